@@ -1,0 +1,193 @@
+"""The documents a reporter's device exchanges with the hub. No field can hold a picture.
+
+``docs/reference/registration.md`` shows each with an example; the command line and the
+portal send exactly these, and a test holds the bytes sent to this description.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+SignalText = Annotated[
+    str, Meta(pattern=r"\A[0-9a-f]{64}\Z", description="PDQ, 64 lower-case hexadecimal digits")
+]
+Kind = Literal["shared", "threatened", "synthetic", "impersonation", "hidden_camera", "sweep"]
+AgeBand = Literal["under_18", "adult", "not_said"]
+Language = Literal["en", "ko"]
+Authority = Literal["self", "parent", "agent", "centre"]
+View = Literal[
+    "whole",
+    "mirror",
+    "stored",
+    "centre_1x1",
+    "centre_4x5",
+    "centre_3x4",
+    "centre_9x16",
+    "centre_16x9",
+]
+Text = Annotated[str, Meta(max_length=4000)]
+Locator = Annotated[str, Meta(min_length=1, max_length=2000)]
+
+MAX_ITEMS = 20
+MAX_SIGNALS = 40
+
+
+class SignalDocument(Struct, frozen=True, forbid_unknown_fields=True):
+    """One signal, made on the reporter's device."""
+
+    value: SignalText
+    quality: Annotated[int, Meta(ge=0, le=100)]
+    view: View = "whole"
+    path: Literal["full", "scaled"] = "full"
+    type: Literal["pdq"] = "pdq"
+
+
+class ItemDocument(Struct, frozen=True, forbid_unknown_fields=True):
+    """One picture as the hub knows it: its signals and, if she likes, where it is online."""
+
+    signals: Annotated[list[SignalDocument], Meta(max_length=MAX_SIGNALS)] = []
+    locators: Annotated[list[Locator], Meta(max_length=50)] = []
+    note: Text = ""
+
+
+class Choices(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the reporter decides; every default is the careful one."""
+
+    partners: bool = False
+    """Whether partners whose programs may go on matching after a withdrawal get the signals."""
+    lock: bool = False
+    """Whether a withdrawal waits 72 hours, so that someone who found the code can't hurry it."""
+    end_date: Annotated[str, Meta(pattern=r"\A\d{4}-\d{2}-\d{2}\Z")] | UnsetType = UNSET
+    """Day on which the case ends and everything in it is purged; without one it never ends."""
+
+
+class Proof(Struct, frozen=True, forbid_unknown_fields=True):
+    """A solved challenge, see ``GET /v1/challenge``."""
+
+    challenge: Annotated[str, Meta(max_length=200)]
+    solution: Annotated[str, Meta(max_length=40)]
+
+
+class Challenge(Struct, frozen=True, forbid_unknown_fields=True):
+    """Find a *solution* so that SHA-256(challenge + ":" + solution) begins with *bits* zero bits."""
+
+    challenge: str
+    bits: int
+
+
+class RegistrationDocument(Struct, frozen=True, forbid_unknown_fields=True):
+    """All that opening a case sends."""
+
+    version: Literal[1]
+    kind: Kind
+    age_band: AgeBand
+    language: Language
+    authority: Authority = "self"
+    items: Annotated[list[ItemDocument], Meta(max_length=MAX_ITEMS)] = []
+    locators: Annotated[list[Locator], Meta(max_length=50)] = []
+    text: Text = ""
+    choices: Choices = Choices()
+    proof: Proof | UnsetType = UNSET
+
+
+class Access(Struct, frozen=True, forbid_unknown_fields=True):
+    """Code and PIN; the slip is the second factor that lifts the back-off."""
+
+    code: Annotated[str, Meta(max_length=200)]
+    """13 characters, or the six words."""
+    pin: Annotated[str, Meta(max_length=20)]
+    slip: Annotated[str, Meta(max_length=80)] = ""
+    proof: Proof | UnsetType = UNSET
+
+
+class Opened(Struct, frozen=True):
+    """Shown once: the keys to the case."""
+
+    case_id: str
+    """What she may tell a caseworker. Opens nothing."""
+    code: str
+    words: list[str]
+    pin: str
+    slip: str
+
+
+class AccessRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Ask for the receipt, or undo a withdrawal of the whole case."""
+
+    access: Access
+
+
+class AddItemsRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Add items to a case that is open."""
+
+    access: Access
+    items: Annotated[list[ItemDocument], Meta(min_length=1, max_length=MAX_ITEMS)]
+
+
+class WithdrawalRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Withdraw the case, or one item of it; or undo that within seven days."""
+
+    access: Access
+    item_id: Annotated[str, Meta(max_length=40)] | UnsetType = UNSET
+
+
+class ChoicesRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Replace the reporter's choices."""
+
+    access: Access
+    choices: Choices
+
+
+class RecoveryRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """A lost code: the slip alone gives a new code, PIN and slip; the old ones stop."""
+
+    slip: Annotated[str, Meta(max_length=80)]
+    proof: Proof | UnsetType = UNSET
+
+
+class Removal(Struct, frozen=True):
+    """A platform confirmed an intimate picture and removed it."""
+
+    platform: str
+    day: str
+
+
+class ReceiptItem(Struct, frozen=True):
+    """One item on the receipt."""
+
+    item_id: str
+    state: Literal["protected", "waiting", "withdrawing", "withdrawn"]
+    """*waiting*: for a caseworker's word, because the day's quota was used up."""
+    registered_on: str
+    signals: int
+    removals: list[Removal]
+
+
+class WithdrawalStatus(Struct, frozen=True):
+    """One withdrawal, and who has confirmed it."""
+
+    item_id: str
+    on: str
+    confirmed: list[str]
+    """Platforms whose matchers confirmed that they stopped."""
+    waiting: list[str]
+    """Platforms that were sent the signals and have not confirmed yet."""
+    can_not_confirm: list[str]
+    """Partners whose programs have no way to confirm; only when she allowed them."""
+    undo_until: str
+
+
+class Receipt(Struct, frozen=True):
+    """What the reporter may know. Days only, and only what mission line 2 allows."""
+
+    case_id: str
+    status: Literal["open", "closed", "withdrawing", "withdrawn"]
+    kind: Kind
+    language: Language
+    opened_on: str
+    ends_on: str | None
+    locked: bool
+    partners: bool
+    withdrawal_takes_effect_on: str | None
+    items: list[ReceiptItem]
+    withdrawals: list[WithdrawalStatus]

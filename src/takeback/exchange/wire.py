@@ -1,0 +1,131 @@
+"""What crosses between hub and platform: the bodies of our own partner API, as types.
+
+Both ends import these, so they cannot disagree. ``docs/reference/api.md`` shows each with
+an example. A *number* is how one platform knows one bank entry: 32 hexadecimal digits,
+different at every platform, meaning nothing anywhere else.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+SignalText = Annotated[
+    str, Meta(pattern=r"\A[0-9a-f]{64}\Z", description="PDQ, 64 lower-case hexadecimal digits")
+]
+Number = Annotated[
+    str, Meta(pattern=r"\A[0-9a-f]{32}\Z", description="this platform's own number of an entry")
+]
+BankName = Literal["adult", "under_18", "not_said"]
+Ask = Literal["review", "remove"]
+"""What the hub asks when the entry matches: *review* for an unvouched entry, else *remove*."""
+
+MAX_LOOKUP = 10_000
+MAX_REPORTS = 1_000
+MAX_PAGE = 5_000
+
+
+class FeedEntry(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The newest state of one entry. A later record for the same number replaces this one."""
+
+    number: Number
+    state: Literal["active", "gone"]
+    signal: SignalText | UnsetType = UNSET
+    """Only when active. A gone entry (withdrawn, ended or quarantined) has no signal."""
+    quality: int = 0
+    view: str = "whole"
+    bank: BankName = "not_said"
+    ask: Ask = "review"
+    type: Literal["pdq"] = "pdq"
+
+
+class FeedWithdrawal(Struct, frozen=True, forbid_unknown_fields=True):
+    """A marker: all that was withdrawn up to here is in this page or an earlier one."""
+
+    id: Number
+
+
+class FeedPage(Struct, frozen=True, forbid_unknown_fields=True):
+    """One page of the feed. Asking with ``after=cursor`` says that this page is stored."""
+
+    epoch: str
+    cursor: str
+    more: bool
+    entries: list[FeedEntry]
+    withdrawals: list[FeedWithdrawal]
+
+
+class LookupRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Signals of uploads to compare with the bank. Never stored, never logged."""
+
+    signals: Annotated[list[SignalText], Meta(min_length=1, max_length=MAX_LOOKUP)]
+    limit: Annotated[int, Meta(ge=1, le=100)] = 10
+    """Most matches answered for one signal, nearest first."""
+
+
+class Match(Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry within the threshold. A distance, not a verdict."""
+
+    number: Number
+    distance: int
+    view: str
+    bank: BankName
+    ask: Ask
+
+
+class LookupResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """The matches of one looked-up signal, nearest first."""
+
+    matches: list[Match]
+    more: bool
+    """Whether entries beyond the limit match too."""
+
+
+class LookupAnswer(Struct, frozen=True, forbid_unknown_fields=True):
+    """One result for each signal, in the order asked."""
+
+    results: list[LookupResult]
+
+
+class Opinion(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a platform says of an entry."""
+
+    number: Number
+    opinion: Literal["positive", "negative", "investigate"]
+    reason: (
+        Literal["not_intimate", "consented", "wrong_person", "test_signal", "other"] | UnsetType
+    ) = UNSET
+    """Required with ``negative``."""
+
+
+class OpinionsRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Opinions on several entries, taken together or not at all."""
+
+    opinions: Annotated[list[Opinion], Meta(min_length=1, max_length=MAX_REPORTS)]
+
+
+class Response(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a platform did about one match."""
+
+    id: Annotated[str, Meta(pattern=r"\A[0-9a-f]{32}\Z")]
+    """The platform's own random id of this response; sending it again changes nothing."""
+    number: Number
+    response: Literal["seen", "under_review", "removed", "kept"]
+    confirmed_by_person: bool = False
+    ground: Literal["intimate", "other"] | UnsetType = UNSET
+    """Required with ``removed``."""
+    reason: (
+        Literal["not_intimate", "consented", "newsworthy", "gone_already", "other"] | UnsetType
+    ) = UNSET
+    """Required with ``kept``."""
+
+
+class ResponsesRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Several responses, taken together or not at all."""
+
+    responses: Annotated[list[Response], Meta(min_length=1, max_length=MAX_REPORTS)]
+
+
+class Accepted(Struct, frozen=True):
+    """How many of the reports sent were new."""
+
+    accepted: int

@@ -1,0 +1,149 @@
+"""Everything an operator can choose, as data. Defaults are the safe ones.
+
+Each field is ``TAKEBACK_<NAME>`` in the environment. An unknown ``TAKEBACK_`` name is an
+error, because it is a typing mistake. Secrets are files under the data directory, never
+settings. ``docs/reference/settings.md`` has a heading for each field; a test insists.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from takeback.errors import BadSettings
+
+PREFIX = "TAKEBACK_"
+
+OTHER_NAMES = frozenset({"TAKEBACK_STAFF_KEY", "TAKEBACK_HUB"})
+"""Names the command line reads for its own options; not settings of a hub."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an operator can choose for a hub."""
+
+    data: Path = Path("takeback-data")
+    """Directory for the database and the hub's key files. Readable by the hub's user only."""
+
+    database: str = ""
+    """SQLAlchemy URL of the database. Empty: SQLite in ``hub.db`` under the data directory."""
+
+    journal: Path | None = None
+    """File that outlives a restored backup: every withdrawal, purge and revoked key. Keep it on
+    storage of its own. Empty: ``journal.jsonl`` under the data directory."""
+
+    hub_name: str = "takeback"
+    """What partners and receipts call this hub."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+
+    port: int = 8080
+    """Port to listen on; 0 takes a free one."""
+
+    unvouched_entries_per_day: int = 2000
+    """Entries that registrations without a caseworker's word may add in one day (UTC)."""
+
+    quarantine_platforms: int = 3
+    """Counting platforms that must say "not intimate" before an entry is quarantined everywhere."""
+
+    retention_days: int = 90
+    """Days after closing until a case's texts and locators are erased. Signals are not touched."""
+
+    undo_days: int = 7
+    """Days in which a withdrawal can be undone; afterwards the case is purged."""
+
+    lock_hours: int = 72
+    """Hours by which a withdrawal is delayed when the reporter asked for the lock."""
+
+    pin_trials_per_day: int = 20
+    """Wrong PINs for one code in 24 hours after which only the recovery slip opens the case."""
+
+    openings_per_second: int = 40
+    """Case openings and code trials the hub works on each second, over all callers."""
+
+    proof_of_work_bits: int = 14
+    """Leading zero bits asked of the caller's proof of work; 0 turns it off."""
+
+    lookup_quota_per_day: int = 100_000
+    """Signals a new ``lookup`` platform may look up in one day (UTC)."""
+
+    submit_quota_per_day: int = 10_000
+    """Signals a partner may submit in one day (UTC)."""
+
+    backup_recipient: str = ""
+    """age recipient (``age1…``) that backups are encrypted to."""
+
+    @property
+    def database_url(self) -> str:
+        """The database to use, with the default filled in."""
+        return self.database or f"sqlite:///{self.data / 'hub.db'}"
+
+    @property
+    def journal_path(self) -> Path:
+        """The journal to use, with the default filled in."""
+        return self.journal or self.data / "journal.jsonl"
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads fields one by one and keeps every problem for one message."""
+
+    environ: Mapping[str, str]
+    problems: list[str] = field(default_factory=list)
+
+    def unknown(self) -> None:
+        """Note every ``TAKEBACK_`` name that is no field."""
+        known = {PREFIX + f.name.upper() for f in fields(Settings)} | OTHER_NAMES
+        self.problems += [
+            f"{name} is no setting"
+            for name in sorted(self.environ)
+            if name.startswith(PREFIX) and name not in known
+        ]
+
+    def value(self, name: str, kind: object) -> object | None:
+        """Return the field's value, or None when it is not set or wrong."""
+        text = self.environ.get(PREFIX + name.upper())
+        if text is None:
+            return None
+        try:
+            return _PARSERS[kind](text)
+        except ValueError as problem:
+            self.problems.append(f"{PREFIX}{name.upper()}: {problem}")
+            return None
+
+
+def _number(text: str) -> int:
+    """Read a whole number of zero or more."""
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise ValueError("expected a whole number of zero or more")
+    return int(text)
+
+
+def _path(text: str) -> Path:
+    """Read a path that is not empty."""
+    if not text:
+        raise ValueError("expected a path")
+    return Path(text)
+
+
+_PARSERS: Mapping[object, Callable[[str], object]] = {
+    int: _number,
+    str: str,
+    Path: _path,
+    Path | None: _path,
+}
+
+
+def from_environment(environ: Mapping[str, str]) -> Settings:
+    """Read the settings from *environ*.
+
+    Raises:
+        BadSettings: names every unknown name and every wrong value at once, never a value.
+    """
+    reader = _Reader(environ)
+    reader.unknown()
+    values = {f.name: reader.value(f.name, f.type) for f in fields(Settings)}
+    if reader.problems:
+        raise BadSettings("; ".join(reader.problems))
+    return Settings(**{name: value for name, value in values.items() if value is not None})  # type: ignore[arg-type]
