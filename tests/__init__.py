@@ -1,0 +1,1 @@
+"""Tests: each says something a user would miss if it broke."""

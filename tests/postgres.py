@@ -19,6 +19,8 @@ HOW_TO_GET_IT = (
     "`brew install postgresql` (macOS), or set PG_BIN to the folder of initdb and pg_ctl"
 )
 
+INITDB_OPTIONS = "-A trust -U hub --no-sync --locale=C.UTF-8 -E UTF8".split()
+
 
 @dataclass(frozen=True, slots=True)
 class PostgresServer:
@@ -67,16 +69,22 @@ def running_postgres() -> Iterator[PostgresServer]:
     home.mkdir(mode=0o700)
     server = PostgresServer(_free_port(), home / "data", binaries)
     as_user = _drop_root(home)
+    initdb, pg_ctl = binaries / "initdb", [binaries / "pg_ctl", "-D", server.data]
     try:
-        _run(as_user, binaries / "initdb", "-D", server.data, "-A", "trust", "-U", "hub", "--no-sync", "--locale=C.UTF-8", "-E", "UTF8")  # fmt: skip
-        options = f"-p {server.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c fsync=off -c max_connections=200"
-        _run(as_user, binaries / "pg_ctl", "-D", server.data, "-o", options, "-l", home / "log", "-w", "start")  # fmt: skip
+        _run(as_user, initdb, "-D", server.data, *INITDB_OPTIONS)
+        _run(as_user, *pg_ctl, "-o", _options(server, home), "-l", home / "log", "-w", "start")
         yield server
     finally:
-        _run(
-            as_user, binaries / "pg_ctl", "-D", server.data, "-m", "immediate", "stop", check=False
-        )
+        _run(as_user, *pg_ctl, "-m", "immediate", "stop", check=False)
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _options(server: PostgresServer, home: Path) -> str:
+    """Return the server's options; nothing here must survive a power cut, so no fsync."""
+    return (
+        f"-p {server.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} "
+        "-c fsync=off -c max_connections=200"
+    )
 
 
 def _drop_root(home: Path) -> list[str]:

@@ -5,12 +5,13 @@ a transaction-long advisory lock here), so a number drawn inside a transaction i
 commit order, and readers of a sequence never skip. ``docs/decisions/0003`` has the reasons.
 """
 
-from collections.abc import Callable, Iterator
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, CursorResult, Dialect, Engine
@@ -31,6 +32,9 @@ _WRITER_LOCK = 0x7A6B_0001
 """Key of PostgreSQL's advisory lock that write transactions hold."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Rows = Sequence[Mapping[str, object]] | Mapping[str, object] | None
+"""Values for a statement's parameters: none, one row, or one mapping for each row."""
 
 Big = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """A 64-bit whole number; SQLite's STRICT tables know it as INTEGER."""
@@ -84,7 +88,7 @@ class Flag(TypeDecorator[bool]):
         """Use INTEGER on SQLite, where STRICT tables have no BOOLEAN."""
         return dialect.type_descriptor(sa.Integer() if dialect.name == "sqlite" else sa.Boolean())
 
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> bool | None:
+    def process_result_value(self, value: int | None, dialect: Dialect) -> bool | None:
         """Turn 0 or 1 into a bool."""
         return None if value is None else bool(value)
 
@@ -141,14 +145,13 @@ class Database:
             with self._begin(writing=False):
                 yield
 
-    def execute(self, statement: sa.Executable, rows: Any = None) -> CursorResult[Any]:
+    def execute(self, statement: sa.Executable, rows: Rows = None) -> CursorResult[Any]:
         """Run *statement* on the open transaction, once or for each of *rows*."""
         result = self._required().connection.execute(statement, rows)
-        assert isinstance(result, CursorResult)  # noqa: S101  Core statements always give one
-        return result
+        return cast("CursorResult[Any]", result)
 
     def before_commit(self, action: Callable[[], None]) -> None:
-        """Run *action* as the last step inside the open transaction; if it fails, nothing commits."""
+        """Run *action* as the transaction's last step; if it fails, nothing commits."""
         self._required().before_commit.append(action)
 
     def after_commit(self, action: Callable[[], None]) -> None:
@@ -203,7 +206,7 @@ def _engine(url: str, timeout: float) -> Engine:
     return engine
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     """Set what every SQLite connection needs: durability, erasure, and our own BEGIN."""
     connection.isolation_level = None
     for pragma in (

@@ -1,0 +1,1 @@
+"""Platforms and staff: who they are, what they may do, and their keys."""

@@ -69,7 +69,7 @@ class Proof(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Challenge(Struct, frozen=True, forbid_unknown_fields=True):
-    """Find a *solution* so that SHA-256(challenge + ":" + solution) begins with *bits* zero bits."""
+    """Find a *solution*: SHA-256(challenge + ":" + solution) must begin with *bits* zero bits."""
 
     challenge: str
     bits: int

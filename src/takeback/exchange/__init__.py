@@ -1,0 +1,1 @@
+"""Sharing signals and opinions: our feed, the StopNCII partner API, the follower."""
