@@ -28,7 +28,7 @@
     │   └── HubUnreachable
     └── IntegrityFailure       stored bytes contradict their digest: stop, tell a person
 
-Raise a leaf, catch a branch. ``web/errors.py`` maps each branch to an HTTP
+Raise a leaf, catch a branch. ``problems.py`` maps each branch to an HTTP
 status and ``cli/main.py`` maps it to an exit code; no other file knows either.
 
 Messages reach people under stress and end up in logs: say what to do next, and
