@@ -1,0 +1,75 @@
+"""One picture in, its signals out."""
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+
+from takeback.hashing.decode import Path, Picture, open_picture
+from takeback.hashing.pdq import Sampler, coefficients, dihedral_signals, quality_of
+from takeback.hashing.signal import Signal
+from takeback.hashing.upright import AS_STORED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureSignals:
+    """What is left of a picture once it is hashed."""
+
+    quality: int
+    """Detail, 0 (flat) to 100. Below ``MINIMUM_QUALITY`` a signal is too weak to register."""
+
+    dihedral: tuple[Signal, ...]
+    """Eight signals: of the picture upright; turned by 90, 180 and 270 degrees
+    counter-clockwise; mirrored top to bottom; mirrored left to right; mirrored along the
+    main diagonal; mirrored along the other diagonal."""
+
+    width: int
+    """Pixels across the upright picture."""
+
+    height: int
+    """Pixels down the upright picture."""
+
+    path: Path
+    """How the pixels were read; anything but ``full`` may move a few bits."""
+
+    @property
+    def whole(self) -> Signal:
+        """The signal of the upright picture: the one to register."""
+        return self.dihedral[0]
+
+
+def hash_picture(source: bytes | os.PathLike[str], *, shrink: bool = False) -> PictureSignals:
+    """Hash one picture; little detail is reported as low quality, not refused.
+
+    Args:
+        source: the bytes of a JPEG, PNG, WebP, GIF, AVIF or HEIC file, or where it lies.
+        shrink: scale a JPEG down while decoding it, to no less than 512 pixels: faster,
+            and up to 12 bits away. For a platform's uploads, never for registration.
+
+    Raises:
+        NotAPicture: no file, not a file of a known format, or empty.
+        PictureTooLarge: more bytes or pixels than are safe to decode.
+        PictureTruncated: the file is damaged or ends early.
+    """
+    return _hash(open_picture(source, shrink=shrink))
+
+
+def _hash(picture: Picture) -> PictureSignals:
+    sampler = Sampler(*picture.image.size, picture.turn)
+    for top, strip in picture.strips():
+        sampler.add(top, strip)
+    samples = sampler.samples()
+    return PictureSignals(
+        quality=quality_of(samples),
+        dihedral=dihedral_signals(coefficients(samples)),
+        width=picture.width,
+        height=picture.height,
+        path=picture.path,
+    )
+
+
+def warm_up() -> None:
+    """Compile every loop over pixels, or load it from disk, so that no request waits for it."""
+    for channels in (1, 3):
+        sampler = Sampler(8, 8, AS_STORED)
+        sampler.add(0, np.zeros((8, 8, channels), np.uint8))
