@@ -12,7 +12,9 @@
     │   ├── BodyTooLarge
     │   ├── MalformedCursor
     │   ├── MalformedCode
-    │   └── BadProofOfWork
+    │   ├── UnsafeAddress
+    │   ├── BadProofOfWork
+    │   └── BadBackupKey
     ├── NotSignedIn            no key, or one that is not known or was revoked
     ├── NotFound               no such record, or none this actor may see
     ├── NotAllowed             the actor is known and may not do this
@@ -112,10 +114,22 @@ class MalformedCode(BadInput):
     hint = "A code has 13 letters and digits, a PIN six digits; check for a missing one."
 
 
+class UnsafeAddress(BadInput):
+    """A code and a PIN would travel where anyone on the way can read them."""
+
+    hint = "Use https://; plain http:// is for this machine and .onion addresses only."
+
+
 class BadProofOfWork(BadInput):
     """The proof of work is missing, wrong, expired or used before."""
 
     hint = "Ask for a new challenge and solve it."
+
+
+class BadBackupKey(BadInput):
+    """The recipient or identity is no age key, or not the one the backup was made for."""
+
+    hint = "Use the age key pair made for backups; `age-keygen` or `takeback backup-key` makes one."
 
 
 class NotSignedIn(TakebackError):

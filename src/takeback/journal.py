@@ -36,26 +36,44 @@ class Journal:
     now: Clock
 
     def append(self, kind: Kind, record_id: str) -> None:
-        """Write one line through to the disk."""
+        """Write one line through to the disk.
+
+        Raises:
+            OSError: it could not be written; the change must not commit then.
+        """
         line = {"at": self.now().isoformat(), "kind": kind, "id": record_id}
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        text = (json.dumps(line) + "\n").encode()
+        descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(descriptor, (json.dumps(line) + "\n").encode())
+            _write_whole(descriptor, _ending(descriptor) + text)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
 
     def lines(self) -> Iterator[Line]:
-        """Read every line, oldest first; a last line cut off by a crash is left out.
+        """Read every line, oldest first; a line cut off by a power cut is left out.
+
+        Such a line belongs to a change that never committed.
 
         Raises:
-            IntegrityFailure: a line other than the last can't be read.
+            IntegrityFailure: a line that is whole can't be read.
         """
         if not self.path.exists():
             return
-        rows = self.path.read_text().split("\n")
-        for number, row in enumerate(rows[:-1], start=1):
-            yield _parse(row, number)
+        for number, row in enumerate(self.path.read_text().split("\n"), start=1):
+            if row.endswith("}"):
+                yield _parse(row, number)
+
+
+def _ending(descriptor: int) -> bytes:
+    """Return what must be written first so that a cut-off line stays alone."""
+    size = os.fstat(descriptor).st_size
+    return b"\n" if size and os.pread(descriptor, 1, size - 1) != b"\n" else b""
+
+
+def _write_whole(descriptor: int, text: bytes) -> None:
+    if os.write(descriptor, text) != len(text):
+        raise OSError("the journal's disk is full")
 
 
 def _parse(row: str, number: int) -> Line:
