@@ -1,0 +1,174 @@
+"""``case open`` and ``case add``: signals are made here, and only they are sent."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO, TypedDict, Unpack, get_args
+
+import click
+import msgspec
+
+from takeback.cases.wire import (
+    AgeBand,
+    Authority,
+    ItemDocument,
+    Kind,
+    Opened,
+    RegistrationDocument,
+    SignalDocument,
+    View,
+)
+from takeback.cli import access, talk
+from takeback.cli.case.visit import Visit, hub_option, visiting
+from takeback.cli.output import as_json, emit
+from takeback.cli.reporterhub import reporter_hub
+from takeback.errors import Conflict, MalformedBody, QualityTooLow, TakebackError
+from takeback.hashing import MINIMUM_QUALITY, Signal, hash_picture
+
+KINDS: Sequence[str] = get_args(Kind)
+AGE_BANDS: Sequence[str] = get_args(AgeBand)
+AUTHORITIES: Sequence[str] = get_args(Authority)
+PICTURE = click.Path(path_type=Path, dir_okay=False)
+MIRRORED = 5
+"""Where ``PictureSignals.dihedral`` holds the picture mirrored left to right."""
+
+
+class Said(TypedDict):
+    """What the reporter said on the command line, as click names it."""
+
+    kind: str
+    age_band: str
+    language: str
+    authority: str
+    locators: tuple[str, ...]
+    text_file: TextIO | None
+    end_date: str | None
+    partners: bool
+    lock: bool
+
+
+@click.command("open")
+@click.argument("paths", metavar="[FILE]…", nargs=-1, type=PICTURE)
+@hub_option
+@click.option("--kind", type=click.Choice(KINDS), default="shared", show_default=True)
+@click.option("--age-band", type=click.Choice(AGE_BANDS), default="not_said", show_default=True)
+@click.option("--language", type=click.Choice(["en", "ko"]), default="en", show_default=True)
+@click.option("--authority", type=click.Choice(AUTHORITIES), default="self", show_default=True)
+@click.option("--locator", "locators", multiple=True, help="Where it is online; may be repeated.")
+@click.option("--text-file", type=click.File(encoding="utf-8"), help="What happened, in words.")
+@click.option("--end-date", metavar="YYYY-MM-DD", help="Day on which everything is purged.")
+@click.option("--partners", is_flag=True, help="Also to partners that may not honour withdrawal.")
+@click.option("--lock", is_flag=True, help="Let a withdrawal wait 72 hours.")
+@click.option(
+    "--save",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write code, PIN and slip to a new FILE that only you can read, and don't print them.",
+)
+@as_json
+def open_case(
+    paths: tuple[Path, ...], hub: str, save: Path | None, *, as_json: bool, **said: Unpack[Said]
+) -> None:
+    """Open a case; the pictures stay here.
+
+    Makes signals of each FILE on this device and sends only those. Without a FILE the case
+    has no picture: a threat, an account, a locator. Prints the code (also as six words), the
+    PIN and the recovery slip, once: nobody can show them again.
+    """
+    document = registration(items_of(paths), said)
+    if save is not None and save.exists():
+        raise Conflict("the file to save to is there already")
+    with reporter_hub(hub) as client:
+        opened = client.open(document)
+    hand_over(opened, save, as_json=as_json)
+
+
+@click.command()
+@click.argument("paths", metavar="FILE…", nargs=-1, required=True, type=PICTURE)
+@visiting
+def add(visit: Visit, paths: tuple[Path, ...]) -> None:
+    """Add pictures to a case.
+
+    Makes signals of each FILE on this device and sends only those. Prints the receipt.
+    """
+    items = items_of(paths)
+    with visit.begin() as (hub, keys):
+        visit.show(hub.add(keys, items))
+
+
+def items_of(paths: Sequence[Path]) -> list[ItemDocument]:
+    """Make an item of each picture, all of them before anything is sent.
+
+    Raises:
+        NotAPicture: a file is none.
+        QualityTooLow: a picture has too little detail.
+    """
+    progress = talk.Progress("hashed", len(paths))
+    items = []
+    for path in paths:
+        try:
+            items.append(_item(path))
+        except TakebackError as error:
+            error.add_note(str(path))
+            raise
+        progress.step()
+    return items
+
+
+def hand_over(opened: Opened, save: Path | None, *, as_json: bool) -> None:
+    """Give the reporter what opens her case: in a file when she named one, else on stdout."""
+    if save is None:
+        emit(opened, lambda: _opened_lines(opened), as_json=as_json)
+        return
+    access.save(opened, save)
+    talk.say(f"code, PIN and recovery slip are in {save}; keep a copy where nobody looks")
+    emit({"case_id": opened.case_id}, lambda: [opened.case_id], as_json=as_json)
+
+
+def _item(path: Path) -> ItemDocument:
+    picture = hash_picture(path)
+    if picture.quality < MINIMUM_QUALITY:
+        raise QualityTooLow(picture.quality, MINIMUM_QUALITY)
+    views: dict[View, Signal] = {"whole": picture.whole, "mirror": picture.dihedral[MIRRORED]}
+    return ItemDocument(
+        signals=[
+            SignalDocument(value=str(signal), quality=picture.quality, view=view, path=picture.path)
+            for view, signal in views.items()
+        ]
+    )
+
+
+def _opened_lines(opened: Opened) -> list[str]:
+    return [
+        f"code   {opened.code}",
+        f"words  {' '.join(opened.words)}",
+        f"PIN    {opened.pin}",
+        f"slip   {opened.slip}",
+        f"case   {opened.case_id}",
+    ]
+
+
+def registration(items: list[ItemDocument], said: Said) -> RegistrationDocument:
+    """Put together all that opening a case sends, held to its own description.
+
+    Raises:
+        MalformedBody: a date, locator or text is not as the hub takes it.
+    """
+    choices: dict[str, object] = {"partners": said["partners"], "lock": said["lock"]}
+    if said["end_date"]:
+        choices["end_date"] = said["end_date"]
+    text = said["text_file"]
+    document = {
+        "version": 1,
+        "kind": said["kind"],
+        "age_band": said["age_band"],
+        "language": said["language"],
+        "authority": said["authority"],
+        "items": msgspec.to_builtins(items),
+        "locators": list(said["locators"]),
+        "text": text.read() if text else "",
+        "choices": choices,
+    }
+    try:
+        return msgspec.convert(document, RegistrationDocument)
+    except msgspec.ValidationError as problem:
+        raise MalformedBody(str(problem)) from None

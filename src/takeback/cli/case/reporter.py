@@ -1,0 +1,83 @@
+"""``case status``, ``case withdraw``, ``case choices``: with code and PIN, over HTTP."""
+
+from collections.abc import Sequence
+
+import click
+import msgspec
+
+from takeback.cases.wire import Choices, Receipt
+from takeback.cli import talk
+from takeback.cli.case.visit import Visit, visiting
+from takeback.errors import MalformedBody
+
+
+@click.command()
+@visiting
+def status(visit: Visit) -> None:
+    """Print the receipt.
+
+    A platform appears once it confirmed an intimate picture and removed it, one to three
+    days later and to the day; before that, and otherwise, nothing shows.
+    """
+    with visit.begin() as (hub, keys):
+        visit.show(hub.receipt(keys))
+
+
+@click.command()
+@visiting
+@click.option("--item", "item_id", metavar="ITEM", help="Withdraw only this item.")
+@click.option("--undo", is_flag=True, help="Take a withdrawal back, within seven days.")
+@click.option("--yes", is_flag=True, help="Do it; without this it is only shown.")
+def withdraw(visit: Visit, item_id: str | None, undo: bool, yes: bool) -> None:
+    """Withdraw the case or one item.
+
+    Matchers stop at once. It can be undone for seven days; then what was withdrawn is purged.
+    """
+    if not undo:
+        talk.only_with(yes, _plan(item_id))
+    with visit.begin() as (hub, keys):
+        visit.show(hub.withdraw(keys, item_id, undo=undo))
+
+
+@click.command()
+@visiting
+@click.option("--partners/--no-partners", default=None, help="Share beyond our own matchers.")
+@click.option("--lock/--no-lock", default=None, help="Let a withdrawal wait 72 hours.")
+@click.option("--end-date", metavar="YYYY-MM-DD|never", help="Day on which everything is purged.")
+def choices(visit: Visit, partners: bool | None, lock: bool | None, end_date: str | None) -> None:
+    """Change what was chosen at opening.
+
+    What isn't named here stays as it is.
+    """
+    with visit.begin() as (hub, keys):
+        chosen = changed(hub.receipt(keys), partners, lock, end_date)
+        visit.show(hub.choose(keys, chosen))
+
+
+def changed(
+    receipt: Receipt, partners: bool | None, lock: bool | None, end_date: str | None
+) -> Choices:
+    """Return the choices on *receipt* with those given here in their place.
+
+    Raises:
+        MalformedBody: *end_date* is no date.
+    """
+    chosen: dict[str, object] = {
+        "partners": receipt.partners if partners is None else partners,
+        "lock": receipt.locked if lock is None else lock,
+    }
+    day = receipt.ends_on if end_date is None else end_date
+    if day not in (None, "never"):
+        chosen["end_date"] = day
+    try:
+        return msgspec.convert(chosen, Choices)
+    except msgspec.ValidationError as problem:
+        raise MalformedBody(str(problem)) from None
+
+
+def _plan(item_id: str | None) -> Sequence[str]:
+    what = f"item {item_id}" if item_id else "the whole case"
+    return (
+        f"this withdraws {what}: matchers stop catching copies",
+        "it can be undone for seven days, then what was withdrawn is purged",
+    )

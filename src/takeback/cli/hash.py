@@ -1,0 +1,53 @@
+"""``takeback hash``: signals of pictures, made where the pictures are."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from takeback.cli import talk
+from takeback.cli.output import as_json, emit
+from takeback.errors import TakebackError
+from takeback.hashing import hash_picture
+
+
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """One picture's signal, as printed."""
+
+    signal: str
+    quality: int
+    path: str
+
+
+@click.command("hash")
+@click.argument("paths", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
+@as_json
+def hash_files(paths: tuple[Path, ...], as_json: bool) -> None:
+    """Make signals of pictures, on this device.
+
+    Prints one line for each FILE: signal, quality from 0 to 100, path. Nothing is sent
+    anywhere. A file that is no picture is named, the others are still done, and the exit
+    code is 3.
+    """
+    progress = talk.Progress("hashed", len(paths))
+    rows, refused = [], []
+    for path in paths:
+        try:
+            rows.append(_hashed(path))
+        except TakebackError as error:
+            error.add_note(str(path))
+            refused.append(error)
+        progress.step()
+    emit(
+        rows, lambda: [f"{row.signal} {row.quality:3} {row.path}" for row in rows], as_json=as_json
+    )
+    for error in refused[:-1]:
+        talk.refusal(error)
+    for error in refused[-1:]:
+        raise error
+
+
+def _hashed(path: Path) -> Hashed:
+    picture = hash_picture(path)
+    return Hashed(str(picture.whole), picture.quality, str(path))

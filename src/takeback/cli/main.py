@@ -1,0 +1,118 @@
+"""The entry point ``takeback``: its commands, and what each error means for the shell.
+
+Exit codes: 0 done, 1 unexpected, 2 usage, 3 bad input, 4 not found, 5 conflict, 6 not
+allowed, 7 try later, 70 integrity failure, 130 interrupted. ``docs/reference/cli.md``.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+
+import click
+
+from takeback import __version__
+from takeback.cli import talk
+from takeback.cli.lazy import Lazy, LazyGroup
+from takeback.errors import (
+    BadInput,
+    Conflict,
+    IntegrityFailure,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    TakebackError,
+    Unavailable,
+)
+
+EXIT: Mapping[type[TakebackError], int] = {
+    BadInput: 3,
+    NotFound: 4,
+    Conflict: 5,
+    NotAllowed: 6,
+    NotSignedIn: 6,
+    Unavailable: 7,
+    IntegrityFailure: 70,
+}
+"""What each branch of the error tree means for the shell."""
+
+UNEXPECTED = 1
+USAGE = 2
+BROKEN_PIPE = 128 + signal.SIGPIPE
+INTERRUPTED = 128 + signal.SIGINT
+
+COMMANDS: Mapping[str, Lazy] = {
+    "hash": Lazy("takeback.cli.hash:hash_files", "Make signals of pictures, on this device."),
+    "case": Lazy("takeback.cli.case:case", "Open a case, look after it, withdraw it."),
+    "quarantine": Lazy(
+        "takeback.cli.quarantine:quarantine", "See and lift quarantines of bank entries."
+    ),
+    "staff": Lazy("takeback.cli.staff:staff", "Add, retire and list members of staff."),
+    "platform": Lazy("takeback.cli.platform:platform", "Platforms, their marks and their keys."),
+    "bank": Lazy("takeback.cli.bank:bank", "The state of the banks, and resuming after a restore."),
+    "audit": Lazy("takeback.cli.audit:audit", "Prove and read the audit log."),
+    "serve": Lazy("takeback.cli.serve:serve", "Run a hub."),
+    "matcher": Lazy("takeback.cli.matcher:matcher", "Run a matcher inside a platform's walls."),
+    "match": Lazy("takeback.cli.match:match", "Ask a matcher about pictures."),
+    "backup": Lazy("takeback.cli.backup:backup", "Write an encrypted backup while serving."),
+    "restore": Lazy("takeback.cli.backup:restore", "Build a hub's data anew from a backup."),
+    "demo": Lazy("takeback.cli.demo:demo", "Play the main story with real programs."),
+    "warm-up": Lazy("takeback.cli.warm_up:warm_up", "Compile the fast parts ahead of first use."),
+    "completion": Lazy("takeback.cli.completion:completion", "Print shell completion."),
+}
+"""Every command, in the order in which ``--help`` lists them."""
+
+cli = LazyGroup(
+    "takeback",
+    "Stop an intimate picture from spreading, without anyone having to look at it again.",
+    COMMANDS,
+)
+cli = click.version_option(__version__, message="%(prog)s %(version)s")(cli)
+
+
+def exit_code(error: TakebackError) -> int:
+    """Return the code of the nearest listed ancestor, or 1."""
+    return next((EXIT[kind] for kind in type(error).__mro__ if kind in EXIT), UNEXPECTED)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit with its code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; every expected failure is one line and a hint."""
+    try:
+        code = cli.main(args=arguments, prog_name="takeback", standalone_mode=False)
+    except TakebackError as error:
+        talk.refusal(error)
+        return exit_code(error)
+    except click.ClickException as error:
+        return _usage(error)
+    except (click.Abort, KeyboardInterrupt):
+        talk.say("stopped")
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except OSError as error:
+        talk.error(_reason(error))
+        return UNEXPECTED
+    return code if isinstance(code, int) else 0
+
+
+def _reason(error: OSError) -> str:
+    """Say what the operating system refused, and for which file."""
+    reason = error.strerror or "the operating system refused"
+    return f"{error.filename}: {talk.plain(reason)}" if error.filename else reason
+
+
+def _usage(error: click.ClickException) -> int:
+    """Say what was wrong with the command line and where its help is."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return USAGE
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    path = context.command_path if context else "takeback"
+    talk.error(talk.plain(error.format_message()), f"`{path} --help` shows how it is used")
+    return USAGE

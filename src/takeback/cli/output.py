@@ -1,0 +1,40 @@
+"""Data on stdout: one JSON document with ``--json``, plain lines without."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import click
+import msgspec
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+"""The option of every command that prints records."""
+
+
+def emit(data: object, lines: Callable[[], Sequence[str]], *, as_json: bool) -> None:
+    """Print *data* as JSON, or as the lines a person reads."""
+    if as_json:
+        encoded = msgspec.json.format(msgspec.json.encode(data), indent=2)
+        click.echo(encoded.decode())
+    else:
+        for line in lines():
+            click.echo(line)
+
+
+def table(rows: Sequence[Sequence[object]]) -> list[str]:
+    """Return *rows* as lines with aligned columns, two spaces apart."""
+    cells = [[_cell(value) for value in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [
+        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    ]
+
+
+def fields(record: Mapping[str, object]) -> list[str]:
+    """Return one line for each field, names aligned."""
+    return table(list(record.items()))
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "-" if value is None or value == "" else str(value)

@@ -1,0 +1,176 @@
+"""The hub as a reporter's device sees it: documents out, documents back, over HTTP.
+
+What is sent are the types of ``cases/wire.py``, none of which can hold a picture. This file
+never sees one, and keeps nothing.
+"""
+
+import hashlib
+import itertools
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import httpx2
+import msgspec
+
+from takeback import errors
+from takeback.cases.wire import (
+    Access,
+    AccessRequest,
+    AddItemsRequest,
+    Challenge,
+    Choices,
+    ChoicesRequest,
+    ItemDocument,
+    Opened,
+    Proof,
+    Receipt,
+    RecoveryRequest,
+    RegistrationDocument,
+    WithdrawalRequest,
+)
+from takeback.errors import HubUnreachable, TakebackError, UnsafeAddress
+
+Answer = TypeVar("Answer")
+
+TIMEOUT = 30.0
+"""Seconds to wait for an answer."""
+
+HARDEST_PROOF = 24
+"""Leading zero bits beyond which a challenge is refused: minutes of work, and no hub asks it."""
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+_KNOWN: Mapping[str, type[TakebackError]] = {
+    name.lower(): kind
+    for name, kind in vars(errors).items()
+    if isinstance(kind, type) and issubclass(kind, TakebackError)
+}
+"""Every error by its name without capitals, as problem documents name it without dashes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReporterHub:
+    """One hub, at one address."""
+
+    http: httpx2.Client
+
+    def open(self, document: RegistrationDocument) -> Opened:
+        """Open a case. What comes back is shown once and never again."""
+        proven = msgspec.structs.replace(document, proof=self._proof())
+        return self._post("/v1/cases", proven, Opened)
+
+    def add(self, access: Access, items: list[ItemDocument]) -> Receipt:
+        """Add items to the case."""
+        request = AddItemsRequest(access=self._proven(access), items=items)
+        return self._post("/v1/cases/items", request, Receipt)
+
+    def receipt(self, access: Access) -> Receipt:
+        """Read the receipt."""
+        request = AccessRequest(access=self._proven(access))
+        return self._post("/v1/cases/receipt", request, Receipt)
+
+    def withdraw(self, access: Access, item_id: str | None, *, undo: bool = False) -> Receipt:
+        """Withdraw the case or one item; or undo that."""
+        place = "/v1/cases/withdrawal/undo" if undo else "/v1/cases/withdrawal"
+        request = WithdrawalRequest(access=self._proven(access), item_id=item_id or msgspec.UNSET)
+        return self._post(place, request, Receipt)
+
+    def choose(self, access: Access, choices: Choices) -> Receipt:
+        """Replace the reporter's choices."""
+        request = ChoicesRequest(access=self._proven(access), choices=choices)
+        return self._post("/v1/cases/choices", request, Receipt)
+
+    def recover(self, slip: str) -> Opened:
+        """Exchange the recovery slip for a new code, PIN and slip."""
+        request = RecoveryRequest(slip=slip, proof=self._proof())
+        return self._post("/v1/cases/recovery", request, Opened)
+
+    def _proven(self, access: Access) -> Access:
+        return msgspec.structs.replace(access, proof=self._proof())
+
+    def _proof(self) -> Proof:
+        challenge = self._answer(self.http.get("/v1/challenge"), Challenge)
+        return solve(challenge)
+
+    def _post(self, place: str, document: msgspec.Struct, kind: type[Answer]) -> Answer:
+        body = msgspec.json.encode(document)
+        headers = {"content-type": "application/json"}
+        return self._answer(self.http.post(place, content=body, headers=headers), kind)
+
+    def _answer(self, response: httpx2.Response, kind: type[Answer]) -> Answer:
+        if not response.is_success:
+            raise refusal(response)
+        try:
+            return msgspec.json.decode(response.content, type=kind)
+        except msgspec.DecodeError:
+            raise HubUnreachable("the address answered, but not as a hub does") from None
+
+
+@contextmanager
+def reporter_hub(url: str) -> Iterator[ReporterHub]:
+    """Open a connection to the hub at *url* and close it on the way out.
+
+    Raises:
+        UnsafeAddress: code and PIN would travel unencrypted to *url*.
+        HubUnreachable: there is no hub there, or it does not answer.
+    """
+    place = urlsplit(url)
+    host = place.hostname or ""
+    if not _safe(place.scheme, host):
+        raise UnsafeAddress("the hub's address must begin with https://")
+    try:
+        with httpx2.Client(
+            base_url=url, timeout=TIMEOUT, trust_env=host not in _LOOPBACK
+        ) as client:
+            yield ReporterHub(client)
+    except httpx2.TransportError:
+        raise HubUnreachable("the hub can't be reached") from None
+
+
+def _safe(scheme: str, host: str) -> bool:
+    """Tell whether what is sent can be read only by the hub."""
+    if scheme == "http":
+        return host in _LOOPBACK or host.endswith(".onion")
+    return scheme == "https" and host != ""
+
+
+def solve(challenge: Challenge) -> Proof:
+    """Find the solution of *challenge* by trying.
+
+    Raises:
+        HubUnreachable: the challenge is harder than any hub's.
+    """
+    if challenge.bits > HARDEST_PROOF:
+        raise HubUnreachable("the hub asks for a proof of work that no hub needs")
+    start = hashlib.sha256(f"{challenge.challenge}:".encode())
+    for number in itertools.count():
+        trial = start.copy()
+        trial.update(b"%x" % number)
+        if int.from_bytes(trial.digest()) >> (256 - challenge.bits) == 0:
+            break
+    return Proof(challenge=challenge.challenge, solution=f"{number:x}")
+
+
+def refusal(response: httpx2.Response) -> TakebackError:
+    """Return the error that the hub's problem document names, with its words and hint."""
+    try:
+        problem = msgspec.json.decode(response.content, type=_Problem)
+    except msgspec.DecodeError:
+        return HubUnreachable("the address answered, but not as a hub does")
+    name = problem.type.rpartition(":")[2].replace("-", "")
+    error = TakebackError.__new__(_KNOWN.get(name, HubUnreachable))
+    error.args = (problem.detail or problem.title,)
+    error.hint = problem.hint
+    return error
+
+
+class _Problem(msgspec.Struct, frozen=True):
+    """As much of a problem document (RFC 9457) as a person needs."""
+
+    type: str = "about:blank"
+    title: str = "the hub refused"
+    detail: str = ""
+    hint: str = ""

@@ -1,0 +1,81 @@
+"""What a command says to the person: on stderr, lower case, no full stop."""
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import click
+
+from takeback.errors import TakebackError
+
+PATIENCE = 2.0
+"""Seconds a command may take before it says how far it is."""
+
+
+def say(message: str) -> None:
+    """Tell the person something."""
+    click.echo(f"takeback: {message}", err=True)
+
+
+def error(message: str, hint: str = "") -> None:
+    """Say what went wrong and, when there is one, what to do next."""
+    say(f"error: {message}")
+    if hint:
+        say(f"hint: {plain(hint)}")
+
+
+def refusal(refused: TakebackError) -> None:
+    """Say why a command was refused, after what its notes say it was about."""
+    notes: list[str] = getattr(refused, "__notes__", [])
+    error(": ".join([*notes, plain(str(refused))]), refused.hint)
+
+
+def only_with(yes: bool, plan: Sequence[str]) -> None:
+    """Show what a destructive command will do, and stop unless the person said ``--yes``."""
+    for line in plan:
+        say(line)
+    if not yes:
+        raise click.UsageError("nothing was done; add --yes to do this")
+
+
+def plain(sentence: str) -> str:
+    """Turn a sentence into the form of the command line: no capital, no full stop."""
+    text = sentence.strip().removesuffix(".")
+    first_word = text.split(" ", 1)[0]
+    return text if first_word[1:] != first_word[1:].lower() else text[:1].lower() + text[1:]
+
+
+@dataclass(slots=True)
+class Progress:
+    """Says how far a long command is, once it has been running for two seconds."""
+
+    what: str
+    total: int
+    done: int = 0
+    _next: float = field(default_factory=lambda: time.monotonic() + PATIENCE)
+
+    def step(self) -> None:
+        """Count one more as done."""
+        self.done += 1
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + PATIENCE
+            self._show()
+
+    def _show(self) -> None:
+        line = f"takeback: {self.what} {self.done} of {self.total}"
+        if sys.stderr.isatty():
+            click.echo(f"\r{line}", err=True, nl=self.done == self.total)
+        else:
+            click.echo(line, err=True)
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """Say that something takes long, before it does, and how long it took after two seconds."""
+    started = time.monotonic()
+    yield
+    took = time.monotonic() - started
+    if took >= PATIENCE:
+        say(f"{what} took {took:.0f} s")
