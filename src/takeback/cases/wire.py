@@ -38,7 +38,8 @@ class SignalDocument(Struct, frozen=True, forbid_unknown_fields=True):
     value: SignalText
     quality: Annotated[int, Meta(ge=0, le=100)]
     view: View = "whole"
-    path: Literal["full", "scaled"] = "full"
+    path: Literal["full", "luminance", "scaled"] = "full"
+    """How the pixels were read, see ``takeback.hashing``."""
     type: Literal["pdq"] = "pdq"
 
 
