@@ -78,5 +78,5 @@ def _parse(data: bytes, names: list[str]) -> Secrets:
         raise MalformedCode(f"expected JSON with {', '.join(names)}") from None
     missing = [name for name in names if not getattr(secrets, name)]
     if missing:
-        raise MalformedCode(f"{' and '.join(missing)} missing")
+        raise MalformedCode(f"the JSON has no {' and no '.join(missing)}")
     return secrets

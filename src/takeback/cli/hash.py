@@ -42,10 +42,11 @@ def hash_files(paths: tuple[Path, ...], as_json: bool) -> None:
     emit(
         rows, lambda: [f"{row.signal} {row.quality:3} {row.path}" for row in rows], as_json=as_json
     )
-    for error in refused[:-1]:
-        talk.refusal(error)
-    for error in refused[-1:]:
-        raise error
+    if refused:
+        *others, last = refused
+        for other in others:
+            talk.refusal(other)
+        raise last
 
 
 def _hashed(path: Path) -> Hashed:

@@ -32,6 +32,7 @@ from takeback.cases.wire import (
     WithdrawalRequest,
 )
 from takeback.errors import HubUnreachable, TakebackError, UnsafeAddress
+from takeback.exchange.client import is_loopback
 
 Answer = TypeVar("Answer")
 
@@ -40,8 +41,6 @@ TIMEOUT = 30.0
 
 HARDEST_PROOF = 24
 """Leading zero bits beyond which a challenge is refused: minutes of work, and no hub asks it."""
-
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 _KNOWN: Mapping[str, type[TakebackError]] = {
     name.lower(): kind
@@ -123,7 +122,7 @@ def reporter_hub(url: str) -> Iterator[ReporterHub]:
         raise UnsafeAddress("the hub's address must begin with https://")
     try:
         with httpx2.Client(
-            base_url=url, timeout=TIMEOUT, trust_env=host not in _LOOPBACK
+            base_url=url, timeout=TIMEOUT, trust_env=not is_loopback(host)
         ) as client:
             yield ReporterHub(client)
     except httpx2.TransportError:
@@ -133,7 +132,7 @@ def reporter_hub(url: str) -> Iterator[ReporterHub]:
 def _safe(scheme: str, host: str) -> bool:
     """Tell whether what is sent can be read only by the hub."""
     if scheme == "http":
-        return host in _LOOPBACK or host.endswith(".onion")
+        return is_loopback(host) or host.endswith(".onion")
     return scheme == "https" and host != ""
 
 
