@@ -1,32 +1,49 @@
 """The index: which entries lie within a radius of a looked-up signal, exactly.
 
 It knows ids and signals and nothing else: no bank, no case, no person.
+
+Writers take turns; searches take no lock. A writer prepares its change and
+then puts a new ``Snapshot`` in place, which is one assignment, so a search sees
+a change whole or not at all, sees it if the change was acknowledged before the
+search began, and never waits. Large segments are merged by a thread of their
+own, and the result is put in place the same way.
 """
 
+import os
 import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from operator import index
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from takeback.errors import MalformedSignal
+from takeback.matching.kernels import Question
+from takeback.matching.layout import NARROW, Rows
+from takeback.matching.merge import Policy, flat_segment, merge
+from takeback.matching.segment import NO_LIMIT, Found, Ids, Positions, Segment, Tail
 
 ROW = np.dtype([("query", np.int64), ("id", np.int64), ("distance", np.int64)])
 """One match: the number of the query in the call, the entry's id, the distance in bits."""
 
+DEFAULT_RADIUS = 31
 DEFAULT_LIMIT = 100
+SIGNAL_BYTES = 32
+LARGEST_DISTANCE = 256
+
+DEFAULT_POLICY = Policy()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """What a search found: rows of (query number, id, distance)."""
+    """What a search found: an iterable of (query number, id, distance)."""
 
     rows: NDArray[np.void]
     """Shape (k,), dtype ``ROW``: by query number, then nearest first, then by id."""
 
     more: NDArray[np.bool_]
-    """Shape (queries,): True where entries beyond the limit lie within the radius too."""
+    """Shape (queries,): True where entries beyond the limit lie within the radius as well."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -35,73 +52,261 @@ class Answer:
         return iter(self.rows.tolist())
 
 
-class Index:
-    """A set of (id, signal), searched by distance."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """All that a search looks at."""
 
-    def __init__(self) -> None:
-        self._signals: dict[int, NDArray[np.uint8]] = {}
-        self._lock = threading.Lock()
+    version: int
+    segments: tuple[Segment, ...]
+    tail: Tail
+    tail_size: int
+    """How many of the tail's rows this snapshot shows."""
+
+
+class Index:
+    """A set of entries, each an id and a signal, searched by distance. Safe to share by threads.
+
+    An entry can be found once ``add`` has returned and cannot once ``withdraw``
+    has; its signal is then overwritten in memory too. Tables are built in the
+    background; until then new entries are compared one by one.
+
+    Args:
+        policy: sizes at which the index changes its ways; for experiments.
+    """
+
+    def __init__(self, policy: Policy = DEFAULT_POLICY) -> None:
+        self._policy = policy
+        self._snapshot = Snapshot(0, (), Tail(policy.tail_rows), 0)
+        self._writing = threading.Lock()
+        self._merger: threading.Thread | None = None
+        self._ended_during_merge: list[Ids] = []
 
     def __len__(self) -> int:
-        return len(self._signals)
+        with self._writing:
+            return sum(place.lasting for place in self._places())
 
     def __contains__(self, entry_id: int) -> bool:
-        return entry_id in self._signals
+        wanted = np.array([entry_id], np.int64)
+        with self._writing:
+            return any(len(place.find(wanted)[0]) for place in self._places())
 
     def add(self, ids: ArrayLike, signals: NDArray[np.uint8]) -> None:
-        """Add entries; an id that is there already gets the new signal.
+        """Add entries. One whose id is there already gets the new signal in place of the old.
+
+        A search sees either all entries of the call or none.
 
         Args:
-            ids: shape (n,), int64, each at most once.
+            ids: shape (n,), whole numbers that fit int64, each at most once.
             signals: shape (n, 32), uint8.
 
         Raises:
             MalformedSignal: *signals* is not uint8 of shape (n, 32).
-            ValueError: *ids* are not n different integers.
+            ValueError: *ids* are not n different whole numbers.
         """
-        numbers = np.asarray(ids, dtype=np.int64)
-        _check_signals(signals)
-        if len(set(numbers.tolist())) != len(signals):
+        numbers, rows = _ids(ids), _rows(signals)
+        if len(numbers) != len(rows) or len(np.unique(numbers)) != len(rows):
             raise ValueError("ids must be as many as the signals, each at most once")
-        with self._lock:
-            self._signals = self._signals | dict(zip(numbers.tolist(), signals.copy(), strict=True))
+        with self._writing:
+            new = ~self._held(numbers, rows)
+            if new.any():
+                self._add(numbers[new], rows[new])
 
     def withdraw(self, ids: ArrayLike) -> None:
-        """Withdraw entries; an unknown id is no error."""
-        gone = set(np.asarray(ids, dtype=np.int64).tolist())
-        with self._lock:
-            self._signals = {k: v for k, v in self._signals.items() if k not in gone}
+        """Withdraw entries; ids that are not there are left alone.
+
+        Raises:
+            ValueError: *ids* are not whole numbers, shape (n,).
+        """
+        numbers = _ids(ids)
+        with self._writing:
+            version = self._snapshot.version + 1
+            for place, positions in self._end(numbers, version):
+                _overwrite(place, positions)
+            self._snapshot = replace(self._snapshot, version=version)
+            self._merge_if_due()
 
     def search(
-        self, signals: NDArray[np.uint8], radius: int = 31, *, limit: int | None = DEFAULT_LIMIT
+        self,
+        signals: NDArray[np.uint8],
+        radius: int = DEFAULT_RADIUS,
+        *,
+        limit: int | None = DEFAULT_LIMIT,
     ) -> Answer:
-        """Find every entry within *radius* bits of each signal, nearest first.
+        """Find the entries within *radius* bits of each signal, nearest first, then by id.
+
+        Exact for every radius: where the tables don't reach, every row is compared.
 
         Args:
             signals: shape (n, 32), uint8.
-            radius: largest distance that is answered, 0-256.
-            limit: most rows per query; None for all.
+            radius: largest distance that is answered, 0-256 bits.
+            limit: most rows per query; ``Answer.more`` tells where it cut. None for all.
 
         Raises:
             MalformedSignal: *signals* is not uint8 of shape (n, 32).
+            ValueError: *radius* or *limit* is out of range.
         """
-        _check_signals(signals)
-        held = self._signals
-        ids = np.fromiter(held, np.int64, len(held))
-        bank = np.stack(list(held.values())) if held else np.zeros((0, 32), np.uint8)
-        rows: list[tuple[int, int, int]] = []
-        more = np.zeros(len(signals), np.bool_)
-        for number, signal in enumerate(signals):
-            distances = np.bitwise_count(bank ^ signal).sum(axis=1, dtype=np.int64)
-            near = np.flatnonzero(distances <= radius)
-            near = near[np.lexsort((ids[near], distances[near]))]
-            more[number] = limit is not None and len(near) > limit
-            rows += [(number, int(ids[i]), int(distances[i])) for i in near[:limit]]
-        return Answer(np.array(rows, ROW), more)
+        reach, want = _radius(radius), _want(limit)
+        queries = _rows(signals)
+        snapshot = self._snapshot
+        found = [
+            _nearest(snapshot, Question(words, snapshot.version, reach, want)) for words in queries
+        ]
+        return _answer(found, limit)
+
+    def settle(self) -> None:
+        """Wait until no merge is due. Answers are the same before and after, only sooner after."""
+        while (merger := self._merger) is not None:
+            merger.join()
+
+    def _places(self) -> tuple[Tail | Segment, ...]:
+        return (self._snapshot.tail, *self._snapshot.segments)
+
+    def _held(self, ids: Ids, rows: Rows) -> NDArray[np.bool_]:
+        """Tell which ids are there already with just that signal."""
+        held = np.zeros(len(ids), np.bool_)
+        for place in self._places():
+            here, positions = place.find(ids)
+            held[here] = (place.signals(positions) == rows[here]).all(axis=1)
+        return held
+
+    def _end(self, ids: Ids, version: int) -> list[tuple[Tail | Segment, Positions]]:
+        """End the rows of *ids* and return where they were."""
+        ended = []
+        for place in self._places():
+            here, positions = place.find(ids)
+            if len(here):
+                place.end(positions, version)
+                ended.append((place, positions))
+                if self._merger is not None:
+                    self._ended_during_merge.append(ids[here])
+        return ended
+
+    def _add(self, ids: Ids, rows: Rows) -> None:
+        now = self._snapshot
+        segments, tail, version = now.segments, now.tail, now.version + 1
+        self._end(ids, version)
+        if tail.has_room(len(ids)):
+            tail.append(ids, rows)
+        else:
+            old_ids, old_rows = tail.remaining()
+            both = np.concatenate([old_ids, ids]), np.concatenate([old_rows, rows])
+            segments, tail = (*segments, flat_segment(*both)), Tail(self._policy.tail_rows)
+        self._snapshot = Snapshot(version, segments, tail, tail.size)
+        self._merge_if_due()
+
+    def _merge_if_due(self) -> None:
+        if self._merger is None and self._policy.due(self._snapshot.segments):
+            self._merger = threading.Thread(target=self._merge_all, name="index-merge", daemon=True)
+            self._merger.start()
+
+    def _merge_all(self) -> None:
+        try:
+            while self._merge_once():
+                pass
+        except BaseException:
+            self._merger = None
+            raise
+
+    def _merge_once(self) -> bool:
+        with self._writing:
+            sources = self._policy.due(self._snapshot.segments)
+            self._ended_during_merge.clear()
+            if not sources:
+                self._merger = None
+                return False
+        merged = merge(sources, self._policy)
+        with self._writing:
+            self._put_in_place(sources, merged)
+        return True
+
+    def _put_in_place(self, sources: list[Segment], merged: Segment) -> None:
+        """Show *merged* instead of its sources, less what ended while it was made."""
+        segments = [segment for segment in self._snapshot.segments if segment not in sources]
+        if len(merged.ids):
+            for ids in self._ended_during_merge:
+                _, positions = merged.find(ids)
+                merged.end(positions, version=0)
+                _overwrite(merged, positions)
+            segments.append(merged)
+        self._snapshot = replace(self._snapshot, segments=tuple(segments))
 
 
-def _check_signals(signals: Sequence[object] | NDArray[np.uint8]) -> None:
+def warm_up() -> None:
+    """Compile the index's loops, or load them from the cache, before the first request."""
+    signals = np.zeros((2, SIGNAL_BYTES), np.uint8)
+    trial = Index(Policy(tail_rows=1, layouts=((2, NARROW),)))
+    trial.add([1, 2], signals)
+    trial.search(signals)
+    trial.settle()
+    trial.search(signals)
+
+
+def _nearest(snapshot: Snapshot, question: Question) -> Found:
+    """Find the nearest in all places together."""
+    found = [segment.search(question) for segment in snapshot.segments]
+    if snapshot.tail_size:
+        found.append(snapshot.tail.search(question, snapshot.tail_size))
+    found = [part for part in found if len(part.ids)]
+    if not found:
+        return NOTHING
+    ids = np.concatenate([part.ids for part in found])
+    distances = np.concatenate([part.distances for part in found])
+    order = np.lexsort((ids, distances))[: question.want]
+    return Found(ids[order], distances[order])
+
+
+NOTHING = Found(np.empty(0, np.int64), np.empty(0, np.int64))
+
+
+def _answer(found: list[Found], limit: int | None) -> Answer:
+    sizes = np.array([len(part.ids) for part in found], np.int64)
+    kept = sizes if limit is None else np.minimum(sizes, limit)
+    rows = np.empty(kept.sum(), ROW)
+    begin = 0
+    for number, (part, count) in enumerate(zip(found, kept.tolist(), strict=True)):
+        own = rows[begin : begin + count]
+        own["query"], own["id"], own["distance"] = number, part.ids[:count], part.distances[:count]
+        begin += count
+    return Answer(rows, sizes > kept)
+
+
+def _overwrite(place: Tail | Segment, positions: Positions) -> None:
+    """Put random bits in place of ended signals, so that they are gone from memory too.
+
+    A search that began earlier may see old and new bits mixed: for it the row counts as present
+    or not, both of which are true of an entry that is being withdrawn.
+    """
+    noise = np.frombuffer(os.urandom(len(positions) * SIGNAL_BYTES), np.uint64)
+    place.rows[positions] = noise.reshape(-1, 4)
+
+
+def _radius(radius: int) -> int:
+    if not 0 <= index(radius) <= LARGEST_DISTANCE:
+        raise ValueError("radius must be 0 to 256")
+    return index(radius)
+
+
+def _want(limit: int | None) -> int:
+    """One more than the limit, to know whether there is more."""
+    if limit is None:
+        return NO_LIMIT
+    if not 0 < index(limit) < NO_LIMIT:
+        raise ValueError("limit must be positive, or None")
+    return index(limit) + 1
+
+
+def _ids(ids: ArrayLike) -> Ids:
+    numbers = np.asarray(ids)
+    if numbers.size == 0:
+        return np.empty(0, np.int64)
+    if numbers.ndim != 1 or not np.can_cast(numbers.dtype, np.int64):
+        raise ValueError("ids must be whole numbers that fit int64, shape (n,)")
+    return numbers.astype(np.int64)
+
+
+def _rows(signals: object) -> Rows:
     if not isinstance(signals, np.ndarray) or signals.dtype != np.uint8:
-        raise MalformedSignal("signals must be a uint8 array")
-    if signals.ndim != 2 or signals.shape[1] != 32:
+        raise MalformedSignal("signals must be an array of uint8")
+    if signals.ndim != 2 or signals.shape[1] != SIGNAL_BYTES:
         raise MalformedSignal("signals must have shape (n, 32)")
+    return np.array(signals, order="C").view(np.uint64)
