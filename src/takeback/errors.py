@@ -22,6 +22,7 @@
     │   ├── IllegalTransition
     │   ├── OnHold
     │   ├── SamePersonTwice
+    │   ├── NameTaken
     │   └── EpochChanged
     ├── Unavailable            try again later
     │   ├── TooBusy
@@ -162,6 +163,12 @@ class SamePersonTwice(Conflict):
     """Two different people are needed, and the same one, or the same key, came twice."""
 
     hint = "Ask a second member of staff to confirm with a key file of their own."
+
+
+class NameTaken(Conflict):
+    """Another record has this name, and people could not tell the two apart."""
+
+    hint = "Choose another name."
 
 
 class EpochChanged(Conflict):

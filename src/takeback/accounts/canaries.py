@@ -1,0 +1,115 @@
+"""Canaries: signals of no picture, given to one platform each, that show harvesting.
+
+Nobody can upload the picture of a canary, for there is none. Whoever looks one up or submits
+it has the signal from the platform that it was given to.
+"""
+
+import secrets
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from takeback.accounts.model import Action, Canary, Staff
+from takeback.accounts.permission import require
+from takeback.accounts.platforms import PlatformService
+from takeback.accounts.store import CanaryStore, PlatformStore
+from takeback.ids import PlatformId
+
+SIGNAL_BITS = 256
+LARGEST_DISTANCE = 31
+"""A canary counts as seen within this many bits, so that flipping a few does not hide it."""
+
+_SLICE = 1_000
+"""Looked-up signals compared at a time, which bounds the memory."""
+
+
+class Canaries(PlatformService):
+    """Plant canaries and note where they are seen."""
+
+    __slots__ = ()
+
+    def plant(self, platform_id: PlatformId, count: int, staff: Staff) -> Sequence[Canary]:
+        """Plant *count* new canaries in what this platform receives, and return all it has.
+
+        Raises:
+            NotAllowed: this role may not.
+            NotFound: there is no such platform.
+        """
+        store = CanaryStore(self.db)
+        with self.db.transaction():
+            require(self.db, staff, Action.PLANT_CANARIES)
+            PlatformStore(self.db).get(platform_id)
+            for _ in range(count):
+                store.add(platform_id, _random_signal(), _likely_quality(), self.now().date())
+            self.audit.append("canary.planted", staff.actor, platform=platform_id, canaries=count)
+            return self.canaries_for(platform_id)
+
+    def canaries_for(self, platform_id: PlatformId) -> Sequence[Canary]:
+        """Return the canaries that only this platform receives, the oldest first."""
+        return [canary for canary in self.canaries() if canary.platform_id == platform_id]
+
+    def canaries(self) -> Sequence[Canary]:
+        """Return every canary with the other platforms it was seen at, the oldest first."""
+        with self.db.reading():
+            return CanaryStore(self.db).list()
+
+    def note_canary(self, signals: NDArray[np.uint8], seen_at: PlatformId) -> int:
+        """Note every canary of another platform that is among *signals*.
+
+        Each is noted once for each platform that sends it, and audited; the caller answers
+        as if nothing had happened.
+
+        Args:
+            signals: shape (n, 32), as the platform sent them.
+            seen_at: the platform that sent them.
+
+        Returns:
+            How many were noted for the first time.
+        """
+        strange = [canary for canary in self.canaries() if canary.platform_id != seen_at]
+        touched = [canary for canary in _among(strange, signals) if seen_at not in canary.seen_at]
+        if touched:
+            self._note(touched, seen_at)
+        return len(touched)
+
+    def _note(self, touched: Sequence[Canary], seen_at: PlatformId) -> None:
+        store = CanaryStore(self.db)
+        with self.db.transaction():
+            known = {canary.id: canary.seen_at for canary in store.list()}
+            for canary in touched:
+                if seen_at in known[canary.id]:
+                    continue  # another process was quicker
+                store.note(canary.id, seen_at)
+                self.audit.append(
+                    "canary.touched",
+                    f"platform:{seen_at}",
+                    canary=canary.id,
+                    planted_at=canary.platform_id,
+                    seen_at=seen_at,
+                )
+
+
+def _among(canaries: Sequence[Canary], signals: NDArray[np.uint8]) -> list[Canary]:
+    """Return those canaries that are within the distance of one of the signals."""
+    if not canaries or not len(signals):
+        return []
+    packed = np.frombuffer(b"".join(canary.signal for canary in canaries), np.uint64)
+    planted = packed.reshape(-1, 1, 4)
+    words = np.ascontiguousarray(signals).view(np.uint64).reshape(1, -1, 4)
+    near = np.zeros(len(canaries), bool)
+    for start in range(0, words.shape[1], _SLICE):
+        differing = np.bitwise_count(planted ^ words[:, start : start + _SLICE])
+        near |= (differing.sum(axis=2, dtype=np.int64) <= LARGEST_DISTANCE).any(axis=1)
+    return [canary for canary, found in zip(canaries, near, strict=True) if found]
+
+
+def _random_signal() -> bytes:
+    """Return a signal with half of its bits set, as every PDQ signal has."""
+    bits = secrets.SystemRandom().sample(range(SIGNAL_BITS), SIGNAL_BITS // 2)
+    return sum(1 << bit for bit in bits).to_bytes(SIGNAL_BITS // 8, "big")
+
+
+def _likely_quality() -> int:
+    """Return a quality as ordinary photographs have it, so that a canary does not stand out."""
+    return max(60, 100 - secrets.randbelow(8) ** 2)
