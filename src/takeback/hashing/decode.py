@@ -91,8 +91,10 @@ _DECODER_FAILURES: Final = (
 
 _TOO_LARGE: Final = (MemoryError, Image.DecompressionBombError, Image.DecompressionBombWarning)
 
-# As Pillow's documentation advises; done once, because filters are shared by all threads.
+# Filters are shared by all threads, so they are set once and touch Pillow alone: a bomb is
+# an error, as its documentation advises; remarks on odd metadata are of no use to anyone.
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,9 +247,11 @@ def _check_size(size: tuple[int, int]) -> None:
 
 
 def _turn(image: Image.Image) -> Turn:
-    """Read the turn; a picture with unreadable EXIF counts as upright, as in browsers."""
+    """Read the turn from EXIF alone, as browsers do; what can't be read counts as upright."""
+    exif = Image.Exif()
     try:
-        orientation = image.getexif().get(ExifTags.Base.Orientation)
+        exif.load(image.info.get("exif", b""))
+        orientation = exif.get(ExifTags.Base.Orientation)
     except _DECODER_FAILURES:
         return AS_STORED
     return TURNS.get(orientation, AS_STORED) if isinstance(orientation, int) else AS_STORED

@@ -5,11 +5,9 @@ transforms them with a two-dimensional cosine transform and keeps, of the 16 x 1
 lowest frequencies without the constant ones, one bit each: above the median or not.
 
 Blur and sampling are linear and separable, so the 64 x 64 points are ``A L B'`` with
-two narrow banded matrices, and every pixel is read once. The matrices are kept
-multiplied by the square of their window, which makes the weights away from the edges
-whole numbers: sums of 8-bit pixels are then exact in single precision, and results
-do not depend on the processor. A picture that EXIF turns is never turned in memory;
-the matrices are.
+two narrow banded matrices, and every pixel is read once. Sums are in double
+precision and in a fixed order, so that results do not depend on the processor. A picture
+that EXIF turns is never turned in memory; the matrices are.
 
 This module knows no files: ``decode.py`` reads those and hands over strips of rows.
 
@@ -50,14 +48,11 @@ class Band:
     first: NDArray[np.int64]
     """Shape (64,): the first pixel each sample looks at."""
 
-    weights: NDArray[np.float32]
-    """Shape (64, n), zero behind each sample's last pixel; multiplied by ``scale``."""
+    weights: NDArray[np.float64]
+    """Shape (64, n), adding up to 1; zero behind each sample's last pixel."""
 
     count: NDArray[np.int64]
     """Shape (64,): how many pixels each sample looks at."""
-
-    scale: float
-    """The window squared: what the weights of one sample add up to."""
 
     @classmethod
     def along(cls, pixels: int, *, backwards: bool = False) -> "Band":
@@ -68,7 +63,7 @@ class Band:
             first = pixels - first - count
             for row, size in zip(weights, count, strict=True):
                 row[:size] = row[:size][::-1].copy()
-        return cls(first, weights, count, float(window * window))
+        return cls(first, weights, count)
 
 
 class Sampler:
@@ -83,9 +78,7 @@ class Sampler:
         self._columns = Band.along(width, backwards=across)
         self._turn = turn
         self._sums = np.zeros((SAMPLES, SAMPLES))
-        self._scale = self._rows.scale * self._columns.scale
-        if min(width, height) < MINIMUM_SIDE:
-            self._scale = np.inf
+        self._too_small = min(width, height) < MINIMUM_SIDE
 
     def add(self, top: int, strip: NDArray[np.uint8]) -> None:
         """Add rows *top* onwards.
@@ -94,12 +87,12 @@ class Sampler:
             top: number of the strip's first stored row.
             strip: shape (rows, width, 3) for colour or (rows, width, 1) for brightness.
         """
-        channels = strip.shape[2]
-        mix = LUMINANCE if channels == LUMINANCE.size else np.ones(1)
+        pixels = np.ascontiguousarray(strip).reshape(strip.shape[0], -1)
+        pixels.flags.writeable = False  # one compiled form for every caller's arrays
         rows, columns = self._rows, self._columns
         gather(
-            np.ascontiguousarray(strip).reshape(strip.shape[0], -1),
-            mix,
+            pixels,
+            LUMINANCE if strip.shape[2] == LUMINANCE.size else np.ones(1),
             (rows.first - top, rows.count, rows.weights),
             (columns.first, columns.count, columns.weights),
             self._sums,
@@ -111,8 +104,8 @@ class Sampler:
         Returns:
             Shape (64, 64), 0.0-255.0, brightness.
         """
-        samples = (self._sums / self._scale).astype(np.float32)
-        return samples.T if self._turn.transposed else samples
+        samples = np.zeros_like(self._sums) if self._too_small else self._sums
+        return (samples.T if self._turn.transposed else samples).astype(np.float32)
 
 
 def _cosines() -> NDArray[np.float64]:
