@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from takeback.cases.wire import Access, Opened
+from takeback.cases.wire import Access
 from takeback.cli import talk
 from takeback.errors import MalformedCode
 
@@ -41,15 +41,6 @@ def read_slip(file: Path | None) -> str:
         MalformedCode: it is missing, or what should be JSON is not.
     """
     return _read(file, ["slip"]).slip
-
-
-def save(opened: Opened, path: Path) -> None:
-    """Write what opens a case to a new file that only this user can read."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(opened), indent=2) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _read(file: Path | None, names: list[str]) -> Secrets:

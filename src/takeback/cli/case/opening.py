@@ -12,16 +12,16 @@ from takeback.cases.wire import (
     Authority,
     ItemDocument,
     Kind,
-    Opened,
     RegistrationDocument,
     SignalDocument,
     View,
 )
-from takeback.cli import access, talk
+from takeback.cli import talk
+from takeback.cli.case.handover import hand_over, save_option
 from takeback.cli.case.visit import Visit, hub_option, visiting
-from takeback.cli.output import as_json, emit
+from takeback.cli.output import as_json
 from takeback.cli.reporterhub import reporter_hub
-from takeback.errors import Conflict, MalformedBody, QualityTooLow, TakebackError
+from takeback.errors import MalformedBody, QualityTooLow, TakebackError
 from takeback.hashing import MINIMUM_QUALITY, Signal, hash_picture
 
 KINDS: Sequence[str] = get_args(Kind)
@@ -58,12 +58,7 @@ class Said(TypedDict):
 @click.option("--end-date", metavar="YYYY-MM-DD", help="Day on which everything is purged.")
 @click.option("--partners", is_flag=True, help="Also to partners that may not honour withdrawal.")
 @click.option("--lock", is_flag=True, help="Let a withdrawal wait 72 hours.")
-@click.option(
-    "--save",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Write code, PIN and slip to a new FILE that only you can read, and don't print them.",
-)
+@save_option
 @as_json
 def open_case(
     paths: tuple[Path, ...], hub: str, save: Path | None, *, as_json: bool, **said: Unpack[Said]
@@ -75,8 +70,6 @@ def open_case(
     PIN and the recovery slip, once: nobody can show them again.
     """
     document = registration(items_of(paths), said)
-    if save is not None and save.exists():
-        raise Conflict("the file to save to is there already")
     with reporter_hub(hub) as client:
         opened = client.open(document)
     hand_over(opened, save, as_json=as_json)
@@ -114,16 +107,6 @@ def items_of(paths: Sequence[Path]) -> list[ItemDocument]:
     return items
 
 
-def hand_over(opened: Opened, save: Path | None, *, as_json: bool) -> None:
-    """Give the reporter what opens her case: in a file when she named one, else on stdout."""
-    if save is None:
-        emit(opened, lambda: _opened_lines(opened), as_json=as_json)
-        return
-    access.save(opened, save)
-    talk.say(f"code, PIN and recovery slip are in {save}; keep a copy where nobody looks")
-    emit({"case_id": opened.case_id}, lambda: [opened.case_id], as_json=as_json)
-
-
 def _item(path: Path) -> ItemDocument:
     picture = hash_picture(path)
     if picture.quality < MINIMUM_QUALITY:
@@ -135,16 +118,6 @@ def _item(path: Path) -> ItemDocument:
             for view, signal in views.items()
         ]
     )
-
-
-def _opened_lines(opened: Opened) -> list[str]:
-    return [
-        f"code   {opened.code}",
-        f"words  {' '.join(opened.words)}",
-        f"PIN    {opened.pin}",
-        f"slip   {opened.slip}",
-        f"case   {opened.case_id}",
-    ]
 
 
 def registration(items: list[ItemDocument], said: Said) -> RegistrationDocument:

@@ -1,0 +1,46 @@
+"""``takeback quarantine``: entries kept back because platforms called them not intimate."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import click
+
+from takeback.accounts.model import Action
+from takeback.cli.desk import Desk, at_the_desk
+from takeback.cli.output import emit, table
+from takeback.ids import EntryId, PlatformId
+from takeback.matching.model import Quarantine
+
+quarantine = click.Group("quarantine", help="See and lift quarantines of bank entries.")
+
+
+@quarantine.command("list")
+@at_the_desk
+def list_quarantines(desk: Desk) -> None:
+    """List what is quarantined, for which platform and why."""
+    with desk.sign_in(Action.LIST_QUARANTINE) as (hub, _):
+        rows = [as_record(each) for each in hub.bank.quarantined()]
+    emit(rows, lambda: table([list(row.values()) for row in rows]), as_json=desk.as_json)
+
+
+@quarantine.command()
+@at_the_desk
+@click.argument("entry", type=int)
+@click.option("--platform", "platform_id", metavar="PLATFORM", help="Only for this platform.")
+def lift(desk: Desk, entry: int, platform_id: str | None) -> None:
+    """Lift the quarantine of an entry: it matches again."""
+    only_for = PlatformId(platform_id) if platform_id else None
+    with desk.sign_in(Action.LIFT_QUARANTINE) as (hub, person):
+        hub.bank.lift(EntryId(entry), only_for, person.actor)
+
+
+def as_record(each: Quarantine) -> Mapping[str, object]:
+    """Return what is printed of a quarantine. No signal."""
+    return {
+        "entry": each.entry_id,
+        "platform": each.platform_id or "everywhere",
+        "reason": each.reason,
+        "since": datetime.fromtimestamp(each.since, UTC).isoformat(),
+        "bank": each.bank,
+        "vouched": each.vouched,
+    }

@@ -1,0 +1,49 @@
+"""``takeback serve``: the hub, in one process or split over several."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from takeback.app import open_hub
+from takeback.cli import talk
+from takeback.cli.desk import data_option, settings_of
+from takeback.clock import utc_now
+from takeback.web import logging
+from takeback.web.application import ROLES
+from takeback.web.demo import DemoClock
+from takeback.web.server import serve as serve_hub
+
+
+@click.command()
+@data_option
+@click.option("--host", help="Address to listen on; also TAKEBACK_HOST.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port; also TAKEBACK_PORT.")
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    type=click.Choice(sorted(ROLES)),
+    help="Do only this part; may be repeated. Without it: everything, in one process.",
+)
+@click.option("--demo", is_flag=True, help="Loopback only, every page marked, clock movable.")
+def serve(
+    data: Path | None, host: str | None, port: int | None, roles: tuple[str, ...], demo: bool
+) -> None:
+    """Run a hub.
+
+    Settings come from the environment (docs/reference/settings.md). Stops on SIGINT or
+    SIGTERM once the requests under way are done. Prints its address on stdout.
+    """
+    settings = settings_of(data)
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    settings = replace(settings, **given)  # type: ignore[arg-type]
+    logging.configure()
+    clock = DemoClock() if demo else None
+    with open_hub(settings, now=clock or utc_now) as hub:
+        serve_hub(hub, settings, frozenset(roles) or ROLES, demo=clock, listening=_announce)
+
+
+def _announce(url: str) -> None:
+    click.echo(url)
+    talk.say(f"listening on {url}")

@@ -1,0 +1,1 @@
+"""The command line: real commands in, stdout, stderr and exit code out."""
