@@ -1,0 +1,90 @@
+"""A bank to test with, and made-up signals that no picture has."""
+
+import random
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from takeback.audit.store import AuditLog
+from takeback.db import Database
+from takeback.hashing.signal import Signal
+from takeback.ids import CaseId, EntryId, ItemId, PlatformId, new_id
+from takeback.matching.model import ADULT, BANKS, BankSignal, Change
+from takeback.matching.paging import Reader
+from takeback.matching.service import Bank
+from takeback.settings import Settings
+from tests.conftest import FakeClock
+
+PLATFORM = PlatformId("platform_" + "0" * 16)
+OTHER = PlatformId("platform_" + "1" * 16)
+
+
+def signal(number: int) -> Signal:
+    """Return the made-up signal of this number; two of them differ by about 128 bits."""
+    return Signal(random.Random(number).randbytes(32))
+
+
+def banked(number: int, quality: int = 90, view: str = "whole") -> BankSignal:
+    """Return the made-up signal of this number, ready to register."""
+    return BankSignal(signal(number), quality, view)
+
+
+def turned(of: Signal, bits: int) -> Signal:
+    """Return *of* with its first *bits* bits turned over."""
+    mask = (1 << 256) - (1 << (256 - bits))
+    return Signal((int.from_bytes(of.bits) ^ mask).to_bytes(32))
+
+
+def make_bank(database: Database, clock: FakeClock, **settings: int) -> Bank:
+    """Return a bank on *database*."""
+    audit = AuditLog(database, clock, Ed25519PrivateKey.generate())
+    return Bank(database, audit, clock, Settings(**settings))  # type: ignore[arg-type]
+
+
+def register(
+    bank: Bank, *numbers: int, to: str = ADULT, partners: bool = False, vouched: bool = False
+) -> ItemId:
+    """Register made-up signals for a new case; return its item."""
+    item_id = ItemId(new_id("item"))
+    signals = [banked(number) for number in numbers]
+    bank.register(CaseId(new_id("case")), item_id, to, signals, partners=partners, vouched=vouched)
+    return item_id
+
+
+@dataclass
+class Follower:
+    """Reads the feed page by page and keeps what it says, as a platform's matcher does."""
+
+    bank: Bank
+    platform_id: PlatformId = PLATFORM
+    banks: frozenset[str] = BANKS
+    after: int = 0
+    served: int = 0
+    held: dict[EntryId, Change] = field(default_factory=dict)
+    read: list[Change] = field(default_factory=list)
+
+    def page(self, limit: int = 100) -> bool:
+        """Read one page; return whether there is more."""
+        reader = Reader(self.platform_id, self.banks, self.served)
+        page = self.bank.changes(reader, self.after, limit)
+        self.read += page.entries
+        for change in page.entries:
+            if change.active:
+                self.held[change.entry_id] = change
+            else:
+                self.held.pop(change.entry_id, None)
+        self.after = page.to_seq
+        self.served = max(self.served, page.to_seq)
+        return page.more
+
+    def catch_up(self, limit: int = 100) -> list[Change]:
+        """Read to the end; return what was read."""
+        start = len(self.read)
+        while self.page(limit):
+            pass
+        return self.read[start:]
+
+    @property
+    def signals(self) -> set[bytes]:
+        """The signals this follower matches uploads against."""
+        return {change.signal or b"" for change in self.held.values()}
