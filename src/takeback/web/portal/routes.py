@@ -1,0 +1,111 @@
+"""The reporter's addresses. Each reads a document, calls one service method and answers.
+
+Code and PIN travel in bodies, never in an address or a header, so that no log, history or
+referrer keeps them.
+"""
+
+from litestar import MediaType, Response, Router, get, post
+from litestar.handlers import HTTPRouteHandler
+from msgspec import UNSET, UnsetType
+
+from takeback.app import Hub
+from takeback.cases.wire import (
+    AccessRequest,
+    AddItemsRequest,
+    Challenge,
+    ChoicesRequest,
+    Opened,
+    Receipt,
+    RecoveryRequest,
+    RegistrationDocument,
+    WithdrawalRequest,
+)
+from takeback.ids import ItemId
+from takeback.web.portal.page import PAGE_POLICY, page
+
+REGISTRATION_LIMIT = 512 * 1024
+"""Bytes of a registration; its texts and locators are bounded one by one as well."""
+
+
+def routes(hub: Hub, *, demo: bool) -> Router:
+    """Return the reporter's routes, bound to *hub*."""
+    return Router(
+        "/",
+        route_handlers=[_page(demo=demo), *_opening(hub), *_reading(hub), *_withdrawing(hub)],
+        opt={"role": "portal"},
+        tags=["reporter"],
+    )
+
+
+def _page(*, demo: bool) -> HTTPRouteHandler:
+    html = page(demo=demo)
+
+    @get("/", media_type=MediaType.HTML, sync_to_thread=False, include_in_schema=False)
+    def plain_page() -> Response[str]:
+        """Say what this is and what it can't reach."""
+        headers = {"content-security-policy": PAGE_POLICY}
+        return Response(html, media_type=MediaType.HTML, headers=headers)
+
+    return plain_page
+
+
+def _opening(hub: Hub) -> list[HTTPRouteHandler]:
+    """Return the ways to a code and PIN."""
+
+    @get("/v1/challenge", sync_to_thread=True)
+    def challenge() -> Challenge:
+        """Ask for a proof of work; opening a case and each use of a code need one."""
+        return hub.cases.challenge()
+
+    @post("/v1/cases", sync_to_thread=True, body_limit=REGISTRATION_LIMIT)
+    def open_case(data: RegistrationDocument) -> Opened:
+        """Open a case. Code, PIN and slip are shown this once."""
+        return hub.cases.open(data)
+
+    @post("/v1/cases/recovery", status_code=200, sync_to_thread=True)
+    def recover(data: RecoveryRequest) -> Opened:
+        """Exchange the recovery slip for a new code, PIN and slip."""
+        return hub.cases.recover(data.slip, data.proof or None)
+
+    return [challenge, open_case, recover]
+
+
+def _reading(hub: Hub) -> list[HTTPRouteHandler]:
+    """Return what code and PIN allow without taking anything back."""
+
+    @post("/v1/cases/receipt", status_code=200, sync_to_thread=True)
+    def receipt(data: AccessRequest) -> Receipt:
+        """Read the receipt."""
+        return hub.cases.receipt(data.access)
+
+    @post("/v1/cases/items", status_code=200, sync_to_thread=True, body_limit=REGISTRATION_LIMIT)
+    def add_items(data: AddItemsRequest) -> Receipt:
+        """Add items to the case."""
+        return hub.cases.add_items(data.access, data.items)
+
+    @post("/v1/cases/choices", status_code=200, sync_to_thread=True)
+    def choose(data: ChoicesRequest) -> Receipt:
+        """Replace the reporter's choices."""
+        return hub.cases.choose(data.access, data.choices)
+
+    return [receipt, add_items, choose]
+
+
+def _withdrawing(hub: Hub) -> list[HTTPRouteHandler]:
+    """Return withdrawal and its undoing."""
+
+    @post("/v1/cases/withdrawal", status_code=200, sync_to_thread=True)
+    def withdraw(data: WithdrawalRequest) -> Receipt:
+        """Withdraw the case, or one item of it. Matchers stop at once."""
+        return hub.cases.withdraw(data.access, _item(data.item_id))
+
+    @post("/v1/cases/withdrawal/undo", status_code=200, sync_to_thread=True)
+    def undo(data: WithdrawalRequest) -> Receipt:
+        """Undo a withdrawal of the last days."""
+        return hub.cases.undo(data.access, _item(data.item_id))
+
+    return [withdraw, undo]
+
+
+def _item(text: str | UnsetType) -> ItemId | None:
+    return None if text is UNSET else ItemId(str(text))
