@@ -16,7 +16,15 @@ from typing import Literal
 from takeback.clock import Clock
 from takeback.errors import IntegrityFailure
 
-Kind = Literal["item.withdrawn", "item.reinstated", "case.purged", "key.revoked", "staff.retired"]
+Kind = Literal[
+    "item.withdrawn",
+    "item.reinstated",
+    "case.withdrawn",
+    "case.reinstated",
+    "case.purged",
+    "key.revoked",
+    "staff.retired",
+]
 
 
 @dataclass(frozen=True, slots=True)

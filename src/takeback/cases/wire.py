@@ -157,11 +157,14 @@ class ReceiptItem(Struct, frozen=True):
     """One item on the receipt."""
 
     item_id: str
-    state: Literal["protected", "waiting", "withdrawing", "withdrawn"]
-    """*waiting*: for a caseworker's word, because the day's quota was used up."""
+    state: Literal["recorded", "protected", "waiting", "withdrawing", "withdrawn"]
+    """*recorded*: it has locators only, so nothing can be matched. *waiting*: for a
+    caseworker's word, because the day's quota was used up."""
     registered_on: str
     signals: int
     removals: list[Removal]
+    takes_effect_on: str | None = None
+    """Day on which a delayed withdrawal of this item alone takes effect."""
 
 
 class WithdrawalStatus(Struct, frozen=True):

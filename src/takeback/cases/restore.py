@@ -1,0 +1,52 @@
+"""What the journal says about cases, done again after a backup was restored.
+
+A restored database is older than the journal: a case may be open in it that was withdrawn
+or purged since. Each line is harmless when it is done already or its record is unknown.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from takeback.cases.lifecycle import Lifecycle
+from takeback.cases.model import RUNNING, Case, CaseStatus, Item, ItemStatus
+from takeback.errors import NotFound
+from takeback.ids import CaseId, ItemId
+
+OPERATOR: Final = "operator"
+
+
+def replay(lifecycle: Lifecycle, kind: str, record_id: str) -> None:
+    """Do again what the line *kind* says about *record_id*."""
+    noun, _, change = kind.partition(".")
+    try:
+        if noun == "case":
+            _replay_case(lifecycle, lifecycle.store.get(CaseId(record_id)), change)
+        else:
+            item_id = ItemId(record_id)
+            case_id = lifecycle.store.case_of(item_id)
+            _replay_item(
+                lifecycle,
+                lifecycle.store.get(case_id),
+                lifecycle.store.item(case_id, item_id),
+                change,
+            )
+    except NotFound:
+        return
+
+
+def _replay_case(lifecycle: Lifecycle, case: Case, change: str) -> None:
+    withdrawn = case.status is CaseStatus.WITHDRAWN
+    if change == "purged":
+        lifecycle.purge(replace(case, held=False), "journal", OPERATOR)
+    elif change == "withdrawn" and not withdrawn:
+        lifecycle.take_effect(case, OPERATOR, lifecycle.now() + lifecycle.undo_time)
+    elif change == "reinstated" and withdrawn:
+        lifecycle.undo(replace(case, undo_until=None), OPERATOR)
+
+
+def _replay_item(lifecycle: Lifecycle, case: Case, item: Item, change: str) -> None:
+    running = item.status in (ItemStatus.ACTIVE, ItemStatus.WITHDRAWING)
+    if change == "withdrawn" and running:
+        lifecycle.item_takes_effect(case, item, OPERATOR, lifecycle.now() + lifecycle.undo_time)
+    elif change == "reinstated" and item.status is ItemStatus.WITHDRAWN and case.status in RUNNING:
+        lifecycle.undo_item(case, replace(item, undo_until=None), OPERATOR)
