@@ -14,11 +14,15 @@ from takeback.accounts.model import Action, Canary, Staff
 from takeback.accounts.permission import require
 from takeback.accounts.platforms import PlatformService
 from takeback.accounts.store import CanaryStore, PlatformStore
+from takeback.errors import MalformedBody
 from takeback.ids import PlatformId
 
 SIGNAL_BITS = 256
 LARGEST_DISTANCE = 31
 """A canary counts as seen within this many bits, so that flipping a few does not hide it."""
+
+MOST_AT_ONCE = 1_000
+"""Canaries that one call may plant."""
 
 _SLICE = 1_000
 """Looked-up signals compared at a time, which bounds the memory."""
@@ -35,7 +39,10 @@ class Canaries(PlatformService):
         Raises:
             NotAllowed: this role may not.
             NotFound: there is no such platform.
+            MalformedBody: the count is not 1 to 1,000.
         """
+        if not 1 <= count <= MOST_AT_ONCE:
+            raise MalformedBody(f"plant 1 to {MOST_AT_ONCE} canaries at once")
         store = CanaryStore(self.db)
         with self.db.transaction():
             require(self.db, staff, Action.PLANT_CANARIES)
@@ -67,19 +74,17 @@ class Canaries(PlatformService):
         Returns:
             How many were noted for the first time.
         """
-        strange = [canary for canary in self.canaries() if canary.platform_id != seen_at]
-        touched = [canary for canary in _among(strange, signals) if seen_at not in canary.seen_at]
-        if touched:
-            self._note(touched, seen_at)
-        return len(touched)
+        with self.db.reading():
+            strange = CanaryStore(self.db).unseen_by(seen_at)
+        touched = {canary.id for canary in _among(strange, signals)}
+        return self._note(touched, seen_at) if touched else 0
 
-    def _note(self, touched: Sequence[Canary], seen_at: PlatformId) -> None:
+    def _note(self, touched: set[int], seen_at: PlatformId) -> int:
+        """Note these canaries, but for those that another process noted meanwhile."""
         store = CanaryStore(self.db)
         with self.db.transaction():
-            known = {canary.id: canary.seen_at for canary in store.list()}
-            for canary in touched:
-                if seen_at in known[canary.id]:
-                    continue  # another process was quicker
+            new = [canary for canary in store.unseen_by(seen_at) if canary.id in touched]
+            for canary in new:
                 store.note(canary.id, seen_at)
                 self.audit.append(
                     "canary.touched",
@@ -88,6 +93,7 @@ class Canaries(PlatformService):
                     planted_at=canary.platform_id,
                     seen_at=seen_at,
                 )
+        return len(new)
 
 
 def _among(canaries: Sequence[Canary], signals: NDArray[np.uint8]) -> list[Canary]:

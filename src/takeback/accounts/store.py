@@ -268,6 +268,16 @@ class CanaryStore:
         found = self.db.execute(canaries.select().order_by(canaries.c.id))
         return [_canary(row, tuple(seen.get(row.id, ()))) for row in found]
 
+    def unseen_by(self, platform_id: PlatformId) -> Sequence[Canary]:
+        """Return other platforms' canaries that this platform has not sent to us yet."""
+        sent = sa.select(canary_touches.c.canary_id).where(canary_touches.c.seen_at == platform_id)
+        found = self.db.execute(
+            canaries.select()
+            .where(canaries.c.platform_id != platform_id, canaries.c.id.not_in(sent))
+            .order_by(canaries.c.id)
+        )
+        return [_canary(row, ()) for row in found]
+
     def note(self, canary_id: int, seen_at: PlatformId) -> None:
         """Note that a platform sent the canary to us."""
         self.db.execute(canary_touches.insert().values(canary_id=canary_id, seen_at=seen_at))

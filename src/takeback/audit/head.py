@@ -64,8 +64,12 @@ def write_head(path: Path, head: SignedHead) -> None:
     """Replace the copy of the head in one step; a crash leaves the old one or the new one."""
     members = {"size": head.size, "root": head.root.hex(), "signature": head.signature.hex()}
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
-    with os.fdopen(descriptor, "w") as file:
-        file.write(json.dumps(members) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    Path(name).replace(path)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(json.dumps(members) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise

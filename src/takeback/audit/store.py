@@ -49,6 +49,9 @@ audit_salts = sa.Table(
 )
 
 SALT_BYTES = 32
+_BEFORE_ALL = -(2**63)
+"""Below the number of any row, those too that nobody should have numbered so."""
+
 _PAGE = 2_000
 """Rows read at a time when the whole log is verified."""
 
@@ -100,7 +103,10 @@ class AuditLog:
         return head.size
 
     def forget(self, case_id: CaseId) -> None:
-        """Destroy the case's salt: its events stay and nothing links them to it any more."""
+        """Destroy the case's salt: its events stay and nothing links them to it any more.
+
+        The last step of a purge, after its event: a later event would make a new salt.
+        """
         self.db.execute(audit_salts.delete().where(audit_salts.c.case_id == case_id))
 
     def verify(self) -> Verified:
@@ -265,7 +271,7 @@ class AuditLog:
             _log.warning("the copy of the audit log's head could not be written")
 
     def _pages(self) -> Iterator[list[Row]]:
-        after = 0
+        after = _BEFORE_ALL
         while page := self._rows_after(after, _PAGE):
             yield page
             after = page[-1].seq
