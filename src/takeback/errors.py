@@ -136,7 +136,7 @@ class BadBackupKey(BadInput):
 class NotSignedIn(TakebackError):
     """No key was given, or one that is unknown, rotated away or revoked."""
 
-    hint = "Send a current key; a lost one is replaced with `takeback platform rotate`."
+    hint = "Send a current key; a lost one is replaced with `takeback platform key rotate`."
 
 
 class NotFound(TakebackError):

@@ -8,6 +8,7 @@ import click
 from takeback.cli import talk
 from takeback.matcher.options import MatcherOptions, Source, SourceKind, checked
 
+FOLDER = click.Path(path_type=Path, file_okay=False)
 KEY_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -18,7 +19,7 @@ KEY_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--stopncii-key-file", "other_keys", multiple=True, type=KEY_FILE, help="For each --stopncii."
 )
-@click.option("--data", type=click.Path(path_type=Path), default=Path("takeback-matcher"), show_default=True)  # fmt: skip
+@click.option("--data", type=FOLDER, default="takeback-matcher", show_default=True)
 @click.option("--ask", is_flag=True, help="Ask the hubs at each look-up (tier lookup).")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=8090, show_default=True)

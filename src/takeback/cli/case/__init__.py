@@ -11,6 +11,9 @@ COMMANDS: Mapping[str, Lazy] = {
     "withdraw": Lazy("takeback.cli.case.reporter:withdraw", "Withdraw the case or one item."),
     "choices": Lazy("takeback.cli.case.reporter:choices", "Change what was chosen at opening."),
     "recover": Lazy("takeback.cli.case.recovery:recover", "Get a new code, PIN and slip."),
+    "list": Lazy(
+        "takeback.cli.case.staff:list_cases", "List the cases that wait for a caseworker's word."
+    ),
     "show": Lazy("takeback.cli.case.staff:show", "Show a case to staff (no signals)."),
     "vouch": Lazy("takeback.cli.case.staff:vouch", "Give a caseworker's word for a case."),
     "close": Lazy("takeback.cli.case.staff:close", "Close a case; its signals stay active."),

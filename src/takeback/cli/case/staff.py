@@ -1,13 +1,23 @@
 """What a centre's staff do with a case, on the hub's own machine. Nobody sees a signal."""
 
+from collections.abc import Mapping
+
 import click
 
+from takeback.cases.model import HOLD_REASONS, Case, CaseView
 from takeback.cli import talk
 from takeback.cli.desk import Desk, at_the_desk, yes_option
-from takeback.cli.output import emit
+from takeback.cli.output import emit, fields, table
 from takeback.ids import CaseId
 
-HOLD_REASONS = ("court_order", "police_request", "preservation_order", "other")
+
+@click.command("list")
+@at_the_desk
+def list_cases(desk: Desk) -> None:
+    """List the cases that wait for a caseworker's word."""
+    with desk.sign_in() as (hub, person):
+        rows = [case_record(each) for each in hub.cases.unvouched(person)]
+    emit(rows, lambda: table([list(row.values()) for row in rows]), as_json=desk.as_json)
 
 
 @click.command()
@@ -16,8 +26,9 @@ HOLD_REASONS = ("court_order", "police_request", "preservation_order", "other")
 def show(desk: Desk, case_id: str) -> None:
     """Show a case to staff (no signals)."""
     with desk.sign_in() as (hub, person):
-        shown = hub.cases.show(CaseId(case_id), person)
-    emit(shown, lambda: [str(shown)], as_json=desk.as_json)
+        view = hub.cases.show(CaseId(case_id), person)
+    record = view_record(view)
+    emit(record, lambda: fields({**record, "items": len(view.items)}), as_json=desk.as_json)
 
 
 @click.command()
@@ -62,3 +73,38 @@ def release(desk: Desk, case_id: str, yes: bool) -> None:
     talk.only_with(yes, [f"this releases {case_id}; a purge that is due then happens"])
     with desk.sign_in() as (hub, person):
         hub.cases.release(CaseId(case_id), person)
+
+
+def case_record(case: Case) -> Mapping[str, object]:
+    """Return what is printed of a case in a list."""
+    return {
+        "id": case.id,
+        "status": case.status.value,
+        "kind": case.kind,
+        "age_band": case.age_band,
+        "language": case.language,
+        "authority": case.authority,
+        "opened_on": case.opened_on.isoformat(),
+        "hold": case.hold_reason,
+    }
+
+
+def view_record(view: CaseView) -> Mapping[str, object]:
+    """Return what is printed of one case: what the reporter wrote, and where it stands."""
+    items = [
+        {
+            "id": item.id,
+            "status": item.status.value,
+            "signals": item.signals,
+            "vouched": item.vouched,
+            "waiting": item.waiting,
+        }
+        for item in view.items
+    ]
+    return {
+        **case_record(view.case),
+        "text": view.text,
+        "locators": list(view.locators),
+        "notes": list(view.notes),
+        "items": items,
+    }
