@@ -65,7 +65,7 @@ class Follower:
 
     def page(self, limit: int = 100) -> bool:
         """Read one page; return whether there is more."""
-        reader = Reader(self.platform_id, self.banks, self.served)
+        reader = Reader(self.platform_id, self.banks, dict.fromkeys(self.banks, self.served))
         page = self.bank.changes(reader, self.after, limit)
         self.read += page.entries
         for change in page.entries:

@@ -476,7 +476,7 @@ def test_what_is_kept_back_makes_room_for_the_next_nearest(bank: Bank) -> None:
 def test_only_active_holds_are_holders(bank: Bank, follower: Follower) -> None:
     """A removal is recorded for those who hold the entry now, and for no submission."""
     stays, leaves = register(bank, 1), register(bank, 1)
-    bank.submit(ADULT, [banked(1)])
+    bank.submit(OTHER, ADULT, [banked(1)])
     follower.catch_up()
     [entry_id] = follower.held
 

@@ -140,6 +140,15 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
+class Stamp:
+    """A place in the bank's history."""
+
+    seq: int
+    at: int
+    """Seconds since 1970, never less than that of an earlier *seq*."""
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """The newest state of one entry, as one platform may see it."""
 

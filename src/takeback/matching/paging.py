@@ -5,8 +5,8 @@ number is the later of the entry's own and the quarantine's. Both are drawn from
 head, so a reader who has read up to a number misses nothing and reads nothing twice.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,8 +25,9 @@ class Reader:
 
     platform_id: PlatformId
     banks: frozenset[str]
-    served: int = 0
-    """Newest number ever served to this reader. What went before it was shown stays unsaid."""
+    served: Mapping[str, int] = field(default_factory=dict)
+    """Newest number ever served to this reader of each bank. An entry that went before it was
+    served is never spoken of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,36 +134,38 @@ def _columns(order: _Order, reader: Reader) -> sa.Select[Any]:
 
 
 def _pages(order: _Order, reader: Reader, after: int, limit: int) -> list[sa.Select[Any]]:
-    """Return one statement for each bank and one for this reader's quarantines.
+    """Return two statements for each bank: entries that moved, and what is kept back of them.
 
     Each follows an index and stops at *limit*, however many entries other banks hold.
     """
-    worth_saying = sa.and_(order.shown, sa.or_(order.visible, order.first_seq <= reader.served))
-    by_bank = [
-        _columns(order, reader)
-        .where(
-            entries.c.bank == bank,
-            order.seq > after,
-            sa.or_(quarantines.c.seq.is_(None), quarantines.c.seq < order.seq),
-            worth_saying,
-        )
-        .order_by(order.seq)
-        .limit(limit)
-        for bank in sorted(reader.banks)
-    ]
-    kept_back = (
+    pages = []
+    for bank in sorted(reader.banks):
+        known = order.first_seq <= reader.served.get(bank, 0)
+        worth_saying = sa.and_(entries.c.bank == bank, order.shown, sa.or_(order.visible, known))
+        pages += [
+            page.where(worth_saying).limit(limit)
+            for page in (_moved(order, reader, after), _kept_back(order, reader, after))
+        ]
+    return pages
+
+
+def _moved(order: _Order, reader: Reader, after: int) -> sa.Select[Any]:
+    """Select entries that moved later than this reader's quarantine of them, if there is one."""
+    newest = sa.or_(quarantines.c.seq.is_(None), quarantines.c.seq < order.seq)
+    return _columns(order, reader).where(order.seq > after, newest).order_by(order.seq)
+
+
+def _kept_back(order: _Order, reader: Reader, after: int) -> sa.Select[Any]:
+    """Select entries whose quarantine for this reader, placed or lifted, is the newest move."""
+    return (
         _columns(order, reader)
         .where(
             quarantines.c.platform_id == reader.platform_id,
             quarantines.c.seq > after,
             quarantines.c.seq > order.seq,
-            entries.c.bank.in_(reader.banks),
-            worth_saying,
         )
         .order_by(quarantines.c.seq)
-        .limit(limit)
     )
-    return [*by_bank, kept_back]
 
 
 def _latest(column: sa.ColumnElement[int], before: int) -> sa.ScalarSelect[int]:

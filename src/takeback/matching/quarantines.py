@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from takeback.db import Database
 from takeback.ids import EntryId, PlatformId
-from takeback.matching.model import Quarantine
+from takeback.matching.model import Quarantine, Stamp
 from takeback.matching.store import BankStore, entries, parts, quarantines
 
 EVERYWHERE: Final = ""
@@ -22,18 +22,18 @@ class QuarantineStore:
     db: Database
 
     def place(
-        self, entry_id: EntryId, platform_id: PlatformId | None, reason: str, *, seq: int, at: int
+        self, entry_id: EntryId, platform_id: PlatformId | None, reason: str, stamp: Stamp
     ) -> None:
         """Keep the entry back from one platform, or with None from everybody."""
         row = {"entry_id": entry_id, "platform_id": platform_id or EVERYWHERE}
-        drawn = {"active": True, "reason": reason, "seq": seq, "at": at}
+        drawn = {"active": True, "reason": reason, "seq": stamp.seq, "at": stamp.at}
         BankStore(self.db).insert_new(quarantines, [row | drawn])
         self.db.execute(quarantines.update().where(_key(entry_id, platform_id)).values(**drawn))
 
-    def lift(self, entry_id: EntryId, platform_id: PlatformId | None, *, seq: int, at: int) -> None:
+    def lift(self, entry_id: EntryId, platform_id: PlatformId | None, stamp: Stamp) -> None:
         """Stop keeping it back."""
         lifted = quarantines.update().where(_key(entry_id, platform_id))
-        self.db.execute(lifted.values(active=False, seq=seq, at=at))
+        self.db.execute(lifted.values(active=False, seq=stamp.seq, at=stamp.at))
 
     def holds(self, entry_id: EntryId, platform_id: PlatformId | None) -> bool:
         """Whether this very quarantine is in force."""

@@ -17,7 +17,7 @@ from takeback.audit.store import AuditLog
 from takeback.clock import Clock
 from takeback.db import Database
 from takeback.errors import NotFound
-from takeback.ids import CaseId, EntryId, ItemId, PlatformId, new_id
+from takeback.ids import CaseId, EntryId, ItemId, PlatformId
 from takeback.matching.hubindex import HubIndex
 from takeback.matching.model import (
     BankSignal,
@@ -31,6 +31,7 @@ from takeback.matching.model import (
     Near,
     Quarantine,
     SharedRecord,
+    Stamp,
     Standing,
     check_quality,
 )
@@ -101,7 +102,7 @@ class Bank:
         """Delete the item's holds for good, and the signal of each entry nobody else holds."""
         with self.db.transaction():
             touched = self._store.entries_of([item_id])
-            self._store.release([item_id])
+            self._store.release(item_id, touched)
             self._settle(touched)
             self._store.bury(touched)
             self._store.draw()
@@ -121,20 +122,25 @@ class Bank:
 
     # -- what partners submit ----------------------------------------------------------------
 
-    def submit(self, bank: str, signals: Sequence[BankSignal]) -> list[ItemId]:
-        """Register signals without a case, unvouched and not for partners.
+    def submit(self, platform_id: PlatformId, bank: str, signals: Sequence[BankSignal]) -> None:
+        """Let a partner hold signals without a case, unvouched and for no other partner.
 
-        Returns:
-            The item made for each signal, by which its submitter can withdraw it.
+        Submitting a signal again changes nothing. The day's number is not spent.
         """
         with self.db.transaction():
-            items = [ItemId(new_id("item")) for _ in signals]
-            for item_id, signal in zip(items, signals, strict=True):
-                held = self._store.place(bank, [signal])
-                self._store.hold(held, item_id, None, partners=False, vouched=False, waiting=False)
-                self._settle(held)
+            held = self._store.place(bank, signals)
+            flags = {"partners": False, "vouched": False, "waiting": False}
+            self._store.hold(held, _submitted(platform_id), None, **flags)
+            self._settle(held)
             self._store.draw()
-        return items
+
+    def take_back(self, platform_id: PlatformId, signals: Sequence[bytes]) -> None:
+        """Release what this partner submitted of *signals*, for good."""
+        with self.db.transaction():
+            mine = self._store.held_by(_submitted(platform_id), signals)
+            self._store.release(_submitted(platform_id), mine)
+            self._settle(mine)
+            self._store.bury(mine)
 
     # -- after a restore ---------------------------------------------------------------------
 
@@ -177,7 +183,7 @@ class Bank:
             self._known(entry_id)
             if platform_id is None and not self._quarantine_everywhere(entry_id):
                 return False
-            self._quarantines.place(entry_id, platform_id, reason, **self._drawn())
+            self._quarantines.place(entry_id, platform_id, reason, self.stamp())
             self.audit.append(
                 "entry.quarantined",
                 actor,
@@ -198,7 +204,7 @@ class Bank:
                 raise NotFound("no such quarantine is in force")
             if platform_id is None:
                 self._settle([entry_id], lift=True)
-            self._quarantines.lift(entry_id, platform_id, **self._drawn())
+            self._quarantines.lift(entry_id, platform_id, self.stamp())
             where = platform_id or "everywhere"
             self.audit.append("entry.quarantine_lifted", actor, entry=entry_id, platform=where)
 
@@ -278,6 +284,11 @@ class Bank:
             _found(each, seen, limit, bool(also)) for each, also in zip(near, more, strict=True)
         ]
 
+    def stamp(self) -> Stamp:
+        """Draw a number, and a time for partners that never runs backwards."""
+        with self.db.transaction():
+            return Stamp(self._store.draw(), self._store.shared_time(self._seconds()))
+
     # -- inside --------------------------------------------------------------------------------
 
     @property
@@ -320,10 +331,6 @@ class Bank:
         [(_, standing, _)] = self._store.standings([entry_id])
         return standing.quarantined
 
-    def _drawn(self) -> dict[str, int]:
-        """Draw a number and a time for a quarantine."""
-        return {"seq": self._store.draw(), "at": self._store.shared_time(self._seconds())}
-
     def _seconds(self) -> int:
         return int(self.now().timestamp())
 
@@ -340,6 +347,11 @@ class Bank:
         seq = self._store.draw(count) - count if after else 0
         at = self._store.shared_time(self._seconds()) if after else 0
         self._store.save(list(_numbered(after, seq, at)))
+
+
+def _submitted(platform_id: PlatformId) -> ItemId:
+    """Return the one item that stands for all a partner submitted."""
+    return ItemId(platform_id)
 
 
 def _settled(was: Standing, held: Held, *, quarantine: bool, lift: bool) -> Standing:

@@ -268,10 +268,17 @@ class BankStore:
         if moved:
             self.db.execute(_SAVE, [_save_row(each) for each in moved])
 
-    def release(self, item_ids: Sequence[ItemId]) -> None:
-        """Delete every hold of the items."""
-        for part in parts(item_ids):
-            self.db.execute(holds.delete().where(holds.c.item_id.in_(part)))
+    def held_by(self, item_id: ItemId, signals: Sequence[bytes]) -> list[EntryId]:
+        """Return the entries of these very signals that the item holds."""
+        held = sa.select(holds.c.entry_id).join(entries, entries.c.id == holds.c.entry_id)
+        mine = held.where(holds.c.item_id == item_id, entries.c.signal.in_(list(signals)))
+        return [EntryId(each) for each in self.db.execute(mine).scalars()]
+
+    def release(self, item_id: ItemId, entry_ids: Sequence[EntryId]) -> None:
+        """Delete the item's holds on the entries."""
+        for part in parts(entry_ids):
+            mine = sa.and_(holds.c.item_id == item_id, holds.c.entry_id.in_(part))
+            self.db.execute(holds.delete().where(mine))
 
     def bury(self, entry_ids: Sequence[EntryId]) -> None:
         """Erase the signal of each entry that nothing holds; what was shown stays as a stone."""
