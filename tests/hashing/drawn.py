@@ -72,7 +72,7 @@ def _cells(
     one = np.uint32(1)
     upper = _corner(left, top, seed) * (side - fx) + _corner(left + one, top, seed) * fx
     lower = _corner(left, top + one, seed) * (side - fx) + _corner(left + one, top + one, seed) * fx
-    return (upper * (side - fy) + lower * fy) >> np.uint32(2 * power)
+    return np.asarray((upper * (side - fy) + lower * fy) >> np.uint32(2 * power), np.uint32)
 
 
 def _corner(
@@ -80,7 +80,7 @@ def _corner(
 ) -> NDArray[np.uint32]:
     mixed = x * np.uint32(374761393) + y * np.uint32(668265263) + seed * np.uint32(2246822519)
     mixed = (mixed ^ (mixed >> np.uint32(13))) * np.uint32(1274126177)
-    return (mixed ^ (mixed >> np.uint32(16))) & np.uint32(255)
+    return np.asarray((mixed ^ (mixed >> np.uint32(16))) & np.uint32(255), np.uint32)
 
 
 def hash_pixels(pixels: NDArray[np.uint8]) -> tuple[tuple[Signal, ...], int]:
@@ -111,8 +111,17 @@ def _signals() -> dict[str, object]:
     return {
         "valid": valid,
         "distances": [[0, 1, a.distance(b)], [0, 2, a.distance(c)], [1, 1, b.distance(b)]],
-        "malformed": ["", valid[0][:-1], valid[0] + "0", valid[2].upper(), " " + valid[0][1:]]
-        + [valid[0] + "\n", "0x" + valid[0][2:], "g" * 64, "０" * 64],
+        "malformed": [
+            "",
+            valid[0][:-1],
+            valid[0] + "0",
+            valid[2].upper(),
+            " " + valid[0][1:],
+            valid[0] + "\n",
+            "0x" + valid[0][2:],
+            "g" * 64,
+            "０" * 64,
+        ],
     }
 
 

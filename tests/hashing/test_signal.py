@@ -25,7 +25,7 @@ ZERO = Signal(bytes(32))
 
 @given(signals)
 def test_printing_then_parsing_gives_the_same_signal(signal: Signal) -> None:
-    """str and parse are inverse."""
+    """Printing and parsing are inverse."""
     assert Signal.parse(str(signal)) == signal
 
 

@@ -5,7 +5,7 @@ They hold no lock, so that threads hash side by side. Nothing here is public:
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import numba
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 
-TILE = 2048
+TILE: Final = 2048
 """Columns added up at a time: 16 KiB of sums, which stay in the first-level cache."""
 
 

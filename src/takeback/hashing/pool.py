@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from typing import Final
 
 from takeback.errors import NotAPicture
 from takeback.hashing.picture import PictureSignals, hash_picture, warm_up
@@ -18,7 +19,7 @@ from takeback.hashing.picture import PictureSignals, hash_picture, warm_up
 Source = bytes | os.PathLike[str]
 Outcome = PictureSignals | NotAPicture
 
-LOOK_AHEAD = 2
+LOOK_AHEAD: Final = 2
 """Pictures handed out per process: one being hashed, one waiting."""
 
 
@@ -41,7 +42,7 @@ def hash_pictures(
     processes = processes or os.cpu_count() or 1
     pool = _Pool(processes, shrink)
     try:
-        yield from pool.outcomes(iter(sources), LOOK_AHEAD * processes)
+        yield from pool.outcomes(sources, LOOK_AHEAD * processes)
     finally:
         pool.close()
 
@@ -61,7 +62,8 @@ class _Pool:
         self._outcome = partial(_outcome, shrink=shrink)
         self._executor = _start(processes)
 
-    def outcomes(self, sources: Iterator[Source], ahead: int) -> Iterator[Outcome]:
+    def outcomes(self, sources: Iterable[Source], ahead: int) -> Iterator[Outcome]:
+        """Yield what became of each source, reading no more than *ahead* of them in advance."""
         waiting: deque[tuple[Source, Future[Outcome]]] = deque()
         for source in sources:
             waiting.append((source, self._submit(source)))
@@ -71,12 +73,14 @@ class _Pool:
             yield self._result(*waiting.popleft())
 
     def close(self) -> None:
+        """Drop what waits and end the processes."""
         self._executor.shutdown(cancel_futures=True)
 
     def _submit(self, source: Source) -> Future[Outcome]:
         try:
             return self._executor.submit(self._outcome, source)
         except BrokenProcessPool:
+            self.close()
             self._executor = _start(self._processes)
             return self._executor.submit(self._outcome, source)
 
@@ -87,8 +91,13 @@ class _Pool:
             return self._alone(source)
 
     def _alone(self, source: Source) -> Outcome:
-        """Hash one picture again where it can hurt no other."""
+        """Hash one picture again where it can hurt no other.
+
+        Raises:
+            BrokenProcessPool: no process could be started at all.
+        """
         with _start(1) as executor:
+            executor.submit(warm_up).result()
             try:
                 return executor.submit(self._outcome, source).result()
             except BrokenProcessPool:
