@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Set
 from contextlib import asynccontextmanager
+from typing import cast
 
 from litestar import Litestar, Router
 
@@ -11,7 +12,7 @@ from takeback.web import openapi, ops
 from takeback.web.bell import Bell
 from takeback.web.body import JsonRequest, refuse_unasked_body
 from takeback.web.demo import DemoClock
-from takeback.web.edge import Edge
+from takeback.web.edge import ASGIApp, Edge
 from takeback.web.errors import HANDLERS
 from takeback.web.metrics import Metrics
 from takeback.web.partner import routes as partner
@@ -46,7 +47,8 @@ def create_app(
         routers += [partner.routes(hub, bell, metrics), stopncii.routes(hub)]
     if demo is not None:
         routers.append(demonstration.routes(demo, moved))
-    return Edge(_litestar(routers, bell), metrics, bell, demo=demo is not None)
+    app = cast("ASGIApp", _litestar(routers, bell))
+    return Edge(app, metrics, bell, demo=demo is not None)
 
 
 def _litestar(routers: list[Router], bell: Bell) -> Litestar:

@@ -79,7 +79,7 @@ def _types(handler: HTTPRouteHandler) -> list[Any]:
 
 
 def _operation(path: str, handler: HTTPRouteHandler, of: Mapping[Any, Schema]) -> Schema:
-    doc = handler.fn.__doc__ or ""
+    doc = getattr(handler.fn, "func", handler.fn).__doc__ or ""
     found: Schema = {
         "operationId": handler.handler_name.rpartition(".")[2],
         "summary": doc.partition("\n")[0],

@@ -30,7 +30,7 @@ class GracefulServer(uvicorn.Server):
     def __init__(self, app: Edge) -> None:
         super().__init__(
             uvicorn.Config(
-                app,  # type: ignore[arg-type]  the same protocol, declared by two packages
+                app,
                 log_config=None,
                 access_log=False,
                 server_header=False,

@@ -12,7 +12,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.params import Dependency
 
-from takeback.accounts.model import Platform
+from takeback.accounts.model import Platform, Scope
 from takeback.accounts.service import Platforms
 from takeback.errors import NotSignedIn
 
@@ -54,7 +54,7 @@ def by_bearer(platforms: Platforms, headers: Mapping[str, str]) -> Platform:
     return _platform(platforms, key.strip(), "partner")
 
 
-def by_stopncii_keys(scope: str) -> SignIn:
+def by_stopncii_keys(scope: Scope) -> SignIn:
     """Return the sign-in of StopNCII's clients, who send two keys.
 
     Args:
@@ -71,7 +71,7 @@ def by_stopncii_keys(scope: str) -> SignIn:
     return sign_in
 
 
-def _platform(platforms: Platforms, key: str, scope: str) -> Platform:
+def _platform(platforms: Platforms, key: str, scope: Scope) -> Platform:
     """Return the platform of *key*; every refusal has the same words."""
     if not key or len(key) > MAX_KEY or not key.isascii():
         raise NotSignedIn(REFUSED)
