@@ -6,7 +6,7 @@ never sees one, and keeps nothing.
 
 import hashlib
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 import httpx2
 import msgspec
 
-from takeback import errors
 from takeback.cases.wire import (
     Access,
     AccessRequest,
@@ -31,7 +30,8 @@ from takeback.cases.wire import (
     RegistrationDocument,
     WithdrawalRequest,
 )
-from takeback.errors import HubUnreachable, TakebackError, UnsafeAddress
+from takeback.cli.refusals import refusal
+from takeback.errors import HubUnreachable, UnsafeAddress
 from takeback.exchange.client import is_loopback
 
 Answer = TypeVar("Answer")
@@ -41,13 +41,6 @@ TIMEOUT = 30.0
 
 HARDEST_PROOF = 24
 """Leading zero bits beyond which a challenge is refused: minutes of work, and no hub asks it."""
-
-_KNOWN: Mapping[str, type[TakebackError]] = {
-    name.lower(): kind
-    for name, kind in vars(errors).items()
-    if isinstance(kind, type) and issubclass(kind, TakebackError)
-}
-"""Every error by its name without capitals, as problem documents name it without dashes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,25 +144,3 @@ def solve(challenge: Challenge) -> Proof:
         if int.from_bytes(trial.digest()) >> (256 - challenge.bits) == 0:
             break
     return Proof(challenge=challenge.challenge, solution=f"{number:x}")
-
-
-def refusal(response: httpx2.Response) -> TakebackError:
-    """Return the error that the hub's problem document names, with its words and hint."""
-    try:
-        problem = msgspec.json.decode(response.content, type=_Problem)
-    except msgspec.DecodeError:
-        return HubUnreachable("the address answered, but not as a hub does")
-    name = problem.type.rpartition(":")[2].replace("-", "")
-    error = TakebackError.__new__(_KNOWN.get(name, HubUnreachable))
-    error.args = (problem.detail or problem.title,)
-    error.hint = problem.hint
-    return error
-
-
-class _Problem(msgspec.Struct, frozen=True):
-    """As much of a problem document (RFC 9457) as a person needs."""
-
-    type: str = "about:blank"
-    title: str = "the hub refused"
-    detail: str = ""
-    hint: str = ""
