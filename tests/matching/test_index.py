@@ -160,15 +160,18 @@ def test_an_entry_can_come_back() -> None:
     assert list(index.search(signals)) == [(0, 7, 0)]
 
 
-def test_adding_a_known_id_replaces_its_signal() -> None:
-    """The old signal matches no more."""
-    index, signals = Index(), random_signals(2, seed=1)
-    index.add([7], signals[:1])
+@pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
+def test_adding_a_known_id_replaces_its_signal(policy: Policy) -> None:
+    """The old signal matches no more, though a segment still holds it."""
+    index, signals = Index(policy), random_signals(20, seed=1)
+    index.add(np.arange(20), signals)
+    index.settle()
 
-    index.add([7], signals[1:])
+    index.add([7], ~signals[7:8])
 
-    assert list(index.search(signals)) == [(1, 7, 0)]
-    assert len(index) == 1
+    assert list(index.search(signals[7:8])) == []
+    assert list(index.search(~signals[7:8])) == [(0, 7, 0)]
+    assert len(index) == 20
 
 
 def test_the_caller_may_reuse_its_array() -> None:

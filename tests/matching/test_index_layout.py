@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 from takeback.matching.index import Index
 from takeback.matching.layout import FLIP_MASKS, LAYOUTS, NARROW, WIDE, Layout
 from takeback.matching.merge import Policy
-from tests.matching.index_oracle import TINY, Signals, random_signals
+from tests.matching.index_oracle import TINY, Signals, flipped, random_signals
+
+ZEROS = np.zeros((1, 32), np.uint8)
 
 ALL = pytest.mark.parametrize("layout", [*LAYOUTS, TINY], ids=["wide", "narrow", "tiny"])
 
@@ -117,9 +119,27 @@ def test_the_hardest_entries_are_found(layout: Layout) -> None:
         index.add(np.arange(len(entries)), np.stack(entries))
         index.settle()
 
-        answer = index.search(np.zeros((1, 32), np.uint8), radius)
+        answer = index.search(ZEROS, radius)
 
         assert list(answer) == [(0, chunk, radius) for chunk in range(len(levels))]
+
+
+@ALL
+def test_the_nearest_is_certain_before_the_search_stops(layout: Layout) -> None:
+    """Farther entries that are found first, more than the limit of them, do not end it."""
+    chunk_of = chunk_of_bits(layout)
+    last = np.flatnonzero(chunk_of == len(layout.widths) - 1)
+    for distance in range(1, min(9, len(layout.widths))):
+        nearest = np.array([np.flatnonzero(chunk_of == chunk)[0] for chunk in range(distance)])
+        entries = [nearest, last[:distance], *(np.roll(last, 1)[: distance + 1],) * 3]
+        index = Index(Policy(tail_rows=1, layouts=((1, layout),)))
+        index.add(np.arange(5), np.stack([flipped(ZEROS[0], bits) for bits in entries]))
+        index.settle()
+
+        answer = index.search(ZEROS, limit=1)
+
+        assert list(answer) == [(0, 0, distance)]
+        assert answer.more[0]
 
 
 def hardest_entry(layout: Layout, levels: list[int], through: int) -> Signals:
