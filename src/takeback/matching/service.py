@@ -160,7 +160,7 @@ class Bank:
 
     def new_epoch(self, reason: str = "restored") -> str:
         """Begin a new epoch: every reader drops what it holds and reads again."""
-        epoch = secrets.token_hex(8)
+        epoch = secrets.token_hex(6)
         with self.db.transaction():
             self._store.set_epoch(epoch)
             self.audit.append("feed.epoch_changed", "operator", epoch=epoch, reason=reason)
@@ -260,6 +260,16 @@ class Bank:
         """Return up to *limit* shared entries after number *after*, oldest first."""
         with self.db.reading():
             return self._paging.shared(reader, after, limit)
+
+    def mark_time(self) -> int:
+        """Return the time now in seconds; no partner is given an earlier one from here on."""
+        with self.db.transaction():
+            return self._store.shared_time(self._seconds())
+
+    def shared_at(self) -> int:
+        """Return the newest time given to partners, in seconds."""
+        with self.db.reading():
+            return self._store.newest_time()
 
     def shared_before(self, at: int) -> int:
         """Return the newest number given to partners for a time before *at*, in seconds."""

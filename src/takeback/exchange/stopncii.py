@@ -1,0 +1,317 @@
+"""The partner API that StopNCII's clients speak, pure of HTTP.
+
+The stock client (python-threatexchange, HMA, ROOST Coop) goes on matching what is marked as
+withdrawn. Only signals whose reporter allowed it come here; a withdrawn one is sent as
+``Withdrawn`` together with a ``NotBlocked`` feedback, which that client shows as disputed,
+and no longer once it is purged (decision 0014).
+
+Source: the client in python-threatexchange 1.2.17, ``exchanges/clients/stopncii/api.py``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct, field
+
+from takeback.accounts.model import Platform
+from takeback.accounts.service import Platforms
+from takeback.clock import Clock
+from takeback.db import Database
+from takeback.errors import MalformedBody
+from takeback.exchange.canaries import Disguises
+from takeback.exchange.feed import with_the_feed
+from takeback.exchange.lookup import active
+from takeback.exchange.model import NOT_INTIMATE, Channel, Report
+from takeback.exchange.numbers import Numbers
+from takeback.exchange.reports import Reports
+from takeback.exchange.store import DeliveryStore
+from takeback.hashing.arrays import signals_to_array
+from takeback.hashing.signal import Signal
+from takeback.hubkeys import HubKeys
+from takeback.ids import PlatformId
+from takeback.matching.model import NOT_SAID, BankSignal, SharedRecord
+from takeback.matching.paging import Reader
+from takeback.matching.service import Bank
+from takeback.settings import Settings
+
+FIRST_TIMESTAMP: Final = 10
+"""Where every client of this interface begins."""
+
+DEFAULT_PAGE: Final = 800
+MAX_PAGE: Final = 2_000
+MAX_RECORDS: Final = 5_000
+MAX_TAGS: Final = 50
+
+QUALITY_NOT_TOLD: Final = 0
+"""Partners submit signals without a quality."""
+
+_SPELLINGS: Final = frozenset({"ImagePDQ", "StopNCIISignalType.ImagePDQ"})
+"""The second is Python's ``str(enum)``, which the stock client sends."""
+
+_NO_EPOCH: Final = "000000000000"
+"""Page tokens outlive an epoch: this interface has no way to say that it changed."""
+
+_OPINIONS: Final = {
+    "Blocked": "positive",
+    "NotBlocked": "negative",
+    "PendingReview": "investigate",
+}
+_TAKEN_BACK: Final = frozenset({"Withdrawn", "Deleted"})
+
+Word = Annotated[str, Meta(max_length=100)]
+
+
+class CspFeedback(Struct, frozen=True):
+    """What somebody said of a record."""
+
+    source: str
+    feedback_value: str = field(name="feedbackValue")
+    tags: list[str] = field(default_factory=list)
+
+
+class HashRecord(Struct, frozen=True):
+    """The newest state of one signal. A later record for the same signal replaces this one."""
+
+    last_modified: int = field(name="lastModtimestamp")
+    signal_type: str = field(name="signalType")
+    hash_value: str = field(name="hashValue")
+    hash_status: str = field(name="hashStatus")
+    case_numbers: dict[str, str] = field(name="caseNumbers")
+    feedbacks: list[CspFeedback] = field(name="CSPFeedbacks")
+
+
+class FetchAnswer(Struct, frozen=True):
+    """One page of records."""
+
+    count: int
+    next_page_token: str | None = field(name="nextPageToken")
+    next_set_timestamp: int = field(name="nextSetTimestamp")
+    has_more_records: bool = field(name="hasMoreRecords")
+    hash_records: list[HashRecord] = field(name="hashRecords")
+
+
+class SubmittedRecord(Struct, frozen=True):
+    """A signal that a partner submits; other members are ignored."""
+
+    signal_type: Word = field(name="signalType")
+    hash_value: Word = field(name="hashValue")
+
+
+class SubmitRequest(Struct, frozen=True):
+    """The body of ``POST /SubmitHashes``."""
+
+    hash_records: Annotated[list[SubmittedRecord], Meta(max_length=MAX_RECORDS)] = field(
+        name="hashRecords"
+    )
+    count: int = 0
+
+
+class HashFeedback(Struct, frozen=True):
+    """What a partner says of a signal; it does not say of which type."""
+
+    hash_value: Word = field(name="hashValue")
+    feedback_value: Word = field(name="feedbackValue")
+    tags: Annotated[list[Word], Meta(max_length=MAX_TAGS)] = field(default_factory=list)
+
+
+class FeedbackRequest(Struct, frozen=True):
+    """The body of ``POST /SubmitFeedback``."""
+
+    hash_feedbacks: Annotated[list[HashFeedback], Meta(max_length=MAX_RECORDS)] = field(
+        name="hashFeedbacks"
+    )
+    count: int = 0
+
+
+class Received(Struct, frozen=True):
+    """How many records of a body were read. Never how many of them were known here."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page as it was read."""
+
+    reader: Reader
+    records: Sequence[SharedRecord]
+    more: bool
+    head_seq: int
+    """The newest number when the page was read."""
+
+    @property
+    def to_seq(self) -> int:
+        """The place of the last record."""
+        return self.records[-1].seq
+
+    @property
+    def at(self) -> int:
+        """The time of the last record."""
+        return self.records[-1].at
+
+    @property
+    def new(self) -> dict[str, int]:
+        """The banks of which this reader was not served as much before."""
+        served = self.reader.served
+        return {
+            bank: self.to_seq for bank in self.reader.banks if served.get(bank, 0) < self.to_seq
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StopNcii:
+    """Serves partners whose programs may go on matching after a withdrawal."""
+
+    db: Database
+    bank: Bank
+    reports: Reports
+    platforms: Platforms
+    keys: HubKeys
+    settings: Settings
+    now: Clock
+
+    def fetch(
+        self,
+        platform: Platform,
+        start_timestamp: int,
+        page_size: int = DEFAULT_PAGE,
+        token: str | None = None,
+    ) -> FetchAnswer:
+        """Return one page of records that changed at *start_timestamp* or later.
+
+        Args:
+            platform: who asks; it must have the feed, for this is a list.
+            start_timestamp: seconds; what the last page of an earlier fetch gave, or 10.
+            page_size: most records; more than ``MAX_PAGE`` is taken as that.
+            token: of the page before. It names a place, so records that change meanwhile come
+                later and none is skipped.
+
+        Raises:
+            NotAllowed: the platform does not have the feed.
+            MalformedBody: *start_timestamp* is negative or *page_size* less than one.
+            MalformedCursor: this hub made no such token for this platform.
+        """
+        if start_timestamp < 0 or page_size < 1:
+            raise MalformedBody("startTimestamp and pageSize must be whole and positive")
+        self._disguises.adopt(platform.id)
+        page = self._read(platform.id, start_timestamp, min(page_size, MAX_PAGE), token)
+        return FetchAnswer(
+            count=len(page.records),
+            next_page_token=self._numbers(platform).cursor(_NO_EPOCH, page.to_seq, "page")
+            if page.more
+            else None,
+            next_set_timestamp=self._next_start(page, start_timestamp),
+            has_more_records=page.more,
+            hash_records=self._dressed(platform, page.records),
+        )
+
+    def submit(self, platform: Platform, request: SubmitRequest) -> Received:
+        """Take signals from a partner: unvouched, age not said, within its daily quota.
+
+        Signals of other types are left out. The answer is the same whether or not somebody
+        registered the signal.
+
+        Raises:
+            MalformedSignal: one is no PDQ signal; nothing was taken.
+            QuotaSpent: the partner has submitted enough today.
+        """
+        pictures = [each for each in request.hash_records if each.signal_type in _SPELLINGS]
+        signals = [Signal.parse(each.hash_value) for each in pictures]
+        with self.db.transaction():
+            current = active(self.platforms.get(platform.id))
+            self.platforms.spend(current.id, len(signals), kind="submit")
+            self.platforms.note_canary(signals_to_array(signals), current.id)
+            told = [BankSignal(each, QUALITY_NOT_TOLD) for each in signals]
+            self.bank.submit(current.id, NOT_SAID, told)
+        return Received(len(signals))
+
+    def feedback(self, platform: Platform, request: FeedbackRequest) -> Received:
+        """Take opinions on signals, resolved by value, and submissions that are taken back.
+
+        The answer is the same whether or not a signal is known here, or this would be a way
+        to ask. ``NotBlocked`` keeps the entry back only with the tag ``not_intimate``.
+
+        Raises:
+            QuotaSpent: the partner has said enough today.
+        """
+        with self.db.transaction():
+            current = active(self.platforms.get(platform.id))
+            self.platforms.spend(current.id, len(request.hash_feedbacks), kind="submit")
+            for each in request.hash_feedbacks:
+                self._take(current, each)
+        return Received(len(request.hash_feedbacks))
+
+    @property
+    def _disguises(self) -> Disguises:
+        return Disguises(self.db, self.bank, self.platforms)
+
+    def _numbers(self, platform: Platform) -> Numbers:
+        return Numbers(self.keys, platform.id)
+
+    def _read(self, platform_id: PlatformId, start: int, limit: int, token: str | None) -> _Page:
+        """Read a page, the platform's canaries among the records."""
+        with self.db.reading():
+            platform = with_the_feed(self.platforms.get(platform_id))
+            served = DeliveryStore(self.db).served(platform_id, Channel.PARTNER)
+            reader = Reader(platform_id, platform.banks, served)
+            if token:
+                after = self._numbers(platform).place(_NO_EPOCH, token, "page")
+            else:
+                after = self.bank.shared_before(start)
+            shared = self.bank.shared(reader, after, limit + 1)
+            canaries = self._disguises.shared(platform_id, after)
+            both = sorted([*shared, *canaries], key=lambda record: record.seq)
+            return _Page(reader, both[:limit], len(both) > limit, self.bank.head_seq())
+
+    def _next_start(self, page: _Page, start: int) -> int:
+        """Note what is about to be served, and return the time to start at next.
+
+        After the last page that is now, so that nothing is sent twice; unless something was
+        committed since the page was read, which may have been given an earlier time.
+        """
+        if not page.records:
+            return min(start, max(FIRST_TIMESTAMP, self.bank.shared_at()))
+        if page.more and not page.new:
+            return page.at
+        with self.db.transaction():
+            store, platform_id = DeliveryStore(self.db), page.reader.platform_id
+            store.note(platform_id, Channel.PARTNER, page.new, self.now().date())
+            last = not page.more and self.bank.head_seq() == page.head_seq
+            return self.bank.mark_time() if last else page.at
+
+    def _dressed(self, platform: Platform, records: Sequence[SharedRecord]) -> list[HashRecord]:
+        told = self._numbers(platform).of_entries([record.entry_id for record in records])
+        return [self._record(*pair) for pair in zip(told, records, strict=True)]
+
+    def _record(self, number: str, record: SharedRecord) -> HashRecord:
+        status = "Active" if record.active else "Withdrawn"
+        return HashRecord(
+            last_modified=record.at,
+            signal_type="ImagePDQ",
+            hash_value=record.signal.hex(),
+            hash_status=status,
+            case_numbers={number: status},
+            feedbacks=self._feedbacks(record),
+        )
+
+    def _feedbacks(self, record: SharedRecord) -> list[CspFeedback]:
+        if not record.active:
+            return [CspFeedback(self.settings.hub_name, "NotBlocked", ["withdrawn"])]
+        if not record.vouched:
+            return [CspFeedback(self.settings.hub_name, "None", ["review_only"])]
+        return []
+
+    def _take(self, platform: Platform, feedback: HashFeedback) -> None:
+        signal = Signal.parse(feedback.hash_value).bits
+        if feedback.feedback_value in _TAKEN_BACK:
+            self.bank.take_back(platform.id, [signal])
+            return
+        opinion = _OPINIONS.get(feedback.feedback_value)
+        if opinion is None:
+            return
+        reason = ""
+        if opinion == "negative":
+            reason = NOT_INTIMATE if NOT_INTIMATE in feedback.tags else "other"
+        for entry_id in self.bank.holding(signal, platform.banks):
+            self.reports.take(platform, Report(entry_id, opinion, reason))
