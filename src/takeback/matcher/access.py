@@ -1,0 +1,69 @@
+"""Who may ask: the keys of the platform's own programs."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from takeback.errors import BadSettings, NotReady, NotSignedIn
+
+
+@dataclass(slots=True)
+class CallerKeys:
+    """Keys from a file, one a line. Read again when the file has changed."""
+
+    path: Path
+    _version: tuple[int, int] = (0, 0)
+    _digests: list[bytes] = field(default_factory=list)
+
+    def accept(self, header: str) -> None:
+        """Do nothing for the header ``Bearer <key>`` of a key in the file.
+
+        Raises:
+            NotSignedIn: any other header, with the same words.
+            NotReady: the file is gone or empty; nobody is let in then.
+        """
+        try:
+            digests = self.digests()
+        except BadSettings as problem:
+            raise NotReady(str(problem)) from None
+        scheme, _, key = header.partition(" ")
+        given = _digest(key.strip().encode())
+        known = [hmac.compare_digest(given, digest) for digest in digests]
+        if scheme.lower() != "bearer" or not any(known):
+            raise NotSignedIn("a key of this matcher is needed")
+
+    def digests(self) -> list[bytes]:
+        """Return the digest of each key.
+
+        Raises:
+            BadSettings: the file can't be read or holds no key.
+        """
+        try:
+            stat = self.path.stat()
+            version = (stat.st_mtime_ns, stat.st_ino)
+            if version != self._version:
+                lines = self.path.read_bytes().splitlines()
+                self._digests = [_digest(line.strip()) for line in lines if line.strip()]
+                self._version = version
+        except OSError:
+            raise BadSettings("the file of callers' keys can't be read") from None
+        if not self._digests:
+            raise BadSettings("the file of callers' keys holds no key")
+        return self._digests
+
+
+def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Let a request pass that carries a key, or any where the matcher asks for none."""
+    keys: CallerKeys | None = connection.app.state.caller_keys
+    if keys is not None:
+        keys.accept(connection.headers.get("authorization", ""))
+
+
+def _digest(key: bytes) -> bytes:
+    """Return the digest, so that every comparison is of equal length."""
+    return hashlib.sha256(key).digest()

@@ -1,0 +1,152 @@
+"""How it goes: with each hub, with the processes that hash, and in numbers.
+
+Labels and log lines name hubs and states, never an entry, a signal or a caller.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+
+from takeback import __version__
+from takeback.clock import Clock
+from takeback.exchange.follow import State
+from takeback.matcher.documents import Health, HubHealth
+from takeback.matcher.log import log
+
+WRONG: frozenset[State] = frozenset({"refused", "failing"})
+"""States in which a person is needed, however fresh the bank still is."""
+
+
+@dataclass(slots=True)
+class HubStatus:
+    """How it goes with one hub."""
+
+    name: str
+    now: Clock
+    follows: bool
+    """Whether its feed is followed; a hub that is asked has no freshness."""
+
+    read_once: bool
+    """Whether its bank was ever read to the end; True for one that is asked."""
+
+    fresh_at: datetime | None = None
+    state: State = "starting"
+
+    def report(self, state: State, error: Exception | None) -> None:
+        """Take note of a step; log when the state changes."""
+        if state == "following":
+            self.fresh_at = self.now()
+        if state != self.state:
+            facts = {} if error is None else {"error": type(error).__name__}
+            log().info("hub.state", hub=self.name, state=state, **facts)
+            self.state = state
+
+    def fresh_seconds(self) -> float | None:
+        """Return the seconds since the bank was last known to be up to date."""
+        if self.fresh_at is None:
+            return None
+        return max(0.0, (self.now() - self.fresh_at).total_seconds())
+
+    def fresh_number(self) -> float:
+        """Return the freshness as Prometheus wants it: NaN for never."""
+        seconds = self.fresh_seconds()
+        return float("nan") if seconds is None else seconds
+
+    def followed_number(self) -> float:
+        """Return 1 while the hub is followed or answers, else 0."""
+        return float(self.state == "following")
+
+    def problem(self, stale_after: float) -> str:
+        """Say what is wrong, or nothing."""
+        if self.state in WRONG or (not self.follows and self.state == "unreachable"):
+            return f"{self.name}: {self.state}"
+        if not self.read_once:
+            return f"{self.name}: not read yet"
+        seconds = self.fresh_seconds()
+        if self.follows and (seconds is None or seconds > stale_after):
+            return f"{self.name}: stale"
+        return ""
+
+    def document(self) -> HubHealth:
+        """Return it for /health."""
+        seconds = self.fresh_seconds()
+        return HubHealth(self.name, self.state, None if seconds is None else round(seconds, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """How it goes with everything."""
+
+    hubs: tuple[HubStatus, ...]
+    stale_after: float
+    hashers: Callable[[], int]
+    """How many processes can hash."""
+
+    def problems(self) -> list[str]:
+        """List everything that keeps the matcher from answering truthfully and fully."""
+        found = [problem for hub in self.hubs if (problem := hub.problem(self.stale_after))]
+        return found if self.hashers() else [*found, "no process to hash with"]
+
+    def document(self) -> Health:
+        """Return it for /health."""
+        return Health("alive", __version__, [hub.document() for hub in self.hubs])
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """What Prometheus may count."""
+
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    lookups: Counter = field(init=False)
+    matches: Counter = field(init=False)
+    pictures: Counter = field(init=False)
+
+    def __post_init__(self) -> None:
+        made = {
+            "lookups": Counter(
+                "takeback_matcher_lookups",
+                "Signals and pictures looked up.",
+                registry=self.registry,
+            ),
+            "matches": Counter(
+                "takeback_matcher_matched",
+                "Signals and pictures with a match.",
+                registry=self.registry,
+            ),
+            "pictures": Counter(
+                "takeback_matcher_pictures",
+                "Pictures received, by how hashing them ended.",
+                ["outcome"],
+                registry=self.registry,
+            ),
+        }
+        for name, metric in made.items():
+            object.__setattr__(self, name, metric)
+
+    def watch(self, name: str, says: str, value: Callable[[], float]) -> None:
+        """Add a number that is read when Prometheus asks."""
+        Gauge(f"takeback_matcher_{name}", says, registry=self.registry).set_function(value)
+
+    def watch_hubs(self, hubs: tuple[HubStatus, ...]) -> None:
+        """Add the freshness and state of each hub."""
+        fresh = Gauge(
+            "takeback_matcher_fresh_seconds",
+            "Seconds since the hub's bank was last known to be up to date; NaN if never.",
+            ["hub"],
+            registry=self.registry,
+        )
+        right = Gauge(
+            "takeback_matcher_hub_ok",
+            "1 while the hub is followed.",
+            ["hub"],
+            registry=self.registry,
+        )
+        for hub in hubs:
+            fresh.labels(hub.name).set_function(hub.fresh_number)
+            right.labels(hub.name).set_function(hub.followed_number)
+
+    def text(self) -> bytes:
+        """Return all of it in Prometheus' text format."""
+        return generate_latest(self.registry)

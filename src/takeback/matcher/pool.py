@@ -1,0 +1,217 @@
+"""Child processes that hash uploads, one picture each at a time, replaced when they die.
+
+The places are counted before a picture is even read: when all are taken the next one is
+refused at once, so that neither memory nor waiting grows without bound. Pictures live in
+memory only, and only until they are hashed.
+"""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+
+from takeback.errors import NotAPicture, PictureTooLarge, PictureTruncated, TooBusy
+from takeback.matcher.hasher import LENGTH, PICTURES_PER_LIFE, Hashed, Outcome, Refused
+
+START_SECONDS: Final = 120.0
+"""Seconds a child may take to start; the first one ever compiles."""
+
+PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "NUMBA_CACHE_DIR")
+"""All that a child learns of the environment."""
+
+ONE_THREAD: Final[Mapping[str, str]] = {
+    "NUMBA_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+_ERRORS: Final[Mapping[str, type[NotAPicture]]] = {
+    kind.__name__: kind for kind in (NotAPicture, PictureTooLarge, PictureTruncated)
+}
+_ANSWER: Final[msgspec.msgpack.Decoder[Any]] = msgspec.msgpack.Decoder(Outcome)
+
+
+class ChildDied(Exception):
+    """The child ended, or said something that makes no sense."""
+
+
+@dataclass(slots=True, eq=False)
+class Child:
+    """One process that hashes."""
+
+    process: Process
+    stdin: asyncio.StreamWriter
+    stdout: asyncio.StreamReader
+    hashed: int = 0
+
+    async def hash(self, picture: bytes) -> Outcome:
+        """Hand one picture over and return what came back.
+
+        Raises:
+            ChildDied: nothing sensible came back.
+        """
+        self.hashed += 1
+        try:
+            self.stdin.write(LENGTH.pack(len(picture)))
+            self.stdin.write(picture)
+            await self.stdin.drain()
+            (length,) = LENGTH.unpack(await self.stdout.readexactly(LENGTH.size))
+            answer: Outcome = _ANSWER.decode(await self.stdout.readexactly(length))
+        except (OSError, asyncio.IncompleteReadError, msgspec.DecodeError):
+            raise ChildDied from None
+        return answer
+
+    async def ready(self) -> None:
+        """Wait until the child has said that it is ready.
+
+        Raises:
+            ChildDied: it ended before.
+        """
+        try:
+            await self.stdout.readexactly(LENGTH.size)
+        except asyncio.IncompleteReadError:
+            raise ChildDied from None
+
+    async def end(self) -> None:
+        """End the process for certain and reap it."""
+        with suppress(ProcessLookupError):
+            self.process.kill()
+        await self.process.wait()
+
+
+async def start(memory: int, seconds: float) -> Child:
+    """Start a child and wait until it is ready.
+
+    Raises:
+        ChildDied: it did not start.
+    """
+    passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-P", "-m", "takeback.matcher.hasher", str(memory), str(seconds)),
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=asyncio.subprocess.DEVNULL,  # a decoder's complaint could hold parts of a picture
+        env={**passed, **ONE_THREAD},
+        start_new_session=True,  # Ctrl-C in a terminal is for the matcher to handle
+    )
+    if process.stdin is None or process.stdout is None:
+        raise ChildDied
+    child = Child(process, process.stdin, process.stdout)
+    try:
+        await asyncio.wait_for(child.ready(), START_SECONDS)
+    except (ChildDied, TimeoutError, asyncio.CancelledError) as problem:
+        await child.end()
+        if isinstance(problem, asyncio.CancelledError):
+            raise
+        raise ChildDied from None
+    return child
+
+
+@dataclass(slots=True)
+class Pool:
+    """A fixed number of children and a bounded number of pictures under way."""
+
+    size: int
+    waiting: int
+    seconds: float
+    memory: int
+    alive: int = 0
+    """Children that can hash now or are hashing."""
+
+    taken: int = 0
+    """Pictures under way: being received, waiting, or being hashed."""
+
+    _idle: asyncio.Queue[Child] = field(default_factory=asyncio.Queue)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _children: set[Child] = field(default_factory=set)
+
+    def open(self) -> None:
+        """Start the children, in the background."""
+        for _ in range(self.size):
+            self._in_background()
+
+    async def close(self) -> None:
+        """End every child."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(child.end() for child in list(self._children)))
+        self._children.clear()
+        self.alive = 0
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Take a place for one picture, before it is received.
+
+        Raises:
+            TooBusy: as many as may be are under way already.
+        """
+        if self.taken >= self.size + self.waiting:
+            raise TooBusy("too many pictures are waiting to be hashed")
+        self.taken += 1
+        try:
+            yield
+        finally:
+            self.taken -= 1
+
+    async def hash(self, picture: bytes) -> Hashed:
+        """Hash one picture in a child.
+
+        Raises:
+            NotAPicture: the bytes are no picture, or decoding them ended the child.
+            PictureTooLarge: it takes more memory or time than is allowed.
+            TooBusy: no child came free in time.
+        """
+        try:
+            child = await asyncio.wait_for(self._idle.get(), self.seconds)
+        except TimeoutError:
+            raise TooBusy("no process to hash with came free in time") from None
+        outcome: Outcome | None = None
+        try:
+            outcome = await asyncio.wait_for(child.hash(picture), self.seconds)
+        except TimeoutError:
+            raise PictureTooLarge("the picture takes too long to decode") from None
+        except ChildDied:
+            raise NotAPicture("decoding the picture stopped the process that tried") from None
+        finally:
+            self._give_back(child, sound=outcome is not None)
+        if isinstance(outcome, Refused):
+            raise _ERRORS.get(outcome.error, NotAPicture)(outcome.detail)
+        return outcome
+
+    def _give_back(self, child: Child, *, sound: bool) -> None:
+        """Put the child back, or a fresh one in its place."""
+        if sound and child.hashed < PICTURES_PER_LIFE:
+            self._idle.put_nowait(child)
+        else:
+            self.alive -= 1
+            self._in_background(child)
+
+    def _in_background(self, old: Child | None = None) -> None:
+        task = asyncio.create_task(self._replace(old))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _replace(self, old: Child | None) -> None:
+        """End *old*, then start a child; slower each time that fails."""
+        if old is not None:
+            self._children.discard(old)
+            await old.end()
+        delay = 0.5
+        while True:
+            try:
+                child = await start(self.memory, self.seconds)
+            except (ChildDied, OSError):
+                await asyncio.sleep(delay)
+                delay = min(30.0, delay * 2)
+                continue
+            self._children.add(child)
+            self.alive += 1
+            self._idle.put_nowait(child)
+            return

@@ -1,0 +1,391 @@
+"""What a matcher remembers across restarts, in one SQLite file.
+
+Entries of every bank that is followed, and how far each feed was read; ``outbox.py`` keeps
+in the same file what must still be said to a hub. A page's records, its cursor and the
+confirmations it asks for are one transaction, written through to the disk. What is deleted
+is overwritten with zeros.
+
+Holds signals: the file is readable by its user only and belongs on an encrypted disk.
+"""
+
+import fcntl
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from takeback.errors import Conflict, IntegrityFailure, NotReady
+from takeback.exchange.follow import Position
+from takeback.exchange.wire import Ask, BankName, FeedEntry, FeedPage
+from takeback.hashing.signal import SIGNAL_BYTES
+
+VERSION: Final = 1
+"""Written into the file; another number was written by another release."""
+
+LOAD_ROWS: Final = 250_000
+"""Entries loaded in one piece at start."""
+
+HELD_ROWS: Final = 5_000
+"""Entries asked for in one statement."""
+
+SCHEMA: Final = """
+CREATE TABLE secrets (
+    name  TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+) STRICT;
+CREATE TABLE sources (
+    id                  INTEGER PRIMARY KEY,
+    url                 TEXT NOT NULL UNIQUE,
+    generation          INTEGER NOT NULL DEFAULT 1,  -- the reading that is going on or was last
+    complete_generation INTEGER NOT NULL DEFAULT 0,  -- the last one that reached the end
+    cursor              TEXT,
+    epoch               TEXT,
+    fresh_at            INTEGER                      -- seconds since 1970, last time up to date
+) STRICT;
+CREATE TABLE entries (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,    -- the index's id; never used twice
+    source     INTEGER NOT NULL REFERENCES sources (id),
+    number     BLOB NOT NULL,                        -- the hub's number of it for this platform
+    signal     BLOB NOT NULL CHECK (length(signal) = 32),
+    view       TEXT NOT NULL,
+    bank       TEXT NOT NULL,
+    ask        TEXT NOT NULL,
+    generation INTEGER NOT NULL,                     -- the reading that last saw it
+    UNIQUE (source, number)
+) STRICT;
+CREATE TABLE confirmations (
+    source INTEGER NOT NULL REFERENCES sources (id),
+    marker TEXT NOT NULL,
+    PRIMARY KEY (source, marker)
+) STRICT;
+CREATE TABLE reports (
+    seq    INTEGER PRIMARY KEY AUTOINCREMENT,        -- sent in this order
+    source INTEGER NOT NULL REFERENCES sources (id),
+    kind   TEXT NOT NULL CHECK (kind IN ('response', 'opinion')),
+    id     TEXT NOT NULL,
+    state  TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'refused')),
+    day    INTEGER NOT NULL,                         -- days since 1970, of the last change
+    body   BLOB,                                     -- NULL once it is sent
+    UNIQUE (source, kind, id)
+) STRICT;
+CREATE INDEX reports_waiting ON reports (source, seq) WHERE state = 'waiting';
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is known of one entry beside its signal."""
+
+    source: int
+    number: str
+    view: str
+    bank: BankName
+    ask: Ask
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a page does to the index: ids that leave it, then ids that come with signals."""
+
+    gone: list[int]
+    ids: list[int]
+    signals: NDArray[np.uint8]
+
+
+class State:
+    """The open state file. Safe to use from several threads of one process."""
+
+    def __init__(self, directory: Path) -> None:
+        """Open or create ``matcher.db`` in *directory*.
+
+        Raises:
+            Conflict: another matcher uses the directory.
+            IntegrityFailure: the file is no state file of this release.
+        """
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock_file = _lock(directory / "matcher.lock")
+        self._path = directory / "matcher.db"
+        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+        self._unwiped = False
+        self._writing, self._reading = threading.RLock(), threading.Lock()
+        try:
+            self._writer = _connect(self._path)
+            self._prepare()
+            self._reader = _connect(self._path)
+        except sqlite3.DatabaseError:
+            raise IntegrityFailure("the matcher's state file is damaged") from None
+
+    def close(self) -> None:
+        """Close the file and let another matcher use the directory."""
+        with self._writing, self._reading:
+            self._writer.close()
+            self._reader.close()
+            os.close(self._lock_file)
+
+    def _prepare(self) -> None:
+        """Create the tables in a new file; refuse a file of another release."""
+        (version,) = self._writer.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            self._writer.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+        elif version != VERSION:
+            raise IntegrityFailure("the matcher's state file is of another release")
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Write everything inside or nothing; on the disk when this returns.
+
+        Raises:
+            NotReady: the file can't be written now, for example because the disk is full.
+        """
+        with self._writing:
+            try:
+                self._writer.execute("BEGIN IMMEDIATE")
+                yield self._writer
+                self._writer.execute("COMMIT")
+            except sqlite3.OperationalError as problem:
+                raise NotReady(f"the state file can't be written: {problem}") from None
+            finally:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+
+    def read(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Return what *sql* selects; sees only what is committed."""
+        with self._reading:
+            return self._reader.execute(sql, parameters).fetchall()
+
+    # Sources
+
+    def source(self, url: str) -> int:
+        """Return the number of the source at *url*, new or known."""
+        with self.transaction() as db:
+            db.execute("INSERT OR IGNORE INTO sources (url) VALUES (?)", (url,))
+            (number,) = db.execute("SELECT id FROM sources WHERE url = ?", (url,)).fetchone()
+        return int(number)
+
+    def keep_entries_of(self, sources: Iterable[int]) -> None:
+        """Delete the entries of every other source; what is to be sent to it stays."""
+        kept = json.dumps(list(sources))
+        with self.transaction() as db:
+            db.execute(
+                "DELETE FROM entries WHERE source NOT IN (SELECT value FROM json_each(?))", (kept,)
+            )
+            db.execute(
+                "UPDATE sources SET cursor = NULL, epoch = NULL, fresh_at = NULL,"
+                " complete_generation = 0 WHERE id NOT IN (SELECT value FROM json_each(?))",
+                (kept,),
+            )
+        self.wipe()
+
+    def secret(self, name: str) -> bytes:
+        """Return 32 random bytes, made once for this file."""
+        with self.transaction() as db:
+            db.execute(
+                "INSERT OR IGNORE INTO secrets (name, value) VALUES (?, randomblob(32))", (name,)
+            )
+            (value,) = db.execute("SELECT value FROM secrets WHERE name = ?", (name,)).fetchone()
+        return bytes(value)
+
+    def position(self, source: int) -> Position:
+        """Return how far the source's feed was read."""
+        cursor, epoch, complete = self.read(
+            "SELECT cursor, epoch, generation = complete_generation FROM sources WHERE id = ?",
+            (source,),
+        )[0]
+        return Position(cursor, epoch, bool(complete))
+
+    def ever_complete(self, source: int) -> bool:
+        """Tell whether the source's bank was read to its end at least once."""
+        rows = self.read("SELECT complete_generation FROM sources WHERE id = ?", (source,))
+        return bool(rows[0][0])
+
+    def fresh_at(self, source: int) -> datetime | None:
+        """Return when the source was last up to date, as far as is remembered."""
+        ((seconds,),) = self.read("SELECT fresh_at FROM sources WHERE id = ?", (source,))
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+    def restart(self, source: int) -> None:
+        """Begin a new reading from the start, over the entries that are held."""
+        with self.transaction() as db:
+            db.execute(
+                "UPDATE sources SET cursor = NULL, epoch = NULL, generation = generation + 1"
+                " WHERE id = ?",
+                (source,),
+            )
+
+    # Entries
+
+    def take(
+        self, source: int, page: FeedPage, now: datetime, apply: Callable[[Change], None]
+    ) -> None:
+        """Apply a page whole or not at all.
+
+        Args:
+            source: whose page it is.
+            page: what was read.
+            now: when; remembered as fresh when the page is the last.
+            apply: changes the index, before anything commits: nobody can be told of a
+                withdrawal that the index does not know yet, and where the index fails the
+                page is read again. What it learns too early is found by nobody, because
+                :meth:`held` knows only what is committed.
+        """
+        with self.transaction() as db:
+            generation, complete = _generations(db, source)
+            change = _apply(db, source, page, generation)
+            _move(db, source, page, now)
+            if not page.more and complete < generation:
+                change.gone.extend(_sweep(db, source, generation))
+            apply(change)
+        if change.gone or self._unwiped:
+            self.wipe()
+
+    def wipe(self) -> None:
+        """Overwrite deleted rows beside the file too; later if a reader is in the way."""
+        with self._writing:
+            (busy, _, _) = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self._unwiped = bool(busy)
+
+    def load(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.uint8]]]:
+        """Read the id and signal of every entry, in large pieces."""
+        with self._reading:
+            rows = self._reader.execute("SELECT id, signal FROM entries ORDER BY id")
+            while piece := rows.fetchmany(LOAD_ROWS):
+                ids, signals = zip(*piece, strict=True)
+                yield np.array(ids, np.int64), as_array(signals)
+
+    def held(self, ids: Sequence[int]) -> dict[int, Held]:
+        """Return what is known of the entries; one that is gone is left out."""
+        found: dict[int, Held] = {}
+        for begin in range(0, len(ids), HELD_ROWS):
+            wanted = json.dumps(ids[begin : begin + HELD_ROWS])
+            rows = self.read(
+                "SELECT id, source, lower(hex(number)), view, bank, ask FROM entries"
+                " WHERE id IN (SELECT value FROM json_each(?))",
+                (wanted,),
+            )
+            found |= {row[0]: Held(*row[1:]) for row in rows}
+        return found
+
+    def sources_of(self, number: str) -> list[int]:
+        """Return the sources that hold an entry of this number."""
+        rows = self.read("SELECT source FROM entries WHERE number = ?", (bytes.fromhex(number),))
+        return [row[0] for row in rows]
+
+    def signal_of(self, source: int, number: str) -> str | None:
+        """Return an entry's signal, or None when it is gone."""
+        rows = self.read(
+            "SELECT lower(hex(signal)) FROM entries WHERE source = ? AND number = ?",
+            (source, bytes.fromhex(number)),
+        )
+        return rows[0][0] if rows else None
+
+
+def as_array(signals: Sequence[bytes]) -> NDArray[np.uint8]:
+    """Pack signals of 32 bytes each; shape (n, 32)."""
+    return np.frombuffer(b"".join(signals), np.uint8).reshape(-1, SIGNAL_BYTES)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def _lock(path: Path) -> int:
+    """Hold *path* locked until the process ends, however it ends."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise Conflict("another matcher uses this data directory") from None
+    return descriptor
+
+
+def _generations(db: sqlite3.Connection, source: int) -> tuple[int, int]:
+    """Return the reading that is going on and the last that reached its end."""
+    generation, complete = db.execute(
+        "SELECT generation, complete_generation FROM sources WHERE id = ?", (source,)
+    ).fetchone()
+    return generation, complete
+
+
+def _apply(db: sqlite3.Connection, source: int, page: FeedPage, generation: int) -> Change:
+    """Write the page's records; of two for one number only the later counts."""
+    gone: list[int] = []
+    ids: list[int] = []
+    signals: list[bytes] = []
+    for entry in {entry.number: entry for entry in page.entries}.values():
+        if isinstance(entry.signal, str):
+            signals.append(bytes.fromhex(entry.signal))
+            ids.append(_put(db, source, entry, signals[-1], generation))
+        else:
+            gone += _delete(db, source, entry.number)
+    db.executemany(
+        "INSERT OR IGNORE INTO confirmations (source, marker) VALUES (?, ?)",
+        [(source, marker.id) for marker in page.withdrawals],
+    )
+    return Change(gone, ids, as_array(signals))
+
+
+def _put(
+    db: sqlite3.Connection, source: int, entry: FeedEntry, signal: bytes, generation: int
+) -> int:
+    """Insert or replace one entry and return its id, which it keeps for life."""
+    row = db.execute(
+        "INSERT INTO entries (source, number, signal, view, bank, ask, generation)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, number) DO UPDATE SET"
+        " signal = excluded.signal, view = excluded.view, bank = excluded.bank,"
+        " ask = excluded.ask, generation = excluded.generation RETURNING id",
+        (
+            source,
+            bytes.fromhex(entry.number),
+            signal,
+            entry.view,
+            entry.bank,
+            entry.ask,
+            generation,
+        ),
+    ).fetchone()
+    return int(row[0])
+
+
+def _delete(db: sqlite3.Connection, source: int, number: str) -> list[int]:
+    rows = db.execute(
+        "DELETE FROM entries WHERE source = ? AND number = ? RETURNING id",
+        (source, bytes.fromhex(number)),
+    )
+    return [int(row[0]) for row in rows.fetchall()]
+
+
+def _move(db: sqlite3.Connection, source: int, page: FeedPage, now: datetime) -> None:
+    """Move the cursor; the last page also completes the reading."""
+    db.execute(
+        "UPDATE sources SET cursor = ?, epoch = ? WHERE id = ?",
+        (page.cursor, page.epoch, source),
+    )
+    if not page.more:
+        db.execute(
+            "UPDATE sources SET complete_generation = generation, fresh_at = ? WHERE id = ?",
+            (int(now.timestamp()), source),
+        )
+
+
+def _sweep(db: sqlite3.Connection, source: int, generation: int) -> list[int]:
+    """Delete what the reading that just ended did not see."""
+    rows = db.execute(
+        "DELETE FROM entries WHERE source = ? AND generation < ? RETURNING id",
+        (source, generation),
+    )
+    return [int(row[0]) for row in rows.fetchall()]
