@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from takeback import hubkeys
-from takeback.accounts.service import Platforms, StaffAccounts
+from takeback.accounts.service import Platforms
+from takeback.accounts.staff import StaffAccounts
 from takeback.audit.store import AuditLog
+from takeback.backup import tables
+from takeback.backup.service import Backups, Replays, Restoration, Restored, check, fill
 from takeback.cases.service import Cases
 from takeback.clock import Clock, utc_now
 from takeback.db import Database
 from takeback.due import DueTable
+from takeback.errors import Conflict, IntegrityFailure
+from takeback.exchange.deliveries import Deliveries
 from takeback.exchange.service import Exchange
 from takeback.hubkeys import HubKeys
 from takeback.journal import Journal
@@ -36,6 +41,7 @@ class Hub:
     bank: Bank
     cases: Cases
     exchange: Exchange
+    backups: Backups
 
 
 @contextmanager
@@ -46,6 +52,8 @@ def open_hub(settings: Settings, *, now: Clock = utc_now) -> Iterator[Hub]:
         IntegrityFailure: the key file is damaged, or a newer program used the database.
     """
     _private_directory(settings.data)
+    if _mark(settings).exists():
+        raise IntegrityFailure("a restore did not finish; run `takeback restore` again")
     keys = hubkeys.load_or_create(settings.data / "hub.key")
     db = Database(settings.database_url)
     try:
@@ -59,10 +67,23 @@ def build_hub(settings: Settings, keys: HubKeys, db: Database, now: Clock) -> Hu
     """Wire every service over an open, migrated database."""
     journal = Journal(settings.journal_path, now)
     due = DueTable(db, now)
-    audit = AuditLog(db, now, keys.signer())
-    platforms = Platforms(db, audit, journal, now)
+    audit = AuditLog(db, now, keys.signer(), settings.data / "audit-head.json")
+    staff = StaffAccounts(db, audit, journal, now)
+    platforms = Platforms(db, audit, journal, now, settings)
     bank = Bank(db, audit, now, settings)
-    cases = Cases(db, audit, journal, bank, due, keys, settings, now)
+    cases = Cases(
+        db=db,
+        audit=audit,
+        journal=journal,
+        bank=bank,
+        due=due,
+        keys=keys,
+        settings=settings,
+        now=now,
+        staff=staff,
+        platforms=platforms,
+        deliveries=Deliveries(db),
+    )
     return Hub(
         settings=settings,
         now=now,
@@ -71,12 +92,73 @@ def build_hub(settings: Settings, keys: HubKeys, db: Database, now: Clock) -> Hu
         journal=journal,
         due=due,
         audit=audit,
-        staff=StaffAccounts(db, audit, journal, now),
+        staff=staff,
         platforms=platforms,
         bank=bank,
         cases=cases,
         exchange=Exchange(db, audit, bank, cases, platforms, keys, settings, now),
+        backups=Backups(db, keys, audit, now),
     )
+
+
+def restore_hub(
+    settings: Settings, backup: Path, identity: str, journal: Path | None, now: Clock = utc_now
+) -> Restored:
+    """Fill an unused hub from a backup, and take back again what was taken back since.
+
+    A restore that was interrupted leaves a mark that keeps the hub from starting; restoring
+    again begins from nothing.
+
+    Args:
+        settings: of the hub to restore; its data directory must hold the hub's key file.
+        backup: the encrypted file.
+        identity: the age identity that opens it.
+        journal: the journal that outlived the hub; None suspends every entry instead.
+        now: the clock of the restored hub.
+
+    Raises:
+        BadBackupKey: *identity* does not open the backup.
+        Conflict: the database is in use.
+        IntegrityFailure: the backup is damaged, or belongs to a hub with another key file.
+    """
+    header = check(backup, identity)
+    keys = hubkeys.load(settings.data / "hub.key")
+    if header.key_check != keys.check_value():
+        raise IntegrityFailure("this backup belongs to a hub with another key file")
+    db = Database(settings.database_url)
+    try:
+        _claim(settings, db)
+        rows = fill(db, backup, identity, header)
+        replayed = _restoration(build_hub(settings, keys, db, now)).finish(header, journal)
+        _mark(settings).unlink()
+    finally:
+        db.close()
+    return Restored(header.made_at, rows, replayed, journal is not None)
+
+
+def _restoration(hub: Hub) -> Restoration:
+    """Return the last steps of a restore over *hub*'s services."""
+    replays: dict[str, Replays] = {
+        "case": hub.cases,
+        "item": hub.cases,
+        "key": hub.platforms,
+        "staff": hub.staff,
+    }
+    return Restoration(hub.db, hub.audit, hub.bank, replays)
+
+
+def _claim(settings: Settings, db: Database) -> None:
+    """Mark that a restore is under way; only what an earlier one left behind is erased."""
+    mark = _mark(settings)
+    if mark.exists():
+        tables.erase(db)
+    elif tables.used(db):
+        raise Conflict("this database is in use; restore into an empty one")
+    mark.touch()
+
+
+def _mark(settings: Settings) -> Path:
+    return settings.data / "restore-under-way"
 
 
 def _private_directory(path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import Router, post
+from litestar.params import JSONBody
 
 from takeback.clock import Clock, utc_now
 
@@ -51,7 +52,7 @@ def routes(clock: DemoClock, moved: Callable[[], None]) -> Router:
     """
 
     @post("/demo/advance", status_code=200, sync_to_thread=False)
-    def advance(data: Advance) -> Moved:
+    def advance(data: JSONBody[Advance]) -> Moved:
         """Move the clock on by whole days."""
         clock.advance(data.days)
         moved()

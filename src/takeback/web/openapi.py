@@ -137,7 +137,7 @@ def _query(name: str, field: FieldDefinition, limits: ParameterKwarg) -> Schema:
         "default": field.default if number and field.has_default else None,
     }
     return {
-        "name": limits.query or name,
+        "name": limits.name or name,
         "in": "query",
         "required": not field.has_default,
         "description": limits.description,

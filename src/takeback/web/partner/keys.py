@@ -5,12 +5,14 @@ same answer.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated, Any
+from typing import Any
 
 from anyio import to_thread
+from litestar import Request
 from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
-from litestar.params import Dependency
+from litestar.params import SkipValidation
 
 from takeback.accounts.model import Platform, Scope
 from takeback.accounts.service import Platforms
@@ -19,7 +21,7 @@ from takeback.errors import NotSignedIn
 Connection = ASGIConnection[Any, Any, Any, Any]
 Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
 SignIn = Callable[[Platforms, Mapping[str, str]], Platform]
-Caller = Annotated[Platform, Dependency(skip_validation=True)]
+Caller = NamedDependency[SkipValidation[Platform]]
 """The platform that signed in, as a handler's argument."""
 
 REFUSED = "a valid key is needed"
@@ -36,9 +38,9 @@ def guard(platforms: Platforms, sign_in: SignIn) -> Guard:
     return signed_in
 
 
-async def caller(scope: Any) -> Platform:  # noqa: ANN401  Litestar's scope is an open dict
+async def caller(request: Request[Any, Any, Any]) -> Platform:
     """Return the platform that the guard signed in."""
-    platform: Platform = scope["state"]["platform"]
+    platform: Platform = request.scope["state"]["platform"]
     return platform
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from litestar import Request, Router, get, post
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from takeback.app import Hub
 from takeback.exchange.wire import (
@@ -29,9 +29,11 @@ REPORTS_LIMIT = 512 * 1024
 
 LONGEST_WAIT = 30
 
-Cursor = Annotated[str | None, Parameter(max_length=200, description="cursor of the last page")]
-Wait = Annotated[int, Parameter(ge=0, le=LONGEST_WAIT, description="seconds to wait for news")]
-Limit = Annotated[int, Parameter(ge=1, le=MAX_PAGE, description="most entries in the page")]
+Cursor = Annotated[
+    str | None, QueryParameter(max_length=200, description="cursor of the last page")
+]
+Wait = Annotated[int, QueryParameter(ge=0, le=LONGEST_WAIT, description="seconds to wait for news")]
+Limit = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE, description="most entries in the page")]
 
 
 def routes(hub: Hub, bell: Bell, metrics: Metrics) -> Router:
@@ -68,7 +70,7 @@ def _feed(hub: Hub, bell: Bell, metrics: Metrics) -> HTTPRouteHandler:
 
 def _lookup(hub: Hub) -> HTTPRouteHandler:
     @post("/v1/lookup", status_code=200, sync_to_thread=True, body_limit=LOOKUP_LIMIT)
-    def look_up(platform: Caller, data: LookupRequest) -> LookupAnswer:
+    def look_up(platform: Caller, data: JSONBody[LookupRequest]) -> LookupAnswer:
         """Compare signals with the bank. They are neither stored nor logged."""
         return hub.exchange.lookup(platform, data)
 
@@ -79,17 +81,17 @@ def _reports(hub: Hub) -> list[HTTPRouteHandler]:
     """Return what a platform tells us back."""
 
     @post("/v1/opinions", status_code=200, sync_to_thread=True, body_limit=REPORTS_LIMIT)
-    def give_opinions(platform: Caller, data: OpinionsRequest) -> Accepted:
+    def give_opinions(platform: Caller, data: JSONBody[OpinionsRequest]) -> Accepted:
         """Say what the platform thinks of entries."""
         return hub.exchange.opinions(platform, data)
 
     @post("/v1/responses", status_code=200, sync_to_thread=True, body_limit=REPORTS_LIMIT)
-    def give_responses(platform: Caller, data: ResponsesRequest) -> Accepted:
+    def give_responses(platform: Caller, data: JSONBody[ResponsesRequest]) -> Accepted:
         """Say what the platform did about matches."""
         return hub.exchange.responses(platform, data)
 
     @post("/v1/withdrawals/{marker:str}/confirmation", status_code=204, sync_to_thread=True)
-    def confirm(platform: Caller, marker: str) -> None:
+    def confirm(platform: Caller, marker: FromPath[str]) -> None:
         """Confirm that everything up to a withdrawal marker has stopped matching."""
         hub.exchange.confirm_withdrawal(platform, marker)
 

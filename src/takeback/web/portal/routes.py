@@ -6,6 +6,7 @@ referrer keeps them.
 
 from litestar import MediaType, Response, Router, get, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import JSONBody
 from msgspec import UNSET, UnsetType
 
 from takeback.app import Hub
@@ -58,14 +59,14 @@ def _opening(hub: Hub) -> list[HTTPRouteHandler]:
         return hub.cases.challenge()
 
     @post("/v1/cases", sync_to_thread=True, body_limit=REGISTRATION_LIMIT)
-    def open_case(data: RegistrationDocument) -> Opened:
+    def open_case(data: JSONBody[RegistrationDocument]) -> Opened:
         """Open a case. Code, PIN and slip are shown this once."""
         return hub.cases.open(data)
 
     @post("/v1/cases/recovery", status_code=200, sync_to_thread=True)
-    def recover(data: RecoveryRequest) -> Opened:
+    def recover(data: JSONBody[RecoveryRequest]) -> Opened:
         """Exchange the recovery slip for a new code, PIN and slip."""
-        return hub.cases.recover(data.slip, data.proof or None)
+        return hub.cases.recover(data.slip, data.proof)
 
     return [challenge, open_case, recover]
 
@@ -74,17 +75,17 @@ def _reading(hub: Hub) -> list[HTTPRouteHandler]:
     """Return what code and PIN allow without taking anything back."""
 
     @post("/v1/cases/receipt", status_code=200, sync_to_thread=True)
-    def receipt(data: AccessRequest) -> Receipt:
+    def receipt(data: JSONBody[AccessRequest]) -> Receipt:
         """Read the receipt."""
         return hub.cases.receipt(data.access)
 
     @post("/v1/cases/items", status_code=200, sync_to_thread=True, body_limit=REGISTRATION_LIMIT)
-    def add_items(data: AddItemsRequest) -> Receipt:
+    def add_items(data: JSONBody[AddItemsRequest]) -> Receipt:
         """Add items to the case."""
         return hub.cases.add_items(data.access, data.items)
 
     @post("/v1/cases/choices", status_code=200, sync_to_thread=True)
-    def choose(data: ChoicesRequest) -> Receipt:
+    def choose(data: JSONBody[ChoicesRequest]) -> Receipt:
         """Replace the reporter's choices."""
         return hub.cases.choose(data.access, data.choices)
 
@@ -95,12 +96,12 @@ def _withdrawing(hub: Hub) -> list[HTTPRouteHandler]:
     """Return withdrawal and its undoing."""
 
     @post("/v1/cases/withdrawal", status_code=200, sync_to_thread=True)
-    def withdraw(data: WithdrawalRequest) -> Receipt:
+    def withdraw(data: JSONBody[WithdrawalRequest]) -> Receipt:
         """Withdraw the case, or one item of it. Matchers stop at once."""
         return hub.cases.withdraw(data.access, _item(data.item_id))
 
     @post("/v1/cases/withdrawal/undo", status_code=200, sync_to_thread=True)
-    def undo(data: WithdrawalRequest) -> Receipt:
+    def undo(data: JSONBody[WithdrawalRequest]) -> Receipt:
         """Undo a withdrawal of the last days."""
         return hub.cases.undo(data.access, _item(data.item_id))
 
