@@ -116,3 +116,7 @@ def _usage(error: click.ClickException) -> int:
     path = context.command_path if context else "takeback"
     talk.error(talk.plain(error.format_message()), f"`{path} --help` shows how it is used")
     return USAGE
+
+
+if __name__ == "__main__":
+    main()

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import click
 
-from takeback.accounts.model import Action
 from takeback.cli.desk import Desk, at_the_desk
 from takeback.cli.output import emit, table
 from takeback.ids import EntryId, PlatformId
@@ -18,8 +17,8 @@ quarantine = click.Group("quarantine", help="See and lift quarantines of bank en
 @at_the_desk
 def list_quarantines(desk: Desk) -> None:
     """List what is quarantined, for which platform and why."""
-    with desk.sign_in(Action.LIST_QUARANTINE) as (hub, _):
-        rows = [as_record(each) for each in hub.bank.quarantined()]
+    with desk.sign_in() as (hub, person):
+        rows = [as_record(each) for each in hub.exchange.quarantined(person)]
     emit(rows, lambda: table([list(row.values()) for row in rows]), as_json=desk.as_json)
 
 
@@ -30,8 +29,8 @@ def list_quarantines(desk: Desk) -> None:
 def lift(desk: Desk, entry: int, platform_id: str | None) -> None:
     """Lift the quarantine of an entry: it matches again."""
     only_for = PlatformId(platform_id) if platform_id else None
-    with desk.sign_in(Action.LIFT_QUARANTINE) as (hub, person):
-        hub.bank.lift(EntryId(entry), only_for, person.actor)
+    with desk.sign_in() as (hub, person):
+        hub.exchange.lift_quarantine(EntryId(entry), only_for, person)
 
 
 def as_record(each: Quarantine) -> Mapping[str, object]:

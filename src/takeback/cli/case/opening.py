@@ -99,7 +99,7 @@ def items_of(paths: Sequence[Path]) -> list[ItemDocument]:
     items = []
     for path in paths:
         try:
-            items.append(_item(path))
+            items.append(item_of(path))
         except TakebackError as error:
             error.add_note(str(path))
             raise
@@ -107,8 +107,14 @@ def items_of(paths: Sequence[Path]) -> list[ItemDocument]:
     return items
 
 
-def _item(path: Path) -> ItemDocument:
-    picture = hash_picture(path)
+def item_of(source: Path | bytes) -> ItemDocument:
+    """Make an item of one picture: its signal as a whole, and as in a mirror.
+
+    Raises:
+        NotAPicture: it is none.
+        QualityTooLow: it has too little detail.
+    """
+    picture = hash_picture(source)
     if picture.quality < MINIMUM_QUALITY:
         raise QualityTooLow(picture.quality, MINIMUM_QUALITY)
     views: dict[View, Signal] = {"whole": picture.whole, "mirror": picture.dihedral[MIRRORED]}

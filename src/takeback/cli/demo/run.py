@@ -1,0 +1,66 @@
+"""Running the demonstration from beginning to end."""
+
+import signal
+import tempfile
+import threading
+from pathlib import Path
+
+import click
+import msgspec
+
+from takeback.cases.wire import Opened
+from takeback.cli import talk
+from takeback.cli.demo.pictures import Photograph, photograph
+from takeback.cli.demo.stage import Stage, set_up
+from takeback.cli.demo.story import Story
+from takeback.cli.demo.telling import Telling
+from takeback.cli.privatefile import write_new
+
+
+def run_demo(picture: Path | None, *, leave: bool) -> bool:
+    """Play the story; leave the programs up until Ctrl-C unless told to *leave*.
+
+    Returns:
+        Whether every step held.
+    """
+    shown = photograph("coffee.png") if picture is None else _read(picture)
+    telling = Telling()
+    with tempfile.TemporaryDirectory(prefix="takeback-demo-") as folder:
+        talk.say("starting a hub and two matchers")
+        with set_up(Path(folder)) as stage:
+            opened = Story(stage, telling, shown).play()
+            click.echo(f"\n{_verdict(telling)}")
+            if not leave:
+                _stay(stage, opened)
+    return telling.all_held
+
+
+def _read(path: Path) -> Photograph:
+    return Photograph(path.name, path.read_bytes())
+
+
+def _verdict(telling: Telling) -> str:
+    count = len(telling.held)
+    if telling.all_held:
+        return f"All {count} steps held."
+    return f"{telling.held.count(False)} of {count} steps did not hold."
+
+
+def _stay(stage: Stage, opened: Opened) -> None:
+    """Say how to look around, and wait for Ctrl-C."""
+    keys = stage.folder / "case.json"
+    write_new(keys, msgspec.json.encode(opened).decode())
+    click.echo(
+        f"\nThe hub is up at {stage.hub.url}\n"
+        f"The case's code is {opened.code}, its PIN {opened.pin}. Look at it:\n\n"
+        f"  takeback case status --hub {stage.hub.url} --secrets-file {keys}\n"
+        f"  takeback match PICTURE --matcher {stage.feed.program.url}\n"
+        f"  takeback demo advance 4d --hub {stage.hub.url}\n\n"
+        "Ctrl-C stops everything and removes its data."
+    )
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    while not stop.wait(1) and stage.hub.running:
+        pass
+    talk.say("stopping")
