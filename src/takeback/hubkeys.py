@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from takeback.errors import IntegrityFailure
+from takeback.errors import IntegrityFailure, NotFound
 
 KEY_BYTES = 32
 
@@ -48,17 +48,25 @@ def load_or_create(path: Path) -> HubKeys:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return _load(path)
+        return load(path)
     with os.fdopen(descriptor, "w") as file:
         file.write(secrets.token_hex(KEY_BYTES) + "\n")
         file.flush()
         os.fsync(file.fileno())
-    return _load(path)
+    return load(path)
 
 
-def _load(path: Path) -> HubKeys:
+def load(path: Path) -> HubKeys:
+    """Read the key file.
+
+    Raises:
+        NotFound: there is none.
+        IntegrityFailure: it is no key.
+    """
     try:
         master = bytes.fromhex(path.read_text().strip())
+    except FileNotFoundError:
+        raise NotFound("the hub's key file is not there; put your copy of it back") from None
     except ValueError:
         raise IntegrityFailure("the hub's key file is damaged") from None
     if len(master) != KEY_BYTES:

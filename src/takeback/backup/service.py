@@ -16,11 +16,11 @@ from takeback import migrations
 from takeback.audit.store import AuditLog
 from takeback.backup import archive, tables
 from takeback.backup.archive import Line
-from takeback.clock import Clock
+from takeback.clock import Clock, utc_now
 from takeback.db import Database
-from takeback.errors import Conflict, IntegrityFailure
+from takeback.errors import Conflict, IntegrityFailure, NotFound
 from takeback.hubkeys import HubKeys
-from takeback.journal import Line as JournalLine
+from takeback.journal import Journal
 
 OVERLAP = timedelta(minutes=10)
 """How far before the backup the replay begins: a journal line is written before its commit."""
@@ -42,6 +42,17 @@ class Made:
     path: Path
     rows: int
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A finished restore."""
+
+    made_at: datetime
+    rows: int
+    replayed: int
+    with_journal: bool
+    """False: there was no journal, so every entry is suspended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +202,10 @@ class Replays(Protocol):
 class Bank(Protocol):
     """What a restore needs of the bank."""
 
-    def suspend_all(self) -> int:
-        """Suspend every entry; return how many."""
+    def suspend_all(self) -> None:
+        """Suspend every entry, until staff or the reporter decide."""
 
-    def new_epoch(self) -> None:
+    def new_epoch(self) -> object:
         """Make every follower read everything again."""
 
 
@@ -208,22 +219,26 @@ class Restoration:
     replays: Mapping[str, Replays]
     """The domain for each journal kind's noun: ``item``, ``case``, ``key``, ``staff``."""
 
-    def finish(self, header: Header, journal: Iterable[JournalLine] | None) -> int:
-        """Replay the journal, or suspend every entry when there is none; return how many.
+    def finish(self, header: Header, journal: Path | None) -> int:
+        """Replay the journal, or suspend every entry when there is none; all or nothing.
 
-        All of it commits together.
+        Returns:
+            How many lines of the journal were replayed.
         """
         with self.db.transaction():
             self.bank.new_epoch()
             if journal is None:
-                count = self.bank.suspend_all()
+                self.bank.suspend_all()
+                replayed = 0
             else:
-                count = self._replay(header.made_at - OVERLAP, journal)
+                replayed = self._replay(header.made_at - OVERLAP, journal)
             self.audit.append("backup.restored", "operator", with_journal=journal is not None)
-        return count
+        return replayed
 
-    def _replay(self, since: datetime, journal: Iterable[JournalLine]) -> int:
-        later = [line for line in journal if line.at >= since]
+    def _replay(self, since: datetime, journal: Path) -> int:
+        if not journal.exists():
+            raise NotFound("there is no journal at that place")
+        later = [line for line in Journal(journal, utc_now).lines() if line.at >= since]
         for line in later:
             self.replays[line.kind.split(".")[0]].replay(line.kind, line.id)
         return len(later)
