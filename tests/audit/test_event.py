@@ -97,6 +97,7 @@ def test_a_fact_the_action_may_not_carry_is_refused() -> None:
         "-".join(["a3a3a3a3"] * 4),
         "7m3k9x0q2v5t8",
         "7m3k-9x0q-2v5t8",
+        "7m3k9-x0q2v-5t8w1-z7m3k-9x0q2",
         "123456",
         "12-34-56",
         "two words",
@@ -126,11 +127,18 @@ def test_no_signal_passes_as_a_word(signal: bytes) -> None:
         Event("case.held", "worker", AT, facts={"reason": signal.hex()})
 
 
-def test_no_code_passes_as_a_word() -> None:
-    """Every case code's text is refused, with and without separators."""
-    for code in (random_text(13) for _ in range(50)):
+@pytest.mark.parametrize("length", [13, 25])
+def test_no_code_or_slip_passes_as_a_word(length: int) -> None:
+    """Every case code's and recovery slip's text is refused."""
+    for code in (random_text(length) for _ in range(50)):
         with pytest.raises(ValueError, match="no word"):
             Event("case.held", "worker", AT, facts={"reason": code})
+
+
+@pytest.mark.parametrize("kind", ["platform", "staff", "key"])
+def test_ids_of_platforms_staff_and_keys_are_words(kind: str) -> None:
+    """These are no secret and belong to no reporter."""
+    Event("case.held", "worker", AT, facts={"reason": new_id(kind)})
 
 
 @pytest.mark.parametrize("kind", ["case", "item", "withdrawal"])

@@ -5,7 +5,7 @@ from typing import Protocol
 from takeback.accounts.model import ALLOWED, Action, Staff
 from takeback.accounts.store import StaffStore
 from takeback.db import Database
-from takeback.errors import NotAllowed, NotFound, SamePersonTwice
+from takeback.errors import NotAllowed, SamePersonTwice
 from takeback.ids import CaseId, ItemId
 
 
@@ -31,14 +31,12 @@ def require(db: Database, staff: Staff, action: Action) -> None:
         NotAllowed: the role may not, or the person was retired meanwhile.
     """
     with db.reading():
-        try:
-            current = StaffStore(db).get(staff.id)
-        except NotFound:
-            raise NotAllowed("this account is not known here") from None
-    if not current.active:
-        raise NotAllowed("this account was retired")
-    if current.role not in ALLOWED[action]:
-        raise NotAllowed(f"the role {current.role} may not {action.replace('_', ' ')}")
+        current = StaffStore(db).find_active(staff.id)
+    if not current:
+        raise NotAllowed("this account is not known here, or was retired")
+    role = current[0].role
+    if role not in ALLOWED[action]:
+        raise NotAllowed(f"the role {role} may not {action.replace('_', ' ')}")
 
 
 def refuse_same_person(first: Staff, second: Staff) -> None:

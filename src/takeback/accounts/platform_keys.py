@@ -1,6 +1,6 @@
 """Platforms' keys: shown once, kept as a digest, rotated with an overlap, revoked at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 from takeback.accounts import keys
@@ -8,7 +8,7 @@ from takeback.accounts.model import Action, IssuedKey, Platform, PlatformKey, Sc
 from takeback.accounts.permission import require
 from takeback.accounts.platforms import PlatformService
 from takeback.accounts.store import KeyStore, PlatformStore
-from takeback.errors import IllegalTransition, NotFound
+from takeback.errors import IllegalTransition
 from takeback.ids import KeyId, PlatformId, new_id
 
 OVERLAP = timedelta(hours=24)
@@ -51,12 +51,13 @@ class PlatformKeys(PlatformService):
             IllegalTransition: the key has ended or was revoked.
         """
         store = KeyStore(self.db)
+        overlap = max(overlap, timedelta())
         with self.db.transaction():
             require(self.db, staff, Action.MANAGE_KEYS)
             key = store.get(key_id)
             if not key.opens(self.now()):
                 raise IllegalTransition("a key that has ended can't be rotated; issue a new one")
-            ends = self.now() + max(overlap, timedelta())
+            ends = self.now() + overlap
             store.expire(key_id, min(ends, key.expires_at or ends))
             issued = self._new_key(key.platform_id, key.scope)
             self.audit.append(
@@ -85,20 +86,21 @@ class PlatformKeys(PlatformService):
             self._revoke(key, staff.actor)
             self.db.before_commit(lambda: self.journal.append("key.revoked", key_id))
 
-    def replay_revoked(self, key_ids: Iterable[KeyId]) -> int:
-        """Revoke again, after a restore, what the journal names; return how many that changed."""
-        store = KeyStore(self.db)
-        changed = 0
+    def replay(self, kind: str, record_id: str) -> None:
+        """Revoke again, after a restore, a key that the journal names.
+
+        Harmless for a key that is revoked already, or was issued after the backup was made.
+
+        Args:
+            kind: ``key.revoked``, the only kind of journal line about keys.
+            record_id: the key's id.
+        """
+        if kind != "key.revoked":
+            raise ValueError(f"{kind} is no journal line about keys")
         with self.db.transaction():
-            for key_id in dict.fromkeys(key_ids):
-                try:
-                    key = store.get(key_id)
-                except NotFound:
-                    continue  # issued after the backup was made
-                if not key.revoked:
-                    self._revoke(key, "operator")
-                    changed += 1
-        return changed
+            key = next(iter(KeyStore(self.db).find(KeyId(record_id))), None)
+            if key is not None and not key.revoked:
+                self._revoke(key, "operator")
 
     def authenticate(self, text: str, scope: Scope) -> Platform:
         """Return whose key this is; white space around the text is no matter.
@@ -109,15 +111,14 @@ class PlatformKeys(PlatformService):
         """
         text = text.strip()
         key_id = KeyId(keys.record_id(text))
-        try:
-            with self.db.reading():
-                key = KeyStore(self.db).get(key_id)
-                platform = PlatformStore(self.db).get(key.platform_id)
-        except NotFound:
-            keys.is_key(text, None)
-            raise keys.refused() from None
-        works = key.opens(self.now()) and key.scope == scope and platform.active
-        if not keys.is_key(text, key.digest if works else None):
+        with self.db.reading():
+            found = [
+                (key.digest, PlatformStore(self.db).get(key.platform_id))
+                for key in KeyStore(self.db).find(key_id)
+                if key.scope == scope and key.opens(self.now())
+            ]
+        digest, platform = found[0] if found else (None, None)
+        if not keys.is_key(text, digest) or platform is None or not platform.active:
             raise keys.refused()
         return platform
 

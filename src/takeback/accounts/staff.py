@@ -1,6 +1,6 @@
 """Staff: who works here, in which role, signing in with a key file of their own."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from takeback.accounts import keys
@@ -10,7 +10,7 @@ from takeback.accounts.permission import Audit, refuse_same_person, require
 from takeback.accounts.store import StaffStore
 from takeback.clock import Clock
 from takeback.db import Database
-from takeback.errors import IllegalTransition, NotAllowed, NotFound
+from takeback.errors import IllegalTransition, NotAllowed
 from takeback.ids import StaffId, new_id
 from takeback.journal import Journal
 
@@ -70,14 +70,20 @@ class StaffAccounts:
                 raise IllegalTransition("the last account that can add others stays")
             self.db.before_commit(lambda: self.journal.append("staff.retired", staff_id))
 
-    def replay_retired(self, staff_ids: Iterable[StaffId]) -> int:
-        """Retire again, after a restore, whom the journal names; return how many that changed."""
+    def replay(self, kind: str, record_id: str) -> None:
+        """Retire again, after a restore, somebody whom the journal names.
+
+        Harmless for somebody who is retired already, or was added after the backup was made.
+
+        Args:
+            kind: ``staff.retired``, the only kind of journal line about staff.
+            record_id: the account's id.
+        """
+        if kind != "staff.retired":
+            raise ValueError(f"{kind} is no journal line about staff")
         with self.db.transaction():
-            known = {member.id for member in StaffStore(self.db).list() if member.active}
-            again = [staff_id for staff_id in dict.fromkeys(staff_ids) if staff_id in known]
-            for staff_id in again:
-                self._retire(staff_id, "operator")
-        return len(again)
+            for member in StaffStore(self.db).find_active(StaffId(record_id)):
+                self._retire(member.id, "operator")
 
     def authenticate(self, key_text: str) -> Staff:
         """Return whose key file this is; white space around the text is no matter.
@@ -86,10 +92,12 @@ class StaffAccounts:
             NotSignedIn: nobody's, or somebody's who was retired. Never says which.
         """
         text = key_text.strip()
-        member = self._named(StaffId(keys.record_id(text)))
-        if not keys.is_key(text, member.key_digest if member else None) or member is None:
+        staff_id = StaffId(keys.record_id(text))
+        with self.db.reading():
+            found = StaffStore(self.db).find_active(staff_id)
+        if not keys.is_key(text, found[0].key_digest if found else None):
             raise keys.refused()
-        return member
+        return found[0]
 
     def require(self, staff: Staff, action: Action) -> None:
         """Refuse unless this person may take *action* now.
@@ -111,15 +119,6 @@ class StaffAccounts:
         """Return all staff, the retired too, by name."""
         with self.db.reading():
             return StaffStore(self.db).list()
-
-    def _named(self, staff_id: StaffId) -> Staff | None:
-        """Return the account if it is there and not retired."""
-        try:
-            with self.db.reading():
-                member = StaffStore(self.db).get(staff_id)
-        except NotFound:
-            return None
-        return member if member.active else None
 
     def _may_add(self, role: Role, by: Staff | None) -> None:
         if by is not None:

@@ -147,10 +147,15 @@ class KeyStore:
 
     def get(self, key_id: KeyId) -> PlatformKey:
         """Return the key, or raise ``NotFound``."""
-        row = self.db.execute(platform_keys.select().where(platform_keys.c.id == key_id)).first()
-        if row is None:
+        found = self.find(key_id)
+        if not found:
             raise NotFound("there is no such key")
-        return _key(row)
+        return found[0]
+
+    def find(self, key_id: KeyId) -> list[PlatformKey]:
+        """Return the key, or an empty list; what callers who may not tell the two apart ask."""
+        found = self.db.execute(platform_keys.select().where(platform_keys.c.id == key_id))
+        return [_key(row) for row in found]
 
     def of(self, platform_id: PlatformId) -> list[PlatformKey]:
         """Return the platform's keys, the oldest first."""
@@ -195,10 +200,19 @@ class StaffStore:
 
     def get(self, staff_id: StaffId) -> Staff:
         """Return the member of staff, or raise ``NotFound``."""
-        row = self.db.execute(staff.select().where(staff.c.id == staff_id)).first()
-        if row is None:
+        found = self._find(staff_id)
+        if not found:
             raise NotFound("there is no such member of staff")
-        return _staff(row)
+        return found[0]
+
+    def find_active(self, staff_id: StaffId) -> list[Staff]:
+        """Return the member of staff, or an empty list when unknown or retired."""
+        return [member for member in self._find(staff_id) if member.active]
+
+    def _find(self, staff_id: StaffId) -> list[Staff]:
+        return [
+            _staff(row) for row in self.db.execute(staff.select().where(staff.c.id == staff_id))
+        ]
 
     def list(self) -> Sequence[Staff]:
         """Return all staff, by name."""

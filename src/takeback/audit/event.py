@@ -60,8 +60,8 @@ ACTIONS: Final[Mapping[str, frozenset[str]]] = {
     "feed.epoch_changed": _facts("epoch", "reason"),
     "staff.added": _facts("role", "staff"),
     "staff.retired": _facts("staff"),
-    "backup.made": _facts("events"),
-    "backup.restored": _facts("events", "journal"),
+    "backup.made": _facts(),
+    "backup.restored": _facts("events_lost", "with_journal"),
     "demo.advanced": _facts("hours"),
 }
 """Every action there is, with the names of the facts it may carry."""
@@ -71,7 +71,8 @@ _COMMITMENT = re.compile(r"[0-9a-f]{64}")
 _WORD = re.compile(r"[a-z0-9_.:-]{1,64}")
 _LINKABLE = re.compile(rf"(?:case|item|withdrawal)_[{ALPHABET}]{{16}}")
 _LONG_HEX = re.compile(r"[0-9a-f]{32}")
-_CODE = re.compile(rf"[{ALPHABET}]{{13}}")
+_CODE = re.compile(rf"[{ALPHABET}]{{13,}}")
+_ID = re.compile(rf"(?:platform|staff|key)_[{ALPHABET}]{{16}}")
 _PIN = re.compile(r"[0-9]{6}")
 _SEPARATORS = re.compile(r"[_.:-]")
 _LARGEST_COUNT = 2**53 - 1
@@ -158,7 +159,9 @@ def _check_fact(name: str, fact: Fact) -> None:
 
 
 def _check_word(name: str, word: str) -> None:
-    """Refuse text, and every word that may be a signal, a code, a PIN or a case."""
+    """Refuse text, and every word that may be a signal, a code, a slip, a PIN or a case."""
+    if _ID.fullmatch(word):
+        return
     bare = _SEPARATORS.sub("", word)
     secret = _LONG_HEX.search(bare) or _CODE.fullmatch(bare) or _PIN.fullmatch(bare)
     if secret or _LINKABLE.search(word) or not _WORD.fullmatch(word):
