@@ -76,8 +76,7 @@ class Lifecycle:
     def save(self, case: Case) -> None:
         """Store the case and set its timers."""
         self.store.put(case)
-        retention = timedelta(days=self.settings.retention_days)
-        self._schedule(case.id, case.dues(retention))
+        self._schedule(case.id, case.dues(self.retention_time))
 
     def save_item(self, item: Item) -> None:
         """Store the item and set its timers."""
@@ -156,14 +155,15 @@ class Lifecycle:
         self._note("item.withdrawn", item.id)
 
     def take_effect(self, case: Case, actor: str, undo_until: datetime) -> Case:
-        """Withdraw the case and every item of it now, and return it."""
-        gone = [
-            item
-            for item in self.store.items(case.id)
-            if item.status in (ItemStatus.ACTIVE, ItemStatus.WITHDRAWING)
-        ]
+        """Withdraw the case and every item of it now, and return it.
+
+        An item whose own withdrawal was under way keeps it: the case's undo is not its undo.
+        """
+        running = (ItemStatus.ACTIVE, ItemStatus.WITHDRAWING)
+        gone = [item for item in self.store.items(case.id) if item.status in running]
         for item in gone:
-            self.drop(case, item, undo_until, with_case=True)
+            with_case = item.status is ItemStatus.ACTIVE
+            self.drop(case, item, undo_until, with_case=with_case)
         withdrawn = case.withdrawn(undo_until)
         self.save(withdrawn)
         self.audit.append("case.withdrawn", actor, case=case.id, items=len(gone))
@@ -198,21 +198,21 @@ class Lifecycle:
         ]
 
     def _effect_is_due(self, case_id: CaseId) -> None:
-        case = self._still_there(case_id)
-        if case is not None and case.status is CaseStatus.WITHDRAWING:
+        case = self._case_with_due(case_id, EFFECT)
+        if case is not None:
             self.take_effect(case, WORKER, self.now() + self.undo_time)
 
     def _item_effect_is_due(self, item_id: ItemId) -> None:
-        case, item = self._item_still_there(item_id)
-        if case is not None and item is not None and item.status is ItemStatus.WITHDRAWING:
-            self.item_takes_effect(case, item, WORKER, self.now() + self.undo_time)
+        found = self._item_with_due(item_id, ITEM_EFFECT)
+        if found is not None:
+            self.item_takes_effect(*found, WORKER, self.now() + self.undo_time)
 
     def _purge_is_due(self, case_id: CaseId) -> None:
         """Purge a withdrawn case; end and purge one whose end date has come.
 
         A hold keeps what is stored, not what is active: the end date still withdraws.
         """
-        case = self._still_there(case_id)
+        case = self._case_with_due(case_id, PURGE)
         if case is None:
             return
         ended = case.status is not CaseStatus.WITHDRAWN
@@ -222,9 +222,10 @@ class Lifecycle:
             self.purge(case, "end_date" if ended else "withdrawn")
 
     def _item_purge_is_due(self, item_id: ItemId) -> None:
-        case, item = self._item_still_there(item_id)
-        if case is None or item is None or case.held or item.status is not ItemStatus.WITHDRAWN:
+        found = self._item_with_due(item_id, ITEM_PURGE)
+        if found is None or found[0].held:
             return
+        case, item = found
         self.bank.purge(item.id)
         self.store.erase_item_texts(item.id)
         self.save_item(item.to(ItemStatus.PURGED))
@@ -233,8 +234,8 @@ class Lifecycle:
 
     def _retention_is_due(self, case_id: CaseId) -> None:
         """Erase texts and locators; signals, code, PIN and receipt stay."""
-        case = self._still_there(case_id)
-        if case is None or case.held or case.closed_on is None:
+        case = self._case_with_due(case_id, RETENTION)
+        if case is None:
             return
         locators = len(self.store.texts(case_id, "locator"))
         texts = len(self.store.texts(case_id, "text") + self.store.texts(case_id, "note"))
@@ -245,19 +246,24 @@ class Lifecycle:
         )
         self.db.after_commit(self._truncate_log)
 
-    def _still_there(self, case_id: CaseId) -> Case | None:
-        """Return the case, or None once it was purged: then nothing is due any more."""
+    def _case_with_due(self, case_id: CaseId, kind: str) -> Case | None:
+        """Return the case if, by its own state, *kind* is due now: a timer alone erases nothing."""
         try:
-            return self.store.get(case_id)
+            case = self.store.get(case_id)
         except NotFound:
             return None
+        return case if self._has_come(case.dues(self.retention_time)[kind]) else None
 
-    def _item_still_there(self, item_id: ItemId) -> tuple[Case, Item] | tuple[None, None]:
+    def _item_with_due(self, item_id: ItemId, kind: str) -> tuple[Case, Item] | None:
         try:
             case_id = self.store.case_of(item_id)
         except NotFound:
-            return None, None
-        return self.store.get(case_id), self.store.item(case_id, item_id)
+            return None
+        item = self.store.item(case_id, item_id)
+        return (self.store.get(case_id), item) if self._has_come(item.dues()[kind]) else None
+
+    def _has_come(self, at: datetime | None) -> bool:
+        return at is not None and at <= self.now()
 
     def _schedule(self, subject: str, dues: Mapping[str, datetime | None]) -> None:
         for kind, at in dues.items():
@@ -284,3 +290,8 @@ class Lifecycle:
     def lock_time(self) -> timedelta:
         """How long the lock delays a withdrawal."""
         return timedelta(hours=self.settings.lock_hours)
+
+    @property
+    def retention_time(self) -> timedelta:
+        """How long texts and locators stay after closing."""
+        return timedelta(days=self.settings.retention_days)
