@@ -261,7 +261,8 @@ class StopNcii:
                 after = self.bank.shared_before(start)
             shared = self.bank.shared(reader, after, limit + 1)
             canaries = self._disguises.shared(platform_id, after)
-            both = sorted([*shared, *canaries], key=lambda record: record.seq)
+            due = [each for each in canaries if token or each.at >= start]
+            both = sorted([*shared, *due], key=lambda record: record.seq)
             return _Page(reader, both[:limit], len(both) > limit, self.bank.head_seq())
 
     def _next_start(self, page: _Page, start: int) -> int:
