@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from skimage import data_dir
+import skimage
 
-PICTURES = Path(data_dir)
+PICTURES = Path(skimage.__file__).parent / "data"
 """Ordinary photographs without people, from scikit-image's wheel."""
 
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 import click
 
 from takeback.cli.output import as_json
-from takeback.errors import BadInput, NotSignedIn
 from takeback.settings import Settings, from_environment
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ class Desk:
             action: what is about to be done, where the service called knows no staff.
 
         Raises:
-            NotSignedIn: no key file was named, or its key opens nothing.
+            NotSignedIn: the key file's key opens nothing.
             NotAllowed: this person's role may not take *action*.
         """
         with self.hub() as hub:
@@ -89,9 +88,9 @@ class Desk:
 
     def _people(self, hub: "Hub", count: int) -> "list[Staff]":
         if not self.key_files:
-            raise NotSignedIn("name your key file with --as")
+            raise click.UsageError("name your key file with --as")
         if len(self.key_files) != count:
-            raise BadInput(f"this needs {count} key files, and {len(self.key_files)} were named")
+            raise click.UsageError(f"this needs --as {count} times, not {len(self.key_files)}")
         return [hub.staff.authenticate(file.read_text()) for file in self.key_files]
 
 

@@ -4,7 +4,6 @@ Exit codes: 0 done, 1 unexpected, 2 usage, 3 bad input, 4 not found, 5 conflict,
 allowed, 7 try later, 70 integrity failure, 130 interrupted. ``docs/reference/cli.md``.
 """
 
-import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -38,7 +37,6 @@ EXIT: Mapping[type[TakebackError], int] = {
 
 UNEXPECTED = 1
 USAGE = 2
-BROKEN_PIPE = 128 + signal.SIGPIPE
 INTERRUPTED = 128 + signal.SIGINT
 
 COMMANDS: Mapping[str, Lazy] = {
@@ -55,6 +53,7 @@ COMMANDS: Mapping[str, Lazy] = {
     "matcher": Lazy("takeback.cli.matcher:matcher", "Run a matcher inside a platform's walls."),
     "match": Lazy("takeback.cli.match:match", "Ask a matcher about pictures."),
     "backup": Lazy("takeback.cli.backup:backup", "Write an encrypted backup while serving."),
+    "backup-key": Lazy("takeback.cli.backup:backup_key", "Make an age key pair for backups."),
     "restore": Lazy("takeback.cli.backup:restore", "Build a hub's data anew from a backup."),
     "demo": Lazy("takeback.cli.demo:demo", "Play the main story with real programs."),
     "warm-up": Lazy("takeback.cli.warm_up:warm_up", "Compile the fast parts ahead of first use."),
@@ -92,9 +91,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         talk.say("stopped")
         return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
     except OSError as error:
         talk.error(_reason(error))
         return UNEXPECTED

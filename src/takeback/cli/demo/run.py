@@ -29,7 +29,7 @@ def run_demo(picture: Path | None, *, leave: bool) -> bool:
         talk.say("starting a hub and two matchers")
         with set_up(Path(folder)) as stage:
             opened = Story(stage, telling, shown).play()
-            click.echo(f"\n{_verdict(telling)}")
+            click.echo(f"\n{_summary(telling)}")
             if not leave:
                 _stay(stage, opened)
     return telling.all_held
@@ -39,7 +39,7 @@ def _read(path: Path) -> Photograph:
     return Photograph(path.name, path.read_bytes())
 
 
-def _verdict(telling: Telling) -> str:
+def _summary(telling: Telling) -> str:
     count = len(telling.held)
     if telling.all_held:
         return f"All {count} steps held."
