@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from takeback.errors import MalformedSignal
 from takeback.matching.kernels import Question
 from takeback.matching.layout import NARROW, Rows
-from takeback.matching.merge import Policy, flat_segment, merge
+from takeback.matching.merge import Policy, ascending, is_ascending, merge
 from takeback.matching.segment import NO_LIMIT, Found, Ids, Positions, Segment, Tail
 
 ROW = np.dtype([("query", np.int64), ("id", np.int64), ("distance", np.int64)])
@@ -104,12 +104,17 @@ class Index:
             ValueError: *ids* are not n different whole numbers.
         """
         numbers, rows = _ids(ids), _rows(signals)
-        if len(numbers) != len(rows) or len(np.unique(numbers)) != len(rows):
-            raise ValueError("ids must be as many as the signals, each at most once")
+        if len(numbers) != len(rows):
+            raise ValueError("ids must be as many as the signals")
+        numbers, rows = ascending(numbers, rows)
+        if not is_ascending(numbers):
+            raise ValueError("ids must be different")
         with self._writing:
-            new = ~self._held(numbers, rows)
-            if new.any():
-                self._add(numbers[new], rows[new])
+            held = self._held(numbers, rows)
+            if held.any():
+                numbers, rows = numbers[~held], rows[~held]
+            if len(numbers):
+                self._add(numbers, rows)
 
     def withdraw(self, ids: ArrayLike) -> None:
         """Withdraw entries; ids that are not there are left alone.
@@ -188,9 +193,11 @@ class Index:
         if tail.has_room(len(ids)):
             tail.append(ids, rows)
         else:
-            old_ids, old_rows = tail.remaining()
-            both = np.concatenate([old_ids, ids]), np.concatenate([old_rows, rows])
-            segments, tail = (*segments, flat_segment(*both)), Tail(self._policy.tail_rows)
+            if tail.lasting:
+                old_ids, old_rows = tail.remaining()
+                ids, rows = np.concatenate([old_ids, ids]), np.concatenate([old_rows, rows])
+            segments = (*segments, Segment(*ascending(ids, rows)))
+            tail = Tail(self._policy.tail_rows)
         self._snapshot = Snapshot(version, segments, tail, tail.size)
         self._merge_if_due()
 

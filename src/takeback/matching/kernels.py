@@ -196,30 +196,38 @@ def measure(
 
 
 @compiled
-def offer(hits: NDArray[np.uint64], count: int, want: int, hit: Any) -> Any:  # noqa: ANN401
-    """Append *hit*; where there is no room, make some or keep only the nearest *want*.
+def add_hits(hits: NDArray[np.uint64], count: int, fresh: NDArray[np.uint64], want: int) -> Any:  # noqa: ANN401
+    """Append *fresh*; once there are *want* or more, keep only the nearest *want*, sorted.
 
     Returns:
-        The hits and how many there are.
+        The hits, in a larger array if need be, and how many there are.
     """
-    if count == hits.size:
-        if count >= 2 * want:
-            hits.sort()
-            count = want
-        else:
-            larger = np.empty(2 * count, np.uint64)
-            larger[:count] = hits
-            hits = larger
-    hits[count] = hit
-    return hits, count + 1
+    total = count + fresh.size
+    if total > hits.size:
+        larger = np.empty(2 * total, np.uint64)
+        larger[:count] = hits[:count]
+        hits = larger
+    hits[count:total] = fresh
+    if total >= want:
+        hits[:total].sort()
+        total = want
+    return hits, total
 
 
 @compiled
-def nearest(hits: NDArray[np.uint64], count: int, want: int) -> NDArray[np.uint64]:
-    """Sort the first *count* hits and return the nearest *want*."""
+def bound_of(hits: NDArray[np.uint64], count: int, question: Question) -> Any:  # noqa: ANN401
+    """Return what a hit must be below: the last of the nearest, or any hit beyond the radius."""
+    if count >= question.want:
+        return hits[count - 1]
+    return np.uint64(question.radius + 1) << HALF_SHIFT
+
+
+@compiled
+def in_order(hits: NDArray[np.uint64], count: int) -> NDArray[np.uint64]:
+    """Return the first *count* hits, sorted."""
     found = hits[:count]
     found.sort()
-    return found[: min(count, want)]
+    return found
 
 
 @compiled
@@ -227,15 +235,19 @@ def sift(
     distances: NDArray[np.uint64],
     ended: NDArray[np.int64],
     begin: int,
-    question: Question,
+    limits: tuple[Any, int],
     hits: NDArray[np.uint64],
 ) -> int:
-    """Write the hits among the rows from *begin* on, and return their number."""
-    reach, version = np.uint64(question.radius), question.version
+    """Write the hits among the rows from *begin* on, and return their number.
+
+    *limits* are what a hit must be below, and the version after which its row must end.
+    """
+    bound, version = limits
     count = 0
     for i in range(ended.size):
-        if distances[i] <= reach and ended[i] > version:
-            hits[count] = distances[i] << HALF_SHIFT | np.uint64(begin + i)
+        hit = distances[i] << HALF_SHIFT | np.uint64(begin + i)
+        if hit < bound and ended[i] > version:
+            hits[count] = hit
             count += 1
     return count
 
@@ -250,10 +262,11 @@ def scan(
     for begin in range(0, rows.shape[0], BLOCK):
         end = min(begin + BLOCK, rows.shape[0])
         measure(rows[begin:end], question.words, distances)
-        passed = sift(distances, ended[begin:end], begin, question, fresh)
-        for i in range(passed):
-            hits, count = offer(hits, count, question.want, fresh[i])
-    return nearest(hits, count, question.want)
+        limits = bound_of(hits, count, question), question.version
+        passed = sift(distances, ended[begin:end], begin, limits, fresh)
+        if passed:
+            hits, count = add_hits(hits, count, fresh[:passed], question.want)
+    return in_order(hits, count)
 
 
 @compiled
@@ -302,16 +315,6 @@ def found_before(chunks: NDArray[np.int64], difference: NDArray[np.uint64], leve
 
 
 @compiled
-def count_within(hits: NDArray[np.uint64], count: int, radius: int) -> int:
-    """Count the hits whose distance is at most *radius*."""
-    bound = np.uint64(radius + 1) << HALF_SHIFT
-    within = 0
-    for i in range(count):
-        within += int(hits[i] < bound)
-    return within
-
-
-@compiled
 def gather(
     tables: Tables,
     base: int,
@@ -337,22 +340,27 @@ def compare(
     tables: Tables,
     question: Question,
     near: NDArray[np.uint32],
-    level: int,
+    limits: tuple[Any, int],
     hits: NDArray[np.uint64],
 ) -> int:
-    """Write the hits among the rows *near* that no earlier level found, and return their number."""
+    """Write the hits among the rows *near* that no earlier level found, and return their number.
+
+    *limits* are what a hit must be below, and the level.
+    """
     rows, words = tables.rows, question.words
+    bound, level = limits
+    difference = np.empty(4, np.uint64)
     a, b, c, d = words[0], words[1], words[2], words[3]
-    bound = np.uint64(question.radius + 1)
     count = 0
     for position in near:
         e, f = rows[position, 0] ^ a, rows[position, 1] ^ b
         g, h = rows[position, 2] ^ c, rows[position, 3] ^ d
         bits = popcount(e) + popcount(f) + popcount(g) + popcount(h)
-        if bits < bound and tables.ended[position] > question.version:
-            difference = np.array([e, f, g, h])
+        hit = bits << HALF_SHIFT | np.uint64(position)
+        if hit < bound and tables.ended[position] > question.version:
+            difference[0], difference[1], difference[2], difference[3] = e, f, g, h
             if not found_before(tables.chunks, difference, level):
-                hits[count] = bits << HALF_SHIFT | np.uint64(position)
+                hits[count] = hit
                 count += 1
     return count
 
@@ -390,10 +398,11 @@ def search_tables(
             prefetch(tables.positions, base + slots[i])
         size = gather(tables, base, slots[:used], ends, near)
         while size:
-            passed = compare(tables, question, near[:size], level, fresh)
-            for i in range(passed):
-                hits, count = offer(hits, count, question.want, fresh[i])
+            limits = bound_of(hits, count, question), level
+            passed = compare(tables, question, near[:size], limits, fresh)
+            if passed:
+                hits, count = add_hits(hits, count, fresh[:passed], question.want)
             size = gather(tables, base, slots[:used], ends, near)
-        if count >= question.want and count_within(hits, count, level) >= question.want:
+        if count >= question.want and hits[count - 1] >> HALF_SHIFT <= np.uint64(level):
             break
-    return nearest(hits, count, question.want)
+    return in_order(hits, count)

@@ -60,10 +60,17 @@ class Policy:
         )
 
 
-def flat_segment(ids: Ids, rows: Rows) -> Segment:
-    """Make a segment without tables from rows in any order."""
+def is_ascending(ids: Ids) -> bool:
+    """Tell whether each id is larger than the one before."""
+    return bool((ids[1:] > ids[:-1]).all())
+
+
+def ascending(ids: Ids, rows: Rows) -> tuple[Ids, Rows]:
+    """Return both in ascending order of the ids; they usually are already."""
+    if is_ascending(ids):
+        return ids, rows
     order = np.argsort(ids)
-    return Segment(ids[order], rows[order])
+    return ids[order], rows[order]
 
 
 def merge(sources: Sequence[Segment], policy: Policy) -> Segment:
