@@ -1,5 +1,7 @@
 """End date, closing, retention and legal hold: what is erased when, and what never is."""
 
+from collections.abc import Callable
+
 import pytest
 
 from takeback.accounts.model import Role
@@ -205,7 +207,7 @@ def test_a_timer_alone_erases_nothing(quick: World) -> None:
 def test_an_operator_handles_no_case(quick: World, step: str) -> None:
     """Who runs the server has no business with what is in it."""
     case_id = CaseId(quick.open().case_id)
-    steps = {
+    steps: dict[str, Callable[[], object]] = {
         "show": lambda: quick.cases.show(case_id, OPERATOR),
         "unvouched": lambda: quick.cases.unvouched(OPERATOR),
         "vouch": lambda: quick.cases.vouch(case_id, OPERATOR),

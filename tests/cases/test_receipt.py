@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from takeback.cases.receipt import draw_release
-from takeback.cases.wire import Choices, Opened, Receipt
+from takeback.cases.wire import Choices, Opened
 from takeback.ids import CaseId, PlatformId
 from takeback.matching.model import Holder
-from tests.cases.world import World, access, item
+from tests.cases.world import World, access, item, without_ids
 from tests.conftest import NOON
 
 instants = st.integers(0, 100 * 365 * 24 * 3600).map(
@@ -22,14 +22,6 @@ instants = st.integers(0, 100 * 365 * 24 * 3600).map(
 def holder(world: World, opened: Opened) -> Holder:
     """Return the case's first item as the bank names it."""
     return Holder(CaseId(opened.case_id), world.item_id(opened))
-
-
-def without_ids(receipt: Receipt) -> bytes:
-    """Return the receipt's bytes with the ids left out; its days stay."""
-    items = [msgspec.structs.replace(one, item_id="") for one in receipt.items]
-    withdrawals = [msgspec.structs.replace(one, item_id="") for one in receipt.withdrawals]
-    bare = msgspec.structs.replace(receipt, case_id="", items=items, withdrawals=withdrawals)
-    return msgspec.json.encode(bare)
 
 
 @given(instants)

@@ -1,0 +1,229 @@
+"""Cases with the real bank, audit log and accounts: the promises hold in one piece."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from takeback.accounts.model import Role, Staff
+from takeback.accounts.service import Platforms
+from takeback.accounts.staff import StaffAccounts
+from takeback.audit.store import AuditLog
+from takeback.cases.service import Cases
+from takeback.cases.wire import AgeBand, Opened, Receipt
+from takeback.db import Database
+from takeback.due import DueTable
+from takeback.errors import NotFound
+from takeback.ids import CaseId, ItemId, PlatformId
+from takeback.journal import Journal
+from takeback.matching.model import BANKS, Found
+from takeback.matching.paging import Reader
+from takeback.matching.service import Bank
+from takeback.settings import Settings
+from tests.cases.fakes import CountingKdf, MemoryPlatforms
+from tests.cases.world import KEYS, access, document, item, signal, without_ids
+from tests.conftest import FakeClock
+
+THREE_DAYS = timedelta(days=3)
+EVERYTHING = Reader(PlatformId("platform_0000000000000000"), frozenset(BANKS))
+
+
+@dataclass
+class Centre:
+    """A hub without an exchange."""
+
+    db: Database
+    now: FakeClock
+    audit: AuditLog
+    bank: Bank
+    staff: StaffAccounts
+    platforms: Platforms
+    journal: Journal
+    due: DueTable
+    cases: Cases
+
+    def open(self, name: str, age_band: AgeBand = "adult") -> Opened:
+        """Open a case with one signal."""
+        sent = msgspec.structs.replace(document(item(name, note="n")), age_band=age_band)
+        return self.cases.open(sent)
+
+    def find(self, name: str, reader: Reader = EVERYTHING) -> Found:
+        """Look a signal up."""
+        bits = np.frombuffer(bytes.fromhex(signal(name).value), np.uint8).reshape(1, 32)
+        return self.bank.search(bits, reader, 10)[0]
+
+    def receipt(self, opened: Opened) -> Receipt:
+        """Read the receipt."""
+        return self.cases.receipt(access(opened))
+
+    def first_staff(self) -> Staff:
+        """Return the centre's lead."""
+        return self.staff.add("Lead", Role.LEAD, None)[0]
+
+    def item_id(self, opened: Opened) -> ItemId:
+        """Return the id of the case's only item."""
+        return ItemId(self.receipt(opened).items[0].item_id)
+
+
+@pytest.fixture
+def centre(database: Database, clock: FakeClock, tmp_path: Path) -> Centre:
+    """A centre on each of the two databases in turn."""
+    settings = Settings(openings_per_second=10_000, proof_of_work_bits=0)
+    journal = Journal(tmp_path / "journal.jsonl", clock)
+    audit = AuditLog(database, clock, KEYS.signer())
+    bank = Bank(database, audit, clock, settings)
+    staff = StaffAccounts(database, audit, journal, clock)
+    platforms = Platforms(database, audit, journal, clock)
+    due = DueTable(database, clock)
+    cases = Cases(
+        db=database,
+        audit=audit,
+        journal=journal,
+        bank=bank,
+        due=due,
+        keys=KEYS,
+        settings=settings,
+        now=clock,
+        staff=staff,
+        platforms=platforms,
+        deliveries=MemoryPlatforms(),
+        kdf=CountingKdf(),
+    )
+    return Centre(database, clock, audit, bank, staff, platforms, journal, due, cases)
+
+
+def test_an_ordinary_photograph_judged_not_intimate_leaves_no_trace(centre: Centre) -> None:
+    """The stalker's test: matched, doubted, quarantined everywhere, and the receipt is the same."""
+    matched, never = centre.open("matched"), centre.open("never")
+    [near] = centre.find("matched").near
+    for number in range(3):
+        platform = PlatformId(f"platform_{number:016}")
+        centre.bank.quarantine(near.entry_id, platform, "not_intimate", f"platform:{platform}")
+    centre.bank.quarantine(near.entry_id, None, "not_intimate", "worker")
+    assert centre.find("matched").near == []
+
+    left, right = centre.receipt(matched), centre.receipt(never)
+
+    assert left.case_id != right.case_id
+    assert without_ids(left) == without_ids(right)
+
+
+def test_what_another_person_registered_stays_protected(centre: Centre) -> None:
+    """One of two withdraws: the picture is still found; both withdraw: it is not."""
+    first, second = centre.open("same"), centre.open("same")
+
+    centre.cases.withdraw(access(first))
+    assert len(centre.find("same").near) == 1
+    centre.cases.withdraw(access(second))
+
+    assert centre.find("same").near == []
+
+
+def test_undo_brings_the_signals_back(centre: Centre) -> None:
+    """At once, as they were."""
+    opened = centre.open("a")
+    centre.cases.withdraw(access(opened))
+
+    centre.cases.undo(access(opened))
+
+    assert len(centre.find("a").near) == 1
+
+
+@pytest.mark.parametrize("age_band", ["under_18", "adult", "not_said"])
+def test_each_age_band_has_its_own_bank(centre: Centre, age_band: AgeBand) -> None:
+    """A reader of the other banks finds nothing."""
+    centre.open("a", age_band)
+    platform = EVERYTHING.platform_id
+
+    inside = centre.find("a", Reader(platform, frozenset({age_band})))
+    outside = centre.find("a", Reader(platform, frozenset(BANKS - {age_band})))
+
+    assert [near.bank for near in inside.near] == [age_band]
+    assert outside.near == []
+
+
+def test_a_vouch_reaches_the_bank(centre: Centre) -> None:
+    """And the log has it, proven whole."""
+    opened = centre.open("a")
+
+    centre.cases.vouch(CaseId(opened.case_id), centre.first_staff())
+
+    [near] = centre.find("a").near
+    assert near.vouched
+    assert centre.audit.verify().size > 0
+
+
+def test_a_removal_reaches_every_holder(centre: Centre) -> None:
+    """Found through the entry, shown by name after its midnight."""
+    first, second = centre.open("same"), centre.open("same")
+    platform = centre.platforms.add("Example Pictures", centre.first_staff())
+    [near] = centre.find("same").near
+    centre.cases.record_removal(centre.bank.holders(near.entry_id), platform.id, centre.now())
+
+    centre.now.advance(THREE_DAYS)
+
+    for one in (first, second):
+        [removal] = centre.receipt(one).items[0].removals
+        assert (removal.platform, removal.day) == ("Example Pictures", "2030-03-05")
+
+
+def test_a_purge_erases_signal_and_salt_and_the_log_still_verifies(centre: Centre) -> None:
+    """Nothing links the events to the case any more."""
+    opened = centre.open("a")
+    case_id = CaseId(opened.case_id)
+    with centre.db.reading():
+        assert centre.audit.events(case_id)
+    centre.cases.withdraw(access(opened))
+    centre.now.advance(THREE_DAYS * 3)
+
+    assert centre.due.run(centre.cases.handlers()) == 1
+
+    assert centre.find("a").near == []
+    with pytest.raises(NotFound):
+        centre.receipt(opened)
+    with centre.db.reading():
+        assert centre.audit.events(case_id) == []
+    assert centre.audit.verify().size >= 3
+
+
+def test_the_journal_takes_back_again_what_a_restored_backup_brings(centre: Centre) -> None:
+    """Withdrawn, then undone in part, then purged: each line again, in order, and twice."""
+    case, one = centre.open("a"), centre.open("b")
+    item_id = centre.item_id(one)
+    steps = [
+        ("item.withdrawn", item_id),
+        ("case.withdrawn", case.case_id),
+        ("item.reinstated", item_id),
+        ("case.purged", "case_unknown"),
+    ]
+
+    for kind, record_id in steps * 2:
+        centre.cases.replay(kind, record_id)
+    assert centre.find("a").near == []
+    assert len(centre.find("b").near) == 1
+    centre.cases.replay("case.reinstated", case.case_id)
+    assert len(centre.find("a").near) == 1
+    centre.cases.replay("case.purged", case.case_id)
+
+    assert centre.find("a").near == []
+    with pytest.raises(NotFound):
+        centre.receipt(case)
+
+
+def test_registering_tells_nothing_of_other_holders(centre: Centre) -> None:
+    """Same receipt, same number of places drawn in the feed, whether or not it was there."""
+    centre.open("same")
+    drawn = []
+    receipts = []
+
+    for name in ("same", "new"):
+        before = centre.bank.head_seq()
+        opened = centre.open(name)
+        drawn.append(centre.bank.head_seq() > before)
+        receipts.append(centre.receipt(opened).items[0].state)
+
+    assert drawn == [True, True]
+    assert receipts == ["protected", "protected"]
