@@ -1,0 +1,1 @@
+"""Whole stories, with nothing replaced: real services, real databases, real pictures."""
