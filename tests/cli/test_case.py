@@ -1,0 +1,205 @@
+"""``takeback case`` on the reporter's device: transcripts against a hub that serves."""
+
+import json
+import re
+import stat
+
+import pytest
+from PIL import Image
+
+from tests.cli.conftest import PICTURES, Centre, Takeback
+
+COFFEE = PICTURES / "coffee.png"
+CHELSEA = PICTURES / "chelsea.png"
+
+
+def keys(opened: dict[str, str]) -> str:
+    """Return code and PIN as they are given on stdin."""
+    return json.dumps({"code": opened["code"], "pin": opened["pin"]})
+
+
+def test_opening_a_case_prints_what_opens_it_again_once(centre: Centre) -> None:
+    """Code, six words, PIN, slip and the case's id, one a line, and nothing on stderr."""
+    done = centre.run("case", "open", COFFEE)
+
+    names = [line.split()[0] for line in done.out.splitlines()]
+    values = dict(line.split(maxsplit=1) for line in done.out.splitlines())
+    assert (done.code, done.err) == (0, "")
+    assert names == ["code", "words", "PIN", "slip", "case"]
+    assert len(values["words"].split()) == 6
+    assert re.fullmatch(r"[0-9]{6}", values["PIN"])
+    assert re.fullmatch(r"case_[0-9a-z]{16}", values["case"])
+
+
+def test_saved_keys_are_readable_by_nobody_else_and_are_not_printed(centre: Centre) -> None:
+    """``--save`` writes a new file of mode 600, which ``--secrets-file`` reads."""
+    done = centre.run("case", "open", "--save", "mine.json", COFFEE)
+    saved = json.loads((centre.folder / "mine.json").read_text())
+    receipt = centre.run("case", "status", "--secrets-file", "mine.json", "--json")
+
+    assert (done.code, done.out) == (0, f"{saved['case_id']}\n")
+    assert saved["pin"] not in done.err
+    assert stat.S_IMODE((centre.folder / "mine.json").stat().st_mode) == 0o600
+    assert receipt.code == 0
+    assert json.loads(receipt.out)["case_id"] == saved["case_id"]
+
+
+def test_a_file_to_save_to_is_never_overwritten(centre: Centre) -> None:
+    """It is refused before a case is opened."""
+    (centre.folder / "letter.json").write_text("dear diary")
+
+    done = centre.run("case", "open", "--save", "letter.json", COFFEE)
+
+    assert (done.code, done.out) == (2, "")
+    assert (centre.folder / "letter.json").read_text() == "dear diary"
+
+
+def test_the_receipt_says_what_is_protected_and_what_can_not_be_reached(centre: Centre) -> None:
+    """Plain words, with the honest limit at the end."""
+    opened = centre.open_case(COFFEE)
+
+    done = centre.run("case", "status", stdin=keys(opened))
+
+    lines = done.out.splitlines()
+    assert (done.code, done.err) == (0, "")
+    assert lines[0].startswith(f"case {opened['case_id']}: open, opened on ")
+    assert re.fullmatch(r"item_\w{16}: protected since \S+, 2 signals", lines[1])
+    assert "encrypted rooms" in done.out
+
+
+def test_the_six_words_open_the_case_too(centre: Centre) -> None:
+    """They are the same code in another form."""
+    opened = centre.open_case(COFFEE)
+    words = json.dumps({"code": " ".join(opened["words"]), "pin": opened["pin"]})
+
+    assert centre.run("case", "status", stdin=words).code == 0
+
+
+def test_a_wrong_pin_is_not_found(centre: Centre) -> None:
+    """Exit 4, in words that don't tell whether there is such a code."""
+    opened = centre.open_case(COFFEE)
+    wrong = json.dumps({"code": opened["code"], "pin": "000000"})
+    unknown = json.dumps({"code": "0000000000000", "pin": "000000"})
+
+    done, other = (
+        centre.run("case", "status", stdin=wrong),
+        centre.run("case", "status", stdin=unknown),
+    )
+
+    assert (done.code, done.out) == (4, "")
+    assert done.err.startswith("takeback: error: no case opens with this code and PIN")
+    assert other == done
+
+
+@pytest.mark.parametrize("stdin", ["", "1234", '{"code": "abc"}', '{"pin": 5}', "\x00"])
+def test_without_code_and_pin_nothing_is_asked_of_the_hub(takeback: Takeback, stdin: str) -> None:
+    """No prompt when stdin is no terminal; exit 3 and a hint."""
+    done = takeback("case", "status", "--hub", "http://127.0.0.1:1", stdin=stdin)
+
+    assert (done.code, done.out) == (3, "")
+    assert "takeback: hint: a code has 13 letters and digits" in done.err
+
+
+def test_adding_a_picture_shows_it_on_the_receipt(centre: Centre) -> None:
+    """Two items, both protected."""
+    opened = centre.open_case(COFFEE)
+
+    done = centre.run("case", "add", "--json", CHELSEA, stdin=keys(opened))
+
+    receipt = json.loads(done.out)
+    assert done.code == 0
+    assert [item["state"] for item in receipt["items"]] == ["protected", "protected"]
+
+
+def test_a_case_may_have_no_picture(centre: Centre) -> None:
+    """A threat with a locator is a case too."""
+    opened = centre.open_case("--kind", "threatened", "--locator", "https://example.org/x")
+
+    done = centre.run("case", "status", "--json", stdin=keys(opened))
+
+    assert (json.loads(done.out)["kind"], json.loads(done.out)["items"]) == ("threatened", [])
+
+
+def test_withdrawing_shows_its_plan_and_waits_for_yes(centre: Centre) -> None:
+    """Nothing happens without ``--yes``; with it every item is withdrawn; undo brings it back."""
+    opened = centre.open_case(COFFEE)
+
+    planned = centre.run("case", "withdraw", stdin=keys(opened))
+    done = centre.run("case", "withdraw", "--yes", "--json", stdin=keys(opened))
+    undone = centre.run("case", "withdraw", "--undo", "--json", stdin=keys(opened))
+
+    assert (planned.code, planned.out) == (2, "")
+    assert planned.err.splitlines()[0].startswith("takeback: this withdraws the whole case")
+    assert json.loads(done.out)["status"] == "withdrawn"
+    assert json.loads(undone.out)["status"] == "open"
+
+
+def test_choices_that_are_not_named_stay(centre: Centre) -> None:
+    """Setting the lock leaves the end date, and the other way round."""
+    opened = centre.open_case("--end-date", "2199-01-01", COFFEE)
+
+    locked = centre.run("case", "choices", "--lock", "--json", stdin=keys(opened))
+    endless = centre.run("case", "choices", "--end-date", "never", "--json", stdin=keys(opened))
+
+    first, second = json.loads(locked.out), json.loads(endless.out)
+    assert (first["locked"], first["ends_on"]) == (True, "2199-01-01")
+    assert (second["locked"], second["ends_on"]) == (True, None)
+
+
+def test_the_slip_gives_new_keys_and_the_old_ones_stop(centre: Centre) -> None:
+    """The same case, another code."""
+    opened = centre.open_case(COFFEE)
+
+    done = centre.run("case", "recover", "--json", stdin=json.dumps({"slip": opened["slip"]}))
+
+    fresh = json.loads(done.out)
+    assert fresh["case_id"] == opened["case_id"]
+    assert centre.run("case", "status", stdin=keys(opened)).code == 4
+    assert centre.run("case", "status", stdin=keys(fresh)).code == 0
+
+
+def test_a_plain_picture_is_refused_and_named_before_anything_is_sent(
+    takeback: Takeback, tmp_path: object
+) -> None:
+    """Exit 3 with a hint in words a person understands; no hub is needed to say so."""
+    Image.new("RGB", (200, 200), "navy").save(f"{tmp_path}/plain.png")
+
+    done = takeback("case", "open", "--hub", "http://127.0.0.1:1", COFFEE, "plain.png")
+
+    assert (done.code, done.out) == (3, "")
+    assert done.err.startswith("takeback: error: plain.png: quality ")
+    assert "takeback: hint: a plain or very dark picture" in done.err
+
+
+def test_a_hub_that_is_not_there_is_try_later(takeback: Takeback) -> None:
+    """Exit 7."""
+    done = takeback("case", "open", "--hub", "http://127.0.0.1:1", COFFEE)
+
+    assert done.code == 7
+    assert done.err.splitlines()[0] == "takeback: error: the hub can't be reached"
+
+
+@pytest.mark.parametrize(
+    "url", ["http://hub.example", "ftp://hub.example", "hub.example", "https://"]
+)
+def test_code_and_pin_are_never_sent_in_the_clear(takeback: Takeback, url: str) -> None:
+    """Anything but https, this machine and onion addresses is refused."""
+    done = takeback("case", "open", "--hub", url, "--kind", "threatened")
+
+    assert done.code == 3
+    assert "https://" in done.err
+
+
+def test_an_address_that_is_no_hub_is_said_to_be_none(centre: Centre, takeback: Takeback) -> None:
+    """A path that the server does not know is no hub."""
+    done = takeback("case", "open", "--hub", f"{centre.url}/nowhere", "--kind", "threatened")
+
+    assert done.code == 7
+
+
+def test_a_malformed_date_is_refused_here(takeback: Takeback) -> None:
+    """The message names the place and exit 3."""
+    done = takeback("case", "open", "--hub", "http://127.0.0.1:1", "--end-date", "soon")
+
+    assert done.code == 3
+    assert "end_date" in done.err
