@@ -13,7 +13,6 @@ import msgspec
 import pytest
 from litestar import Litestar
 
-from takeback import db
 from takeback.accounts.model import Platform, Role, Scope, Staff
 from takeback.app import Hub, open_hub
 from takeback.cases.wire import Opened
@@ -108,7 +107,6 @@ def serving(
         open_hub(settings, now=clock) as hub,
         running(hub, settings, roles, demo=demo) as (server, url, sock),
     ):
-        db.metadata.create_all(hub.db.engine)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
         thread.start()
         try:
