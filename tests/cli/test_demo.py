@@ -1,0 +1,75 @@
+"""``takeback demo``: the story holds, and the README shows what it prints."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Centre, Finished, Takeback, runner, serving
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """One run of the demonstration."""
+    return runner(tmp_path_factory.mktemp("demo"))("demo", "--exit")
+
+
+@pytest.fixture
+def demonstration(tmp_path: Path) -> Iterator[str]:
+    """A hub that was started with ``--demo``."""
+    with serving(tmp_path, "--demo") as url:
+        yield url
+
+
+def lines(text: str) -> list[str]:
+    """Return what the story tells, without what was measured."""
+    told = (re.sub(r" {2,}\S.*| \d.*bytes.*", "", line.rstrip()) for line in text.splitlines())
+    return [re.sub(r"\d+", "N", line).strip() for line in told if line.strip()]
+
+
+def test_every_step_of_the_story_holds(story: Finished) -> None:
+    """Exit 0, and no step is crossed."""
+    assert story.code == 0, story.out + story.err
+    assert "✗" not in story.out
+    assert story.out.count("✓") > 20
+
+
+def test_the_readme_shows_what_the_demo_prints(story: Finished) -> None:
+    """Line for line, but for times and sizes."""
+    shown = re.search(r"```text\n(On the reporter's device.*?)```", README.read_text(), re.DOTALL)
+
+    assert shown is not None
+    assert lines(shown[1]) == lines(story.out)
+
+
+def test_a_demonstrations_clock_can_be_moved(demonstration: str, takeback: Takeback) -> None:
+    """And the new instant is said on stderr."""
+    done = takeback("demo", "advance", "4d", "--hub", demonstration)
+
+    assert (done.code, done.out) == (0, "")
+    assert done.err.startswith("takeback: the demonstration is now at 20")
+
+
+def test_an_ordinary_hubs_clock_can_not_be_moved(centre: Centre) -> None:
+    """Exit 4: there is no such address."""
+    done = centre.run("demo", "advance", "4d")
+
+    assert done.code == 4
+    assert "this hub is no demonstration" in done.err
+
+
+@pytest.mark.parametrize("days", ["4", "d", "-4d", "0d", "4h", "99999d"])
+def test_only_days_can_be_moved_on(takeback: Takeback, days: str) -> None:
+    """Exit 2 for anything else."""
+    assert takeback("demo", "advance", "--hub", "http://127.0.0.1:1", "--", days).code == 2
+
+
+def test_a_demonstration_never_leaves_loopback(takeback: Takeback) -> None:
+    """Exit 3, before anything listens."""
+    done = takeback("serve", "--demo", "--host", "0.0.0.0", "--port", "0", "--data", "hub")  # noqa: S104
+
+    assert (done.code, done.out) == (3, "")
+    assert "loopback" in done.err
