@@ -110,7 +110,7 @@ def serving(
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
         thread.start()
         try:
-            _wait_until(lambda: server.started)
+            wait_until(lambda: server.started)
             with httpx2.Client(base_url=url, timeout=40, trust_env=False) as http:
                 yield Served(hub, url, cast("Litestar", server.edge.app), http)
         finally:
@@ -118,7 +118,8 @@ def serving(
             thread.join()
 
 
-def _wait_until(true: Callable[[], bool], seconds: float = 20) -> None:
+def wait_until(true: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait until *true* answers True; fail when it takes longer than *seconds*."""
     until = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < until
