@@ -1,5 +1,6 @@
 """Runs the installed command as a person would, and a hub for it to speak to."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -11,6 +12,9 @@ from pathlib import Path
 
 import pytest
 import skimage
+from click.testing import CliRunner
+
+from takeback.cli import main
 
 PICTURES = Path(skimage.__file__).parent / "data"
 """Ordinary photographs without people, from scikit-image's wheel."""
@@ -35,7 +39,7 @@ Takeback = Callable[..., Finished]
 
 
 def runner(folder: Path, **always: str) -> Takeback:
-    """Return what runs ``takeback`` in *folder*, with nothing else set in its environment."""
+    """Return what runs ``takeback`` as a program of its own in *folder*."""
 
     def run(*arguments: object, stdin: str = "", **environment: str) -> Finished:
         done = subprocess.run(
@@ -53,6 +57,21 @@ def runner(folder: Path, **always: str) -> Takeback:
     return run
 
 
+def caller(folder: Path, **always: str) -> Takeback:
+    """Return what runs the same command lines in this process, which spares most of a second."""
+
+    def run(*arguments: object, stdin: str = "", **environment: str) -> Finished:
+        given = {**dict.fromkeys(os.environ), **bare_environment(), **always, **environment}
+        with (
+            contextlib.chdir(folder),
+            CliRunner().isolation(input=stdin, env=given) as (out, err, _),
+        ):
+            code = main.run([str(each) for each in arguments])
+            return Finished(code, out.getvalue().decode(), err.getvalue().decode())
+
+    return run
+
+
 def bare_environment() -> dict[str, str]:
     """Return an environment without settings of ours."""
     return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TAKEBACK_PROOF_OF_WORK_BITS": "6"}
@@ -62,6 +81,12 @@ def bare_environment() -> dict[str, str]:
 def takeback(tmp_path: Path) -> Takeback:
     """Runs ``takeback`` in an empty folder."""
     return runner(tmp_path)
+
+
+@pytest.fixture
+def call(tmp_path: Path) -> Takeback:
+    """Runs command lines in this process, in an empty folder."""
+    return caller(tmp_path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +140,7 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
     """One hub for every transcript; each test has cases and platforms of its own."""
     folder = tmp_path_factory.mktemp("centre")
     with serving(folder) as url:
-        run = runner(folder, TAKEBACK_HUB=url, TAKEBACK_DATA="hub")
+        run = caller(folder, TAKEBACK_HUB=url, TAKEBACK_DATA="hub")
         opened = Centre(folder, url, run)
         first = run("staff", "add", "Lee", "--role", "lead", "--key-file", "lead.key")
         assert (first.code, first.err) == (

@@ -92,9 +92,9 @@ def test_a_wrong_pin_is_not_found(centre: Centre) -> None:
 
 
 @pytest.mark.parametrize("stdin", ["", "1234", '{"code": "abc"}', '{"pin": 5}', "\x00"])
-def test_without_code_and_pin_nothing_is_asked_of_the_hub(takeback: Takeback, stdin: str) -> None:
+def test_without_code_and_pin_nothing_is_asked_of_the_hub(call: Takeback, stdin: str) -> None:
     """No prompt when stdin is no terminal; exit 3 and a hint."""
-    done = takeback("case", "status", "--hub", "http://127.0.0.1:1", stdin=stdin)
+    done = call("case", "status", "--hub", "http://127.0.0.1:1", stdin=stdin)
 
     assert (done.code, done.out) == (3, "")
     assert "takeback: hint: a code has 13 letters and digits" in done.err
@@ -159,21 +159,21 @@ def test_the_slip_gives_new_keys_and_the_old_ones_stop(centre: Centre) -> None:
 
 
 def test_a_plain_picture_is_refused_and_named_before_anything_is_sent(
-    takeback: Takeback, tmp_path: object
+    call: Takeback, tmp_path: object
 ) -> None:
     """Exit 3 with a hint in words a person understands; no hub is needed to say so."""
     Image.new("RGB", (200, 200), "navy").save(f"{tmp_path}/plain.png")
 
-    done = takeback("case", "open", "--hub", "http://127.0.0.1:1", COFFEE, "plain.png")
+    done = call("case", "open", "--hub", "http://127.0.0.1:1", COFFEE, "plain.png")
 
     assert (done.code, done.out) == (3, "")
     assert done.err.startswith("takeback: error: plain.png: quality ")
     assert "takeback: hint: a plain or very dark picture" in done.err
 
 
-def test_a_hub_that_is_not_there_is_try_later(takeback: Takeback) -> None:
+def test_a_hub_that_is_not_there_is_try_later(call: Takeback) -> None:
     """Exit 7."""
-    done = takeback("case", "open", "--hub", "http://127.0.0.1:1", COFFEE)
+    done = call("case", "open", "--hub", "http://127.0.0.1:1", COFFEE)
 
     assert done.code == 7
     assert done.err.splitlines()[0] == "takeback: error: the hub can't be reached"
@@ -182,24 +182,24 @@ def test_a_hub_that_is_not_there_is_try_later(takeback: Takeback) -> None:
 @pytest.mark.parametrize(
     "url", ["http://hub.example", "ftp://hub.example", "hub.example", "https://"]
 )
-def test_code_and_pin_are_never_sent_in_the_clear(takeback: Takeback, url: str) -> None:
+def test_code_and_pin_are_never_sent_in_the_clear(call: Takeback, url: str) -> None:
     """Anything but https, this machine and onion addresses is refused."""
-    done = takeback("case", "open", "--hub", url, "--kind", "threatened")
+    done = call("case", "open", "--hub", url, "--kind", "threatened")
 
     assert done.code == 3
     assert "https://" in done.err
 
 
-def test_an_address_that_is_no_hub_is_said_to_be_none(centre: Centre, takeback: Takeback) -> None:
+def test_an_address_that_is_no_hub_is_said_to_be_none(centre: Centre, call: Takeback) -> None:
     """A path that the server does not know is no hub."""
-    done = takeback("case", "open", "--hub", f"{centre.url}/nowhere", "--kind", "threatened")
+    done = call("case", "open", "--hub", f"{centre.url}/nowhere", "--kind", "threatened")
 
     assert done.code == 7
 
 
-def test_a_malformed_date_is_refused_here(takeback: Takeback) -> None:
+def test_a_malformed_date_is_refused_here(call: Takeback) -> None:
     """The message names the place and exit 3."""
-    done = takeback("case", "open", "--hub", "http://127.0.0.1:1", "--end-date", "soon")
+    done = call("case", "open", "--hub", "http://127.0.0.1:1", "--end-date", "soon")
 
     assert done.code == 3
     assert "end_date" in done.err

@@ -212,11 +212,11 @@ def test_the_audit_log_is_proven_and_read(centre: Centre) -> None:
 
 
 @pytest.fixture
-def own(tmp_path: Path, takeback: Takeback) -> Takeback:
+def own(call: Takeback) -> Takeback:
     """A hub of a test's own, with one operator, that nobody serves."""
     options = ("--role", "operator", "--key-file", "me.key", "--data", "hub")
-    assert takeback("staff", "add", "Me", *options).code == 0
-    return takeback
+    assert call("staff", "add", "Me", *options).code == 0
+    return call
 
 
 def test_a_changed_event_is_an_integrity_failure(own: Takeback, tmp_path: Path) -> None:
@@ -264,9 +264,9 @@ def test_a_backup_needs_a_recipient(own: Takeback) -> None:
     assert own(*command, "--recipient", "age1nonsense").code == 3
 
 
-def test_a_wrong_setting_is_bad_input(takeback: Takeback) -> None:
+def test_a_wrong_setting_is_bad_input(call: Takeback) -> None:
     """Every problem in one message, exit 3."""
-    done = takeback("audit", "verify", TAKEBACK_PORT="lots", TAKEBACK_TYPO="1")
+    done = call("audit", "verify", TAKEBACK_PORT="lots", TAKEBACK_TYPO="1")
 
     assert done.code == 3
     assert "TAKEBACK_PORT" in done.err
