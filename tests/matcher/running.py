@@ -9,15 +9,16 @@ from typing import Any
 
 import httpx2
 
+from takeback.clock import Clock, utc_now
 from takeback.matcher.assembly import assembled
 from takeback.matcher.options import MatcherOptions
 from takeback.matcher.server import Server, application, listening_on, url_of
 
 
 @contextmanager
-def running(options: MatcherOptions) -> Iterator[httpx2.Client]:
+def running(options: MatcherOptions, now: Clock = utc_now) -> Iterator[httpx2.Client]:
     """Run a matcher and yield a client of it."""
-    with assembled(options) as assembly, listening_on(options.host, options.port) as sock:
+    with assembled(options, now) as assembly, listening_on(options.host, options.port) as sock:
         server = Server(application(assembly))
         failed: queue.Queue[BaseException] = queue.Queue()
 

@@ -76,7 +76,12 @@ class Assembly:
         if client is not None and self.options.ask:
             return Connection(number, status, caller, courier, _Probe(client, status).run, client)
         feed: Feed = client or StopNciiFeed(
-            caller, key, self.state.secret("numbers"), self.options.stopncii_seconds
+            caller,
+            key,
+            self.state.secret("numbers"),
+            self.options.stopncii_seconds,
+            status.skip,
+            self.now,
         )
         follower = self._follower(number, feed, status, courier)
         return Connection(number, status, caller, courier, follower.run, client)

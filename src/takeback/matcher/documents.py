@@ -100,23 +100,22 @@ def check_response(response: wire.Response) -> None:
     """Refuse a response that the hub would refuse, while the caller still listens.
 
     Raises:
-        MalformedBody: a removal without ground, something kept without reason, or either of
-            them where it means nothing.
+        MalformedBody: a removal without ground, or something kept without reason.
     """
-    if (response.response == "removed") != (response.ground is not UNSET):
-        raise MalformedBody("ground is required with removed, and allowed with nothing else")
-    if (response.response == "kept") != (response.reason is not UNSET):
-        raise MalformedBody("reason is required with kept, and allowed with nothing else")
+    if response.response == "removed" and response.ground is UNSET:
+        raise MalformedBody("ground is required with removed")
+    if response.response == "kept" and response.reason is UNSET:
+        raise MalformedBody("reason is required with kept")
 
 
 def check_opinion(opinion: wire.Opinion) -> None:
     """Refuse an opinion that the hub would refuse, while the caller still listens.
 
     Raises:
-        MalformedBody: a negative opinion without reason, or a reason for another.
+        MalformedBody: a negative opinion without reason.
     """
-    if (opinion.opinion == "negative") != (opinion.reason is not UNSET):
-        raise MalformedBody("reason is required with negative, and allowed with nothing else")
+    if opinion.opinion == "negative" and opinion.reason is UNSET:
+        raise MalformedBody("reason is required with negative")
 
 
 def for_hub(report: HubResponse | HubOpinion) -> bytes:

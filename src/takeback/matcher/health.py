@@ -33,6 +33,12 @@ class HubStatus:
 
     fresh_at: datetime | None = None
     state: State = "starting"
+    skipped: int = 0
+    """Records of its feed that could not be used."""
+
+    def skip(self) -> None:
+        """Count a record that could not be used."""
+        self.skipped += 1
 
     def report(self, state: State, error: Exception | None) -> None:
         """Take note of a step; log when the state changes."""
@@ -53,6 +59,10 @@ class HubStatus:
         """Return the freshness as Prometheus wants it: NaN for never."""
         seconds = self.fresh_seconds()
         return float("nan") if seconds is None else seconds
+
+    def skipped_number(self) -> float:
+        """Return how many records could not be used."""
+        return float(self.skipped)
 
     def followed_number(self) -> float:
         """Return 1 while the hub is followed or answers, else 0."""
@@ -143,7 +153,14 @@ class Metrics:
             ["hub"],
             registry=self.registry,
         )
+        skipped = Gauge(
+            "takeback_matcher_skipped_records",
+            "Records of a hub that could not be used.",
+            ["hub"],
+            registry=self.registry,
+        )
         for hub in hubs:
+            skipped.labels(hub.name).set_function(hub.skipped_number)
             fresh.labels(hub.name).set_function(hub.fresh_number)
             right.labels(hub.name).set_function(hub.followed_number)
 

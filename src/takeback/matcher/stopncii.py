@@ -16,9 +16,17 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import msgspec
+from msgspec import Struct, field
 
 from takeback.clock import Clock, utc_now
-from takeback.errors import EpochChanged, MalformedCursor, NotAllowed, NotFound, NotSignedIn
+from takeback.errors import (
+    EpochChanged,
+    HubUnreachable,
+    MalformedCursor,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+)
 from takeback.exchange.client import Caller, KeyFile, decode
 from takeback.exchange.wire import FeedEntry, FeedPage, Opinion, Response
 from takeback.matcher.outbox import Report
@@ -31,8 +39,9 @@ PAGE_SIZE: Final = 800
 SLOW_SECONDS: Final = 45.0
 """Seconds that such a server may take longer than a hub of ours; stock clients wait 60."""
 
-FORGET_SECONDS: Final = 30 * 86_400
-"""Age of a checkpoint after which everything is fetched again, as stock clients do."""
+FORGET_SECONDS: Final = 5 * 86_400
+"""Age of a checkpoint after which everything is fetched again. Stock clients do so after 30
+days; a hub of ours tells of a withdrawal for seven, so that would be too late."""
 
 LIVE: Final = frozenset({"Active", "Received", "Unknown"})
 GONE: Final = frozenset({"Withdrawn", "Deleted"})
@@ -40,39 +49,44 @@ GONE: Final = frozenset({"Withdrawn", "Deleted"})
 Value = Literal["PendingReview", "Blocked", "NotBlocked"]
 
 
-class _Answer(msgspec.Struct):
+class _Answer(Struct):
     """``/FetchHashes``, as far as it is used; unknown members are ignored."""
 
-    hashRecords: list[msgspec.Raw] = []  # noqa: N815, RUF012, RUF100 - the interface's spelling
-    nextSetTimestamp: int = 0  # noqa: N815, RUF100 - the interface's spelling
-    hasMoreRecords: bool = False  # noqa: N815, RUF100 - the interface's spelling
-    nextPageToken: str | None = None  # noqa: N815, RUF100 - the interface's spelling
+    records: list[msgspec.Raw] = field(name="hashRecords", default_factory=list)
+    next_timestamp: int = field(name="nextSetTimestamp", default=0)
+    has_more: bool = field(name="hasMoreRecords", default=False)
+    next_token: str | None = field(name="nextPageToken", default=None)
+
+    @property
+    def continues(self) -> bool:
+        """Whether this round has another page."""
+        return self.has_more and bool(self.next_token)
 
 
-class _Record(msgspec.Struct):
+class _Record(Struct):
     """One record, as far as it is used."""
 
-    signalType: str  # noqa: N815, RUF100 - the interface's spelling
-    hashValue: str  # noqa: N815, RUF100 - the interface's spelling
-    hashStatus: str  # noqa: N815, RUF100 - the interface's spelling
+    signal_type: str = field(name="signalType")
+    value: str = field(name="hashValue")
+    status: str = field(name="hashStatus")
 
 
-class _Feedback(msgspec.Struct):
+class _Feedback(Struct):
     """One opinion on one value."""
 
-    hashValue: str  # noqa: N815, RUF100 - the interface's spelling
-    feedbackValue: Value  # noqa: N815, RUF100 - the interface's spelling
-    tags: list[str] = []  # noqa: RUF012, RUF100 - msgspec copies it
+    value: str = field(name="hashValue")
+    feedback: Value = field(name="feedbackValue")
+    tags: list[str] = field(default_factory=list)
 
 
-class _SubmitFeedback(msgspec.Struct):
+class _SubmitFeedback(Struct):
     """The body of ``/SubmitFeedback``."""
 
     count: int
-    hashFeedbacks: list[_Feedback]  # noqa: N815, RUF100 - the interface's spelling
+    feedbacks: list[_Feedback] = field(name="hashFeedbacks")
 
 
-class _Cursor(msgspec.Struct, forbid_unknown_fields=True):
+class _Cursor(Struct, forbid_unknown_fields=True):
     """How far a server was read: our own text in the state file."""
 
     start: int
@@ -117,8 +131,8 @@ class StopNciiFeed:
     interval: float = 60.0
     """Seconds between two rounds of questions."""
 
-    skipped: int = 0
-    """Records that could not be used."""
+    skip: Callable[[], None] = lambda: None
+    """Called for each record that can't be used."""
 
     now: Clock = utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -127,7 +141,7 @@ class StopNciiFeed:
         """Fetch one page; before a new round, wait out the interval instead of *wait*."""
         cursor = self._cursor(after)
         if wait and not cursor.token:
-            await self.sleep(self.interval)
+            await self.sleep(max(0.0, cursor.at + self.interval - self._seconds()))
         keys = Keys.read(self.key)
         params = {"startTimestamp": str(cursor.start), "pageSize": str(PAGE_SIZE)}
         if cursor.token:
@@ -136,11 +150,13 @@ class StopNciiFeed:
             "/FetchHashes", keys.headers(keys.fetch), params, wait=SLOW_SECONDS
         )
         answer = decode(content, _Answer)
-        entries = [entry for record in answer.hashRecords for entry in self._entry(record)]
+        if answer.continues and answer.next_token == cursor.token:
+            raise HubUnreachable("the server says there is more and does not move on")
+        entries = [entry for record in answer.records for entry in self._entry(record)]
         return FeedPage(
             epoch="stopncii",
             cursor=self._next(cursor, answer),
-            more=answer.hasMoreRecords and bool(answer.nextPageToken),
+            more=answer.continues,
             entries=entries,
             withdrawals=[],
         )
@@ -161,10 +177,10 @@ class StopNciiFeed:
 
     def _next(self, cursor: _Cursor, answer: _Answer) -> str:
         """Stay at the same start within a round; move on with the server's time at its end."""
-        if answer.hasMoreRecords and answer.nextPageToken:
-            following = _Cursor(cursor.start, self._seconds(), answer.nextPageToken)
+        if answer.continues:
+            following = _Cursor(cursor.start, self._seconds(), answer.next_token or "")
         else:
-            start = max(cursor.start, answer.nextSetTimestamp)
+            start = max(cursor.start, answer.next_timestamp)
             following = _Cursor(start, self._seconds())
         return msgspec.json.encode(following).decode()
 
@@ -173,16 +189,16 @@ class StopNciiFeed:
         try:
             record = msgspec.json.decode(raw, type=_Record)
         except (msgspec.DecodeError, RecursionError):
-            self.skipped += 1
+            self.skip()
             return []
-        if record.signalType.rpartition(".")[2] != "ImagePDQ":
+        if record.signal_type.rpartition(".")[2] != "ImagePDQ":
             return []
-        signal = record.hashValue.lower()
-        if not re.fullmatch(r"[0-9a-f]{64}", signal) or record.hashStatus not in LIVE | GONE:
-            self.skipped += 1
+        signal = record.value.lower()
+        if not re.fullmatch(r"[0-9a-f]{64}", signal) or record.status not in LIVE | GONE:
+            self.skip()
             return []
         number = hmac.digest(self.secret, signal.encode(), hashlib.sha256)[:16].hex()
-        if record.hashStatus in GONE:
+        if record.status in GONE:
             return [FeedEntry(number=number, state="gone")]
         return [FeedEntry(number=number, state="active", signal=signal)]
 

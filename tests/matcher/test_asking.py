@@ -1,0 +1,141 @@
+"""The ``lookup`` tier: no list is held, the hub is asked."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from takeback.exchange.wire import LookupResult, Match
+from takeback.hashing import hash_picture
+from takeback.matcher.lookup import _one
+from takeback.matcher.options import MatcherOptions, Source
+from tests.matcher.conftest import jpeg, near, photograph, random_signal
+from tests.matcher.fakehub import FakeHub
+from tests.matcher.running import eventually, numbers, ready, running
+
+
+@pytest.fixture
+def other() -> Iterator[FakeHub]:
+    """A second hub, with the same key."""
+    hub = FakeHub().start()
+    yield hub
+    hub.stop()
+
+
+@pytest.fixture
+def asking(options: MatcherOptions, other: FakeHub, key_file: Path) -> MatcherOptions:
+    """Options of a matcher that asks two hubs."""
+    second = Source(url=other.url, key_file=key_file, name="other")
+    return replace(options, ask=True, sources=(*options.sources, second))
+
+
+def test_the_answers_of_all_hubs_are_one(
+    hub: FakeHub, other: FakeHub, asking: MatcherOptions, rng: random.Random
+) -> None:
+    """Nearest first, each with its hub's name; nothing is read from a feed."""
+    signal = random_signal(rng)
+    far, close = hub.put(near(signal, 9)), other.put(near(signal, 2))
+    with running(asking) as client:
+        eventually(lambda: ready(client))
+        answer = client.post("/v1/match", json={"signals": [str(signal)]}).json()
+
+    assert [(m["hub"], m["number"], m["distance"]) for m in answer["results"][0]["matches"]] == [
+        ("other", close, 2),
+        ("hub", far, 9),
+    ]
+    assert answer["missing"] == []
+    assert not any("/v1/feed" in asked for asked in [*hub.asked, *other.asked])
+
+
+def test_a_hub_that_does_not_answer_is_named(
+    hub: FakeHub, other: FakeHub, asking: MatcherOptions, rng: random.Random
+) -> None:
+    """The others still answer, and no match is never passed off as known."""
+    signal = random_signal(rng)
+    number = hub.put(signal)
+    other.stop()
+    with running(asking) as client:
+        answer = client.post("/v1/match", json={"signals": [str(signal)]}).json()
+        assert answer["missing"] == ["other"]
+        assert [match["number"] for match in answer["results"][0]["matches"]] == [number]
+        assert "other: unreachable" in client.get("/ready").text
+
+        hub.stop()
+
+        assert client.post("/v1/match", json={"signals": [str(signal)]}).status_code == 503
+
+
+def test_a_picture_is_asked_about_in_all_eight_ways(hub: FakeHub, asking: MatcherOptions) -> None:
+    """A turned copy matches in this tier too; several near signals are one match."""
+    picture = photograph()
+    number = hub.put(hash_picture(jpeg(picture)).whole)
+    with running(asking) as client:
+        eventually(lambda: ready(client))
+        answer = client.post(
+            "/v1/match",
+            content=jpeg(picture.rotate(180)),
+            headers={"content-type": "application/octet-stream"},
+        )
+
+    assert [match["number"] for match in answer.json()["results"][0]["matches"]] == [number]
+
+
+def test_a_refused_key_is_not_the_callers_fault(
+    hub: FakeHub, other: FakeHub, asking: MatcherOptions, rng: random.Random
+) -> None:
+    """The caller is told to try later, not to sign in."""
+    hub.key = other.key = "another"
+    with running(asking) as client:
+        answer = client.post("/v1/match", json={"signals": [str(random_signal(rng))]})
+
+        assert answer.status_code == 503
+        assert "hub: refused" in client.get("/ready").text
+
+
+def test_a_response_to_one_of_two_hubs_says_which(
+    other: FakeHub, asking: MatcherOptions, rng: random.Random
+) -> None:
+    """Without a list, only the name tells whose number it is."""
+    number = other.put(random_signal(rng))
+    response = {"id": "7" * 32, "number": number, "response": "seen"}
+    with running(asking) as client:
+        unclear = client.post("/v1/responses", json={"responses": [response]})
+        unknown = client.post("/v1/responses", json={"responses": [{**response, "hub": "no"}]})
+        clear = client.post("/v1/responses", json={"responses": [{**response, "hub": "other"}]})
+        eventually(lambda: "7" * 32 in other.responses)
+
+    assert (unclear.status_code, unknown.status_code, clear.status_code) == (400, 404, 202)
+
+
+def test_switching_to_asking_deletes_the_list(
+    hub: FakeHub, options: MatcherOptions, rng: random.Random
+) -> None:
+    """A platform that was moved to the other tier keeps no list behind."""
+    signal = random_signal(rng)
+    hub.put(signal)
+    with running(options) as client:
+        eventually(lambda: len(numbers(client, signal)[0]) == 1 if ready(client) else False)
+    assert signal.bits in stored(options)
+
+    with running(replace(options, ask=True)):
+        pass
+
+    assert signal.bits not in stored(options)
+
+
+def stored(options: MatcherOptions) -> bytes:
+    """Return all bytes of the state file and what lies beside it."""
+    return b"".join(path.read_bytes() for path in options.data.iterdir())
+
+
+def test_the_least_distance_of_an_entry_counts() -> None:
+    """One entry near several of the eight signals is one match."""
+    far, close = (Match("a" * 32, d, "whole", "adult", "review") for d in (20, 3))
+    results = [LookupResult([far], False), LookupResult([close], False)]
+
+    found = _one({"hub": results}, 10)
+
+    assert [(match.distance, match.hub) for match in found.matches] == [(3, "hub")]
+    assert not found.more

@@ -1,0 +1,187 @@
+"""The processes that hash: bounded, replaceable, and alone with what they were given."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from PIL import Image
+
+from takeback.errors import NotAPicture, PictureTooLarge, TooBusy
+from takeback.hashing import hash_picture
+from takeback.matcher import hasher
+from takeback.matcher.pool import Pool
+from tests.matcher.conftest import jpeg, photograph
+
+Result = TypeVar("Result")
+MEMORY = 2 * 1024**3
+
+
+@asynccontextmanager
+async def opened(size: int = 1, waiting: int = 4, seconds: float = 10.0) -> AsyncIterator[Pool]:
+    """Run a pool whose children are all ready."""
+    pool = Pool(size, waiting, seconds, MEMORY)
+    pool.open()
+    try:
+        async with asyncio.timeout(60):
+            while pool.alive < size:
+                await asyncio.sleep(0.01)
+        yield pool
+    finally:
+        await pool.close()
+
+
+def in_pool(act: Callable[[Pool], Awaitable[Result]], **sizes: float) -> Result:
+    """Run *act* with a pool."""
+
+    async def run() -> Result:
+        async with opened(**sizes) as pool:  # type: ignore[arg-type]
+            return await act(pool)
+
+    return asyncio.run(run())
+
+
+def children(pool: Pool) -> list[int]:
+    """Return the process ids of the children."""
+    return [child.process.pid for child in pool._children]
+
+
+def test_pictures_are_hashed_as_at_home_and_bad_ones_cost_nothing() -> None:
+    """The same signals as in this process; a refusal comes across as itself."""
+    picture = jpeg(photograph())
+
+    async def act(pool: Pool) -> tuple[bytes, int]:
+        with pytest.raises(NotAPicture):
+            await pool.hash(b"no picture")
+        with pytest.raises(NotAPicture):
+            await pool.hash(b"")
+        hashed = await pool.hash(picture)
+        return hashed.signals, hashed.quality
+
+    signals, quality = in_pool(act)
+
+    at_home = hash_picture(picture, shrink=True)
+    assert signals == b"".join(one.bits for one in at_home.dihedral)
+    assert quality == at_home.quality
+
+
+def test_a_child_that_dies_costs_one_picture_only() -> None:
+    """Another takes its place."""
+    picture = jpeg(photograph())
+
+    async def act(pool: Pool) -> tuple[int, int]:
+        (before,) = children(pool)
+        stopped = asyncio.create_task(pool.hash(picture))
+        os.kill(before, signal.SIGSTOP)
+        await asyncio.sleep(0.05)
+        os.kill(before, signal.SIGKILL)
+        with pytest.raises(NotAPicture, match="stopped the process"):
+            await stopped
+        await pool.hash(picture)
+        (after,) = children(pool)
+        return before, after
+
+    before, after = in_pool(act)
+
+    assert before != after
+
+
+def test_a_picture_that_takes_too_long_is_given_up() -> None:
+    """The child is ended, and the next picture finds a fresh one."""
+    picture = jpeg(photograph())
+
+    async def act(pool: Pool) -> None:
+        (slow,) = children(pool)
+        os.kill(slow, signal.SIGSTOP)
+        with pytest.raises(PictureTooLarge, match="too long"):
+            await pool.hash(picture)
+        pool.seconds = 20.0
+        await pool.hash(picture)
+
+    in_pool(act, seconds=0.3)
+
+
+def test_more_pictures_than_may_wait_are_refused_at_once() -> None:
+    """Places are taken before a picture is read."""
+
+    async def act(pool: Pool) -> None:
+        with pool.place(), pool.place(), pytest.raises(TooBusy), pool.place():
+            pass
+        with pool.place():
+            assert pool.taken == 1
+
+    in_pool(act, waiting=1)
+
+
+def test_a_caller_who_leaves_takes_no_process_with_him() -> None:
+    """The half-read answer of a cancelled request reaches nobody else."""
+    first, second = jpeg(photograph()), jpeg(photograph("chelsea"))
+
+    async def act(pool: Pool) -> bytes:
+        leaving = asyncio.create_task(pool.hash(first))
+        await asyncio.sleep(0.001)
+        leaving.cancel()
+        await asyncio.gather(leaving, return_exceptions=True)
+        return (await pool.hash(second)).signals[:32]
+
+    assert in_pool(act) == hash_picture(second, shrink=True).whole.bits
+
+
+def test_a_child_may_write_no_file_and_knows_no_secret() -> None:
+    """Limits are set, and of the environment only harmless names are passed on."""
+    os.environ["TAKEBACK_TEST_SECRET"] = "hidden"
+
+    async def act(pool: Pool) -> tuple[str, bytes]:
+        (child,) = children(pool)
+        base = Path("/proc") / str(child)
+        return (base / "limits").read_text(), (base / "environ").read_bytes()
+
+    try:
+        limits, environment = in_pool(act)
+    finally:
+        del os.environ["TAKEBACK_TEST_SECRET"]
+
+    rows = {row[:25].strip(): row[26:].split() for row in limits.splitlines()}
+    assert rows["Max file size"][:2] == ["0", "0"]
+    assert rows["Max core file size"][:2] == ["0", "0"]
+    assert rows["Max open files"][:2] == ["32", "32"]
+    assert rows["Max address space"][0] != "unlimited"
+    assert b"hidden" not in environment
+
+
+def test_no_child_outlives_the_pool() -> None:
+    """Closing ends all of them."""
+
+    async def act(pool: Pool) -> list[int]:
+        return children(pool)
+
+    for child in in_pool(act, size=2):
+        with pytest.raises(ProcessLookupError):
+            os.kill(child, 0)
+
+
+def test_memory_that_runs_out_is_a_picture_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The child lives on."""
+
+    def hungry(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(hasher, "hash_picture", hungry)
+
+    assert hasher.outcome_of(b"") == hasher.Refused(
+        "PictureTooLarge", "the picture needs more memory than is allowed"
+    )
+
+
+def test_a_flat_picture_is_reported_with_its_quality() -> None:
+    """Low quality is a fact, not a failure."""
+    flat = jpeg(Image.new("RGB", (200, 200), "grey"))
+
+    outcome = hasher.outcome_of(flat)
+
+    assert isinstance(outcome, hasher.Hashed)
+    assert outcome.quality < 50
