@@ -43,11 +43,16 @@ LAST = ROWS[-1]
 COPY = SignedHead(LAST.seq, LAST.root, LAST.signature)
 
 
+def is_signed(head: SignedHead) -> bool:
+    """Check as an auditor does, who has the public key only."""
+    return head.is_signed_by(SIGNER.public_key())
+
+
 def found_at(rows: Sequence[Row], copy: SignedHead | None = COPY, page: int = 7) -> int | None:
     """Return the event that verifying names, or None when the log is whole."""
     pages = [rows[start : start + page] for start in range(0, len(rows), page)]
     try:
-        verify_rows(pages, SIGNER.public_key(), copy)
+        verify_rows(pages, is_signed, copy)
     except IntegrityFailure as failure:
         return int(str(failure).removeprefix("the audit log is damaged at event "))
     return None
@@ -178,6 +183,12 @@ DAMAGE: dict[str, tuple[sa.Executable, int]] = {
     ),
     "removed": (audit_events.delete().where(audit_events.c.seq == 2), 2),
     "cut off": (audit_events.delete().where(audit_events.c.seq > 4), 5),
+    "signed with another key": (
+        audit_events.update()
+        .where(audit_events.c.seq == 3)
+        .values(signature=STRANGER.sign(b"three")),
+        3,
+    ),
     "put before the first": (
         audit_events.update().where(audit_events.c.seq == 6).values(seq=-1),
         1,

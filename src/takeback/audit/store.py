@@ -117,7 +117,7 @@ class AuditLog:
         """
         copy = self._read_copy()
         with self.db.reading():
-            return verify_rows(self._pages(), self.public_key(), copy)
+            return verify_rows(self._pages(), self._is_ours, copy)
 
     def events(self, case_id: CaseId, item_id: ItemId | None = None) -> list[tuple[int, Event]]:
         """Return what happened to a case, or to one item of it, oldest first.
@@ -242,7 +242,7 @@ class AuditLog:
         if len(rows) != head.size.bit_count():
             raise IntegrityFailure(f"the audit log has gaps before event {head.size}")
         grown = tree.Growing(head.size, [rows[seq].node for seq in sorted(rows)])
-        if grown.root() != head.root or not head.is_signed_by(self.public_key()):
+        if grown.root() != head.root or not self._is_ours(head):
             raise IntegrityFailure(f"the audit log is damaged at or before event {head.size}")
         return grown
 
@@ -253,6 +253,16 @@ class AuditLog:
 
     def _sign(self, size: int, root: bytes) -> SignedHead:
         return SignedHead(size, root, self.signer.sign(signed_bytes(size, root)))
+
+    def _is_ours(self, head: SignedHead) -> bool:
+        """Tell whether this hub signed the head.
+
+        Ed25519 signs the same bytes the same way each time (RFC 8032), and signing again is
+        three times as fast as checking; what differs is checked before it is called forged.
+        """
+        again = self._sign(head.size, head.root)
+        same = hmac.compare_digest(again.signature, head.signature)
+        return same or head.is_signed_by(self.public_key())
 
     def _read_copy(self) -> SignedHead | None:
         return None if self.head_file is None else read_head(self.head_file)

@@ -1,23 +1,23 @@
 """Proving the whole log, and naming the first event that is not as it was written.
 
-Every event is hashed again and every node, root and signature is compared, in order. That
-takes the public key alone, so an auditor can do it on a copy of the rows.
+Every event is hashed again and every node, root and signature is compared, in order. With
+``SignedHead.is_signed_by`` that takes the public key alone, so an auditor can do it on a copy
+of the rows.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from takeback.audit.head import SignedHead
 from takeback.audit.tree import Growing, leaf_hash
 from takeback.errors import IntegrityFailure
 
 _THREADS = min(8, os.cpu_count() or 1)
-"""Checking a signature takes most of the time, and leaves Python to other threads meanwhile."""
+"""Checking signatures takes most of the time, and leaves Python to other threads meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +42,23 @@ class Verified:
 
 
 def verify_rows(
-    pages: Iterable[Sequence[Row]], key: Ed25519PublicKey, copy: SignedHead | None = None
+    pages: Iterable[Sequence[Row]],
+    is_signed: Callable[[SignedHead], bool],
+    copy: SignedHead | None = None,
 ) -> Verified:
     """Verify rows that come in pages, in the order of their sequence numbers.
 
     Args:
         pages: rows of the log, a bounded number at a time.
-        key: the hub's public key.
+        is_signed: tells whether the hub signed a head; called from several threads.
         copy: the head as it was last seen outside the database.
 
     Raises:
         IntegrityFailure: names the first event that is not as it was written, or missing.
     """
-    if copy is not None and not copy.is_signed_by(key):
+    if copy is not None and not is_signed(copy):
         raise IntegrityFailure("the copy of the audit log's head is not signed by this hub")
-    checker = _Checker(key, copy)
+    checker = _Checker(is_signed, copy)
     with ThreadPoolExecutor(_THREADS) as pool:
         for page in pages:
             checker.check(page, pool)
@@ -73,7 +75,7 @@ class _CaseOf(msgspec.Struct):
 class _Checker:
     """Follows the log row by row."""
 
-    key: Ed25519PublicKey
+    is_signed: Callable[[SignedHead], bool]
     copy: SignedHead | None
     grown: Growing = field(default_factory=Growing)
 
@@ -110,7 +112,7 @@ class _Checker:
         return (row.node, row.root) == (node, root) and not seen
 
     def _forged(self, heads: Sequence[SignedHead]) -> list[SignedHead]:
-        return [head for head in heads if not head.is_signed_by(self.key)]
+        return [head for head in heads if not self.is_signed(head)]
 
 
 def _case_of(event: str) -> str | None:
