@@ -226,13 +226,19 @@ class Restoration:
             How many lines of the journal were replayed.
         """
         with self.db.transaction():
+            lost = self.audit.accept_restored()
             self.bank.new_epoch()
             if journal is None:
                 self.bank.suspend_all()
                 replayed = 0
             else:
                 replayed = self._replay(header.made_at - OVERLAP, journal)
-            self.audit.append("backup.restored", "operator", with_journal=journal is not None)
+            self.audit.append(
+                "backup.restored",
+                "operator",
+                events_lost=lost,
+                with_journal=journal is not None,
+            )
         return replayed
 
     def _replay(self, since: datetime, journal: Path) -> int:
