@@ -58,7 +58,9 @@ def open_hub(settings: Settings, *, now: Clock = utc_now) -> Iterator[Hub]:
     db = Database(settings.database_url)
     try:
         migrate(db)
-        yield build_hub(settings, keys, db, now)
+        hub = build_hub(settings, keys, db, now)
+        hub.journal.create()
+        yield hub
     finally:
         db.close()
 

@@ -145,9 +145,14 @@ class Database:
             with self._begin(writing=False):
                 yield
 
+    @property
+    def connection(self) -> Connection:
+        """The open transaction's connection, for what needs more than ``execute``."""
+        return self._required().connection
+
     def execute(self, statement: sa.Executable, rows: Rows = None) -> CursorResult[Any]:
         """Run *statement* on the open transaction, once or for each of *rows*."""
-        result = self._required().connection.execute(statement, rows)
+        result = self.connection.execute(statement, rows)
         return cast("CursorResult[Any]", result)
 
     def before_commit(self, action: Callable[[], None]) -> None:

@@ -43,6 +43,10 @@ class Journal:
     path: Path
     now: Clock
 
+    def create(self) -> None:
+        """Make the file if it is not there, so that a missing one means a lost one."""
+        os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600))
+
     def append(self, kind: Kind, record_id: str) -> None:
         """Write one line through to the disk.
 

@@ -127,6 +127,13 @@ class MemoryBank:
         if item_id in self.holds:
             self.holds[item_id].partners = partners
 
+    def suspended(self, case_id: CaseId) -> set[ItemId]:
+        """Nothing here was ever restored."""
+        return set()
+
+    def resume(self, item_ids: Sequence[ItemId], actor: str = "reporter") -> None:
+        """Nothing here was ever suspended."""
+
     def head_seq(self) -> int:
         """Return the newest number."""
         return self.seq

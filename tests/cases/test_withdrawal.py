@@ -77,7 +77,7 @@ def test_a_withdrawal_is_journalled_before_it_commits(quick: World) -> None:
     quick.cases.journal.path.rmdir()
     quick.cases.lifecycle.bank.reinstate(quick.item_id(opened))
     quick.cases.withdraw(access(opened))
-    assert quick.journalled() == ["item.withdrawn", "case.withdrawn"]
+    assert quick.journalled() == ["case.withdrawn"]
 
 
 def test_a_withdrawal_that_cannot_be_audited_does_not_happen(world: World) -> None:

@@ -17,9 +17,9 @@ _OURS = "alembic_version"
 
 
 def described(db: Database) -> sa.MetaData:
-    """Return the tables as *db* has them now, without Alembic's own."""
+    """Return the tables as *db* has them now, without Alembic's own. Needs an open transaction."""
     found = sa.MetaData()
-    found.reflect(db.engine)
+    found.reflect(db.connection)
     if _OURS in found.tables:
         found.remove(found.tables[_OURS])
     return found

@@ -118,6 +118,7 @@ class Lifecycle:
         case.require_running()
         self._bring_back(item)
         self.audit.append("case.withdrawal_undone", actor, case=case.id, item=item.id)
+        self._note("item.reinstated", item.id)
 
     def released(self, case: Case) -> None:
         """Set every timer again that a hold had stopped."""
@@ -152,7 +153,8 @@ class Lifecycle:
                 on=self.now().date(),
             )
             self.records.insert_withdrawal(withdrawal, self._told(case, item, withdrawal.id))
-        self._note("item.withdrawn", item.id)
+        if not with_case:  # the case's own line speaks for the items that go with it
+            self._note("item.withdrawn", item.id)
 
     def take_effect(self, case: Case, actor: str, undo_until: datetime) -> Case:
         """Withdraw the case and every item of it now, and return it.
@@ -182,7 +184,6 @@ class Lifecycle:
         if item.signals:
             self.bank.reinstate(item.id)
             self.records.undo_withdrawal(item.id)
-        self._note("item.reinstated", item.id)
 
     def _told(self, case: Case, item: Item, withdrawal_id: WithdrawalId) -> list[Confirmation]:
         """Return the platforms that were sent the item's signals."""

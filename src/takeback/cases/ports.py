@@ -1,6 +1,6 @@
 """What cases need from other domains, and nothing more."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -56,6 +56,12 @@ class SignalBank(Protocol):
 
     def set_partners(self, item_id: ItemId, partners: bool) -> object:
         """Choose whether partners get the item's signals."""
+
+    def suspended(self, case_id: CaseId) -> Collection[ItemId]:
+        """Return the case's items that a restore without a journal suspended."""
+
+    def resume(self, item_ids: Sequence[ItemId], actor: str = ...) -> object:
+        """Let suspended items count again."""
 
     def head_seq(self) -> int:
         """Return the newest place in the feed."""

@@ -6,7 +6,7 @@ quarantine or another case, so it can't show one. ``docs/explanation/the-receipt
 """
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
@@ -22,7 +22,7 @@ from takeback.cases.model import (
     midnight,
 )
 from takeback.cases.wire import Receipt, ReceiptItem, Removal, WithdrawalStatus
-from takeback.ids import PlatformId
+from takeback.ids import ItemId, PlatformId
 
 EARLIEST: Final = timedelta(days=1)
 LATEST: Final = timedelta(days=3)
@@ -31,7 +31,7 @@ FORMER: Final = "a platform that has left"
 Draw = Callable[[Sequence[datetime]], datetime]
 """Chooses one of several instants."""
 
-ItemState = Literal["recorded", "protected", "waiting", "withdrawing", "withdrawn"]
+ItemState = Literal["recorded", "protected", "waiting", "suspended", "withdrawing", "withdrawn"]
 
 
 def draw_release(removed_at: datetime, draw: Draw = secrets.choice) -> datetime:
@@ -55,6 +55,8 @@ class Facts:
     withdrawals: Sequence[Withdrawal]
     confirmations: Sequence[Confirmation]
     names: Mapping[PlatformId, str]
+    suspended: Collection[ItemId]
+    """Items that a restore without a journal suspended."""
     now: datetime
 
 
@@ -79,7 +81,7 @@ def write(facts: Facts) -> Receipt:
 def _item(facts: Facts, item: Item) -> ReceiptItem:
     return ReceiptItem(
         item_id=item.id,
-        state=_state(facts.case, item),
+        state=_state(facts, item),
         registered_on=item.added_on.isoformat(),
         signals=item.signals,
         removals=[
@@ -91,13 +93,15 @@ def _item(facts: Facts, item: Item) -> ReceiptItem:
     )
 
 
-def _state(case: Case, item: Item) -> ItemState:
+def _state(facts: Facts, item: Item) -> ItemState:
     if item.status in (ItemStatus.WITHDRAWN, ItemStatus.PURGED):
         return "withdrawn"
-    if CaseStatus.WITHDRAWING is case.status or item.status is ItemStatus.WITHDRAWING:
+    if CaseStatus.WITHDRAWING is facts.case.status or item.status is ItemStatus.WITHDRAWING:
         return "withdrawing"
     if not item.signals:
         return "recorded"
+    if item.id in facts.suspended:
+        return "suspended"
     return "waiting" if item.waiting else "protected"
 
 

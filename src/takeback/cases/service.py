@@ -256,6 +256,21 @@ class Cases:
             self.audit.append("case.recovered", REPORTER, case=case_id, by="slip")
             return _opened(self._case(case_id), made)
 
+    def resume(self, access: Access, *, check_proof: bool = True) -> Receipt:
+        """Let the case's items count again, after a restore that suspended every entry.
+
+        Raises:
+            NotFound: nothing opens with this code and PIN.
+            IllegalTransition: nothing in this case is suspended.
+        """
+        case_id = self._enter(access, check_proof)
+        with self.db.transaction():
+            suspended = sorted(self.bank.suspended(case_id))
+            if not suspended:
+                raise IllegalTransition("nothing in this case is suspended")
+            self.bank.resume(suspended, REPORTER)
+            return self._receipt(self._case(case_id))
+
     # ── staff ─────────────────────────────────────────────────────────────────────────
 
     def recover_by_two(self, case_id: CaseId, first: Staff, second: Staff) -> Opened:
@@ -441,6 +456,7 @@ class Cases:
                 withdrawals=records.withdrawals(case.id),
                 confirmations=records.confirmations(case.id),
                 names=self.platforms.names(),
+                suspended=self.bank.suspended(case.id),
                 now=now,
             )
         )

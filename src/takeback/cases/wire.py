@@ -157,9 +157,10 @@ class ReceiptItem(Struct, frozen=True):
     """One item on the receipt."""
 
     item_id: str
-    state: Literal["recorded", "protected", "waiting", "withdrawing", "withdrawn"]
+    state: Literal["recorded", "protected", "waiting", "suspended", "withdrawing", "withdrawn"]
     """*recorded*: it has locators only, so nothing can be matched. *waiting*: for a
-    caseworker's word, because the day's quota was used up."""
+    caseworker's word, because the day's quota was used up. *suspended*: the hub was restored
+    without its journal, so it can't know what was withdrawn; she or staff can resume it."""
     registered_on: str
     signals: int
     removals: list[Removal]

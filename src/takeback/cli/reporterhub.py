@@ -75,6 +75,11 @@ class ReporterHub:
         request = ChoicesRequest(access=self._proven(access), choices=choices)
         return self._post("/v1/cases/choices", request, Receipt)
 
+    def resume(self, access: Access) -> Receipt:
+        """Let items count again that a restore of the hub suspended."""
+        request = AccessRequest(access=self._proven(access))
+        return self._post("/v1/cases/resumption", request, Receipt)
+
     def recover(self, slip: str) -> Opened:
         """Exchange the recovery slip for a new code, PIN and slip."""
         request = RecoveryRequest(slip=slip, proof=self._proof())

@@ -158,6 +158,11 @@ class Bank:
             resumed = self._change(item_ids, suspended=False)
             self.audit.append("entries.resumed", actor, entries=resumed)
 
+    def suspended(self, case_id: CaseId) -> set[ItemId]:
+        """Return the case's items that a restore suspended and nobody resumed yet."""
+        with self.db.reading():
+            return self._store.suspended(case_id)
+
     def new_epoch(self, reason: str = "restored") -> str:
         """Begin a new epoch: every reader drops what it holds and reads again."""
         epoch = secrets.token_hex(6)

@@ -234,6 +234,11 @@ class BankStore:
         for part in parts(item_ids):
             self.db.execute(holds.update().where(holds.c.item_id.in_(part)).values(**flags))
 
+    def suspended(self, case_id: CaseId) -> set[ItemId]:
+        """Return the case's items with a suspended hold."""
+        chosen = sa.select(holds.c.item_id).where(holds.c.case_id == case_id, holds.c.suspended)
+        return {ItemId(each) for each in self.db.execute(chosen).scalars()}
+
     def suspend_holds(self) -> int:
         """Suspend every hold that is not withdrawn; return how many were not suspended yet."""
         chosen = sa.and_(sa.not_(holds.c.withdrawn), sa.not_(holds.c.suspended))

@@ -9,6 +9,7 @@ COMMANDS: Mapping[str, Lazy] = {
     "add": Lazy("takeback.cli.case.opening:add", "Add pictures to a case."),
     "status": Lazy("takeback.cli.case.reporter:status", "Print the receipt."),
     "withdraw": Lazy("takeback.cli.case.reporter:withdraw", "Withdraw the case or one item."),
+    "resume": Lazy("takeback.cli.case.reporter:resume", "Let suspended items count again."),
     "choices": Lazy("takeback.cli.case.reporter:choices", "Change what was chosen at opening."),
     "recover": Lazy("takeback.cli.case.recovery:recover", "Get a new code, PIN and slip."),
     "list": Lazy(

@@ -11,8 +11,10 @@ HONEST_LIMIT = (
 """Shown on every receipt."""
 
 STATES = {
+    "recorded": "recorded without a signal",
     "protected": "protected",
     "waiting": "waiting for a caseworker's word",
+    "suspended": "not matched until you run `takeback case resume`",
     "withdrawing": "will be withdrawn",
     "withdrawn": "withdrawn",
 }

@@ -41,6 +41,17 @@ def withdraw(visit: Visit, item_id: str | None, undo: bool, yes: bool) -> None:
 
 @click.command()
 @visiting
+def resume(visit: Visit) -> None:
+    """Let suspended items count again.
+
+    Items are suspended when the hub was restored without its journal.
+    """
+    with visit.begin() as (hub, keys):
+        visit.show(hub.resume(keys))
+
+
+@click.command()
+@visiting
 @click.option("--partners/--no-partners", default=None, help="Share beyond our own matchers.")
 @click.option("--lock/--no-lock", default=None, help="Let a withdrawal wait 72 hours.")
 @click.option("--end-date", metavar="YYYY-MM-DD|never", help="Day on which everything is purged.")

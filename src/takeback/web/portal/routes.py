@@ -41,7 +41,9 @@ def routes(hub: Hub, *, demo: bool) -> Router:
 def _page(*, demo: bool) -> HTTPRouteHandler:
     html = page(demo=demo)
 
-    @get("/", media_type=MediaType.HTML, sync_to_thread=False, include_in_schema=False)
+    @get(
+        "/", media_type=MediaType.HTML, sync_to_thread=False, include_in_schema=False, tolerant=True
+    )
     def plain_page() -> Response[str]:
         """Say what this is and what it can't reach."""
         headers = {"content-security-policy": PAGE_POLICY}
@@ -89,7 +91,12 @@ def _reading(hub: Hub) -> list[HTTPRouteHandler]:
         """Replace the reporter's choices."""
         return hub.cases.choose(data.access, data.choices)
 
-    return [receipt, add_items, choose]
+    @post("/v1/cases/resumption", status_code=200, sync_to_thread=True)
+    def resume(data: JSONBody[AccessRequest]) -> Receipt:
+        """Let items count again that a restore of the hub suspended."""
+        return hub.cases.resume(data.access)
+
+    return [receipt, add_items, choose, resume]
 
 
 def _withdrawing(hub: Hub) -> list[HTTPRouteHandler]:
