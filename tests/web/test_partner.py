@@ -324,6 +324,17 @@ def test_a_wrong_parameter_is_named_and_not_repeated(served: Served, query: str)
     assert len(value) < 3 or value not in answer.text
 
 
+@pytest.mark.parametrize("query", ["wiat=20", "wait=1&wait=2", "=", "AFTER=x"])
+def test_an_unknown_or_doubled_parameter_is_refused(served: Served, query: str) -> None:
+    """A typing mistake is told rather than ignored."""
+    key = served.bearer(served.platform(f"mistypes {query}", feed=True))
+
+    answer = served.http.get(f"/v1/feed?{query}", headers=key)
+
+    assert answer.status_code == 400
+    assert answer.json()["detail"] == "a parameter is unknown or given twice"
+
+
 def test_a_large_answer_is_compressed_for_who_takes_it(served: Served) -> None:
     """A page of the feed is mostly repetition; a client that takes gzip gets it packed."""
     key = served.bearer(served.platform("packs", feed=True))

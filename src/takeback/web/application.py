@@ -10,7 +10,7 @@ from takeback.app import Hub
 from takeback.web import demo as demonstration
 from takeback.web import openapi, ops
 from takeback.web.bell import Bell
-from takeback.web.body import JsonRequest, refuse_unasked_body
+from takeback.web.body import JsonRequest, refuse_unasked
 from takeback.web.demo import DemoClock
 from takeback.web.edge import ASGIApp, Edge
 from takeback.web.errors import HANDLERS
@@ -60,7 +60,7 @@ def _litestar(routers: list[Router], bell: Bell) -> Litestar:
     app = Litestar(
         route_handlers=routers,
         request_class=JsonRequest,
-        before_request=refuse_unasked_body,
+        before_request=refuse_unasked,
         exception_handlers=dict(HANDLERS),
         lifespan=[polling],
         openapi_config=None,

@@ -1,4 +1,4 @@
-"""Reading a JSON body that may be hostile: bounded, strict, and never repeated back.
+"""Reading what may be hostile: bodies and parameters, bounded, strict, never repeated back.
 
 Refused before anything is decoded: another content type or charset, compression, more
 bytes than the address accepts, a byte-order mark, invalid UTF-8, deep nesting. Refused while
@@ -16,6 +16,8 @@ import msgspec
 from anyio import fail_after, to_thread
 from litestar import Request
 from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import QueryParameter
 
 from takeback.errors import BodyTooLarge, MalformedBody
 
@@ -79,17 +81,37 @@ class JsonRequest(Request[Any, Any, Any]):
         return bytes(read)
 
 
-async def refuse_unasked_body(request: Request[Any, Any, Any]) -> None:
-    """Refuse a body where none is read, so that no address takes bytes in silence.
+async def refuse_unasked(request: Request[Any, Any, Any]) -> None:
+    """Refuse what would be taken in silence: a body that nobody reads, an unknown parameter.
+
+    A route marked ``tolerant`` ignores parameters it does not know.
 
     Raises:
-        MalformedBody: there is a body, and the address takes none.
+        MalformedBody: there is a body, and the address takes none; or a parameter is unknown
+            or given twice.
     """
+    if not request.route_handler.opt.get("tolerant"):
+        _require_known([name for name, _ in request.query_params.multi_items()], request)
     sent = request.headers.get("content-length", "0") != "0"
     if request.route_handler.parsed_data_field is None and (
         sent or "transfer-encoding" in request.headers
     ):
         raise MalformedBody("this address takes no body")
+
+
+def _require_known(given: list[str], request: Request[Any, Any, Any]) -> None:
+    """Refuse parameters of the query that are unknown or given twice."""
+    if len(set(given)) != len(given) or not set(given) <= query_names(request.route_handler):
+        raise MalformedBody("a parameter is unknown or given twice")
+
+
+def query_names(handler: HTTPRouteHandler) -> set[str]:
+    """Return the names of the parameters that a handler takes from the query."""
+    return {
+        field.kwarg_definition.name or name
+        for name, field in handler.parsed_fn_signature.parameters.items()
+        if isinstance(field.kwarg_definition, QueryParameter)
+    }
 
 
 def require_json(content_type: str, content_encoding: str | None) -> None:

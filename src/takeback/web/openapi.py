@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from litestar import Litestar, Request, Response, Router, get
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import ParameterKwarg
+from litestar.params import QueryParameter
 from litestar.typing import FieldDefinition
 
 from takeback import __version__
@@ -122,11 +122,11 @@ def _parameters(path: str, handler: HTTPRouteHandler) -> Iterator[Schema]:
     for name in re.findall(r"\{(\w+)\}", path):
         yield {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
     for name, field in handler.parsed_fn_signature.parameters.items():
-        if isinstance(field.kwarg_definition, ParameterKwarg):
+        if isinstance(field.kwarg_definition, QueryParameter):
             yield _query(name, field, field.kwarg_definition)
 
 
-def _query(name: str, field: FieldDefinition, limits: ParameterKwarg) -> Schema:
+def _query(name: str, field: FieldDefinition, limits: QueryParameter) -> Schema:
     """Describe one parameter of the query with the limits that Litestar holds it to."""
     number = field.annotation is int
     schema = {

@@ -52,4 +52,9 @@ def routes(head: Callable[[], int], metrics: Metrics, stopping: Callable[[], boo
         """Return the counters in Prometheus' text format."""
         return Response(metrics.text(), media_type=MEDIA_TYPE)
 
-    return Router("/", route_handlers=[health, ready, numbers], opt={"role": "ops"}, tags=["ops"])
+    return Router(
+        "/",
+        route_handlers=[health, ready, numbers],
+        opt={"role": "ops", "tolerant": True},
+        tags=["ops"],
+    )

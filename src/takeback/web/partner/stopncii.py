@@ -45,7 +45,7 @@ def routes(hub: Hub) -> Router:
         route_handlers=[_fetch(hub), *_send(hub)],
         dependencies={"platform": Provide(caller)},
         middleware=[Compress],
-        opt={"role": "partner"},
+        opt={"role": "partner", "tolerant": True},
         security=[{"function_key": [], "subscription_key": []}],
         tags=["StopNCII client"],
     )
