@@ -55,7 +55,9 @@ BANK = dict(
 def full(request: pytest.FixtureRequest) -> Index:
     """The hard bank in an index of each policy."""
     index = Index(POLICIES[request.param])
-    index.add(list(BANK), np.stack(list(BANK.values())))
+    ids, signals = list(BANK), np.stack(list(BANK.values()))
+    for part in range(7):
+        index.add(ids[part::7], signals[part::7])
     index.settle()
     return index
 
@@ -99,7 +101,7 @@ def test_a_limit_says_that_more_exist(full: Index) -> None:
 
 
 def test_a_limit_that_is_just_met_says_that_nothing_is_left(full: Index) -> None:
-    """Twenty copies and a limit of twenty: no more."""
+    """Twenty copies and a limit of twenty."""
     answer = full.search(np.zeros((1, 32), np.uint8), limit=20)
 
     assert len(answer) == 20
