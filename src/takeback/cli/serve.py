@@ -9,6 +9,7 @@ from takeback.app import open_hub
 from takeback.cli import talk
 from takeback.cli.desk import data_option, settings_of
 from takeback.clock import utc_now
+from takeback.matching.index import warm_up
 from takeback.web import logging
 from takeback.web.application import ROLES
 from takeback.web.demo import DemoClock
@@ -38,10 +39,13 @@ def serve(
     settings = settings_of(data)
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = replace(settings, **given)  # type: ignore[arg-type]
+    served = frozenset(roles) or ROLES
     logging.configure()
+    if "partner" in served:
+        warm_up()  # no look-up waits for the compiler
     clock = DemoClock() if demo else None
     with open_hub(settings, now=clock or utc_now) as hub:
-        serve_hub(hub, settings, frozenset(roles) or ROLES, demo=clock, listening=_announce)
+        serve_hub(hub, settings, served, demo=clock, listening=_announce)
 
 
 def _announce(url: str) -> None:

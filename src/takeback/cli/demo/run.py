@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from takeback import hashing
 from takeback.cases.wire import Opened
 from takeback.cli import talk
 from takeback.cli.demo.pictures import Photograph, photograph
@@ -27,6 +28,7 @@ def run_demo(picture: Path | None, *, leave: bool) -> bool:
     telling = Telling()
     with tempfile.TemporaryDirectory(prefix="takeback-demo-") as folder:
         talk.say("starting a hub and two matchers")
+        hashing.warm_up()
         with set_up(Path(folder)) as stage:
             opened = Story(stage, telling, shown).play()
             click.echo(f"\n{_summary(telling)}")

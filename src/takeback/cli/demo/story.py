@@ -52,6 +52,8 @@ class Story:
     def open(self) -> Opened:
         """A reporter makes signals on her device and opens a case; both platforms know at once."""
         self.telling.chapter("On the reporter's device")
+        unknown = not any(self._matches(platform) for platform in self.stage.platforms)
+        self.telling.step(f"{self.picture.name} is known at neither platform", unknown)
         with timed() as took:
             made = hash_picture(self.picture.data)
         enough = made.quality >= MINIMUM_QUALITY
@@ -146,7 +148,7 @@ class Story:
         """Measure until both matchers know the picture and ask the platform to do *asks*."""
         with timed() as took:
             caught = self._everywhere(lambda platform: self._asks(platform) == asks)
-        what = f"both matchers know after {since}, and ask to {asks}"
+        what = f"both matchers know it after {since}, and ask to {asks}"
         self.telling.step(what, caught and took.seconds < SOON, str(took))
 
     def _everywhere(self, condition: Callable[[Platform], bool]) -> bool:
@@ -157,7 +159,9 @@ class Story:
         """A receipt that was judged "not intimate" is one that was never matched."""
         receipts = [_bare(self.stage.receipt(each)) for each in (test, quiet)]
         same = receipts[0] == receipts[1]
-        self.telling.step("its receipt is like that of one never matched", same, "byte for byte")
+        self.telling.step(
+            "its receipt is like that of one never matched", same, "byte for byte, but for dates"
+        )
 
     def _matches(self, platform: Platform) -> list[HubMatch]:
         return platform.matches(self.picture.data)

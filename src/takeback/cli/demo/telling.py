@@ -12,6 +12,9 @@ WAIT_SECONDS = 20.0
 
 PERIOD = 0.02
 
+COLUMN = 64
+"""Where what was measured stands."""
+
 
 @dataclass(slots=True)
 class Telling:
@@ -31,7 +34,7 @@ class Telling:
         """Tell one step."""
         self.held.append(held)
         line = f"  {'✓' if held else '✗'} {what}"
-        click.echo(f"{line:<62} {measured}".rstrip())
+        click.echo(f"{line:<{COLUMN}} {measured}".rstrip())
 
     @property
     def all_held(self) -> bool:
