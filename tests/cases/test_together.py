@@ -16,7 +16,7 @@ from takeback.cases.service import Cases
 from takeback.cases.wire import AgeBand, Opened, Receipt
 from takeback.db import Database
 from takeback.due import DueTable
-from takeback.errors import NotFound
+from takeback.errors import IllegalTransition, NotFound
 from takeback.ids import CaseId, ItemId, PlatformId
 from takeback.journal import Journal
 from takeback.matching.model import BANKS, Found
@@ -227,3 +227,19 @@ def test_registering_tells_nothing_of_other_holders(centre: Centre) -> None:
 
     assert drawn == [True, True]
     assert receipts == ["protected", "protected"]
+
+
+def test_after_a_restore_she_decides_what_counts_again(centre: Centre) -> None:
+    """Suspended entries match nothing until she or staff resume them."""
+    opened, other = centre.open("a"), centre.open("b")
+    centre.bank.suspend_all()
+    assert centre.receipt(opened).items[0].state == "suspended"
+    assert centre.find("a").near == []
+
+    receipt = centre.cases.resume(access(opened))
+
+    assert receipt.items[0].state == "protected"
+    assert len(centre.find("a").near) == 1
+    assert centre.receipt(other).items[0].state == "suspended"
+    with pytest.raises(IllegalTransition):
+        centre.cases.resume(access(opened))
