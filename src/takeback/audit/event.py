@@ -51,6 +51,8 @@ ACTIONS: Final[Mapping[str, frozenset[str]]] = {
     "platform.key_issued": _facts("key", "platform", "scope"),
     "platform.key_rotated": _facts("key", "overlap_hours", "platform", "successor"),
     "platform.key_revoked": _facts("key", "platform"),
+    "submission.received": _facts("signals"),
+    "submission.taken_back": _facts("signals"),
     "opinion.received": _facts("entry", "opinion", "reason"),
     "response.received": _facts("confirmed_by_person", "entry", "ground", "reason", "response"),
     "removal.recorded": _facts("platform"),

@@ -133,6 +133,8 @@ class Bank:
             self._store.hold(held, _submitted(platform_id), None, **flags)
             self._settle(held)
             self._store.draw()
+            actor = f"platform:{platform_id}"
+            self.audit.append("submission.received", actor, signals=len(signals))
 
     def take_back(self, platform_id: PlatformId, signals: Sequence[bytes]) -> None:
         """Release what this partner submitted of *signals*, for good."""
@@ -141,6 +143,8 @@ class Bank:
             self._store.release(_submitted(platform_id), mine)
             self._settle(mine)
             self._store.bury(mine)
+            actor = f"platform:{platform_id}"
+            self.audit.append("submission.taken_back", actor, signals=len(mine))
 
     # -- after a restore ---------------------------------------------------------------------
 
