@@ -49,7 +49,7 @@ class Numbers:
         """
         payload = self._show("entry", number, _ID)
         if payload is None:
-            raise NotFound("no such number")
+            raise NotFound("no such entry")
         return EntryId(int.from_bytes(payload, signed=True))
 
     def cursor(self, epoch: str, seq: int, use: Use = "cursor") -> str:
