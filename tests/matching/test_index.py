@@ -151,6 +151,19 @@ def test_withdrawing_an_unknown_id_changes_nothing() -> None:
     assert list(index.search(signals)) == [(0, 7, 0)]
 
 
+@pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
+def test_an_id_given_twice_is_withdrawn_once(policy: Policy) -> None:
+    """The count of what is left stays right."""
+    index, signals = Index(policy), random_signals(20, seed=1)
+    index.add(np.arange(20), signals)
+    index.settle()
+
+    index.withdraw([7, 7, 3, 7])
+
+    assert len(index) == 18
+    assert [entry for _, entry, _ in index.search(signals[[3, 7, 9]])] == [9]
+
+
 def test_an_entry_can_come_back() -> None:
     """Withdrawn and added again, it is found again."""
     index, signals = Index(), random_signals(1, seed=1)
@@ -286,6 +299,7 @@ class Bank(RuleBasedStateMachine):
 
     relatives = near_copies(random_signals(1, seed=5)[0], 40, 20, seed=6)
     ids = st.lists(st.integers(-3, 60), unique=True, max_size=30)
+    ids_again = st.lists(st.integers(-3, 60), max_size=30)
     choice = st.integers(0, len(relatives) - 1)
 
     @initialize(tail_rows=st.sampled_from([1, 5, 16]), table_rows=st.sampled_from([1, 12, 40]))
@@ -301,9 +315,9 @@ class Bank(RuleBasedStateMachine):
         self.index.add(ids, signals)
         self.bank.update(zip(ids, signals, strict=True))
 
-    @rule(ids=ids)
+    @rule(ids=ids_again)
     def withdraw(self, ids: list[int]) -> None:
-        """Withdraw entries, some of them unknown."""
+        """Withdraw entries, some of them unknown, some of them twice."""
         self.index.withdraw(ids)
         for entry in ids:
             self.bank.pop(entry, None)

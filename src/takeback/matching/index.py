@@ -122,7 +122,7 @@ class Index:
         Raises:
             ValueError: *ids* are not whole numbers, shape (n,).
         """
-        numbers = _ids(ids)
+        numbers = np.unique(_ids(ids))
         with self._writing:
             version = self._snapshot.version + 1
             for place, positions in self._end(numbers, version):
@@ -160,7 +160,7 @@ class Index:
 
     def settle(self) -> None:
         """Wait until no merge is due. Answers are the same before and after, only sooner after."""
-        while (merger := self._merger) is not None:
+        while (merger := self._merger) is not None and merger.is_alive():
             merger.join()
 
     def _places(self) -> tuple[Tail | Segment, ...]:
@@ -182,7 +182,7 @@ class Index:
             if len(here):
                 place.end(positions, version)
                 ended.append((place, positions))
-                if self._merger is not None:
+                if self._is_merging():
                     self._ended_during_merge.append(ids[here])
         return ended
 
@@ -202,17 +202,17 @@ class Index:
         self._merge_if_due()
 
     def _merge_if_due(self) -> None:
-        if self._merger is None and self._policy.due(self._snapshot.segments):
-            self._merger = threading.Thread(target=self._merge_all, name="index-merge", daemon=True)
-            self._merger.start()
+        if not self._is_merging() and self._policy.due(self._snapshot.segments):
+            merger = threading.Thread(target=self._merge_all, name="index-merge", daemon=True)
+            merger.start()
+            self._merger = merger
+
+    def _is_merging(self) -> bool:
+        return self._merger is not None and self._merger.is_alive()
 
     def _merge_all(self) -> None:
-        try:
-            while self._merge_once():
-                pass
-        except BaseException:
-            self._merger = None
-            raise
+        while self._merge_once():
+            pass
 
     def _merge_once(self) -> bool:
         with self._writing:
