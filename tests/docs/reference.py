@@ -17,6 +17,7 @@ from takeback import errors, problems
 from takeback.cli import main
 from takeback.errors import QualityTooLow, TakebackError
 from takeback.settings import PREFIX, Settings
+from tests.docs.api import addresses
 
 PAGES = Path(__file__).parents[2] / "docs" / "reference"
 MARKER = "<!-- From here on written by `python -m tests.docs.reference`. -->\n"
@@ -50,6 +51,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "settings.md": settings,
     "errors.md": error_table,
     "cli.md": commands,
+    "api.md": addresses,
 }
 """What follows the marker on each page."""
 
