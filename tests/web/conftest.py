@@ -1,9 +1,10 @@
 """A hub that answers over real HTTP on loopback, with platforms and keys to call it with."""
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -130,6 +131,19 @@ def settings_for(directory: Path, **changes: Any) -> Settings:  # noqa: ANN401
     """Return settings for a hub on a free port, without proof of work."""
     defaults = {"data": directory / "hub", "port": 0, "proof_of_work_bits": 0}
     return Settings(**{**defaults, "openings_per_second": 10_000, **changes})
+
+
+JSON_HEAD = "Content-Type: application/json\r\n"
+
+
+@contextmanager
+def half_sent(served: Served, head: str, sent: bytes) -> Iterator[socket.socket]:
+    """Send the head of a request and a part of its body, by hand."""
+    host, port = served.url.removeprefix("http://").split(":")
+    with closing(socket.create_connection((host, int(port)), timeout=20)) as connection:
+        request = f"POST /v1/cases HTTP/1.1\r\nHost: hub\r\n{head}\r\n\r\n"
+        connection.sendall(request.encode() + sent)
+        yield connection
 
 
 @pytest.fixture(scope="module")

@@ -76,7 +76,7 @@ EXAMPLES: Mapping[type, Mapping[str, Any]] = {
                 "signal": SIGNAL,
                 "quality": 100,
                 "bank": "adult",
-                "ask": "review",
+                "ask": "remove",
             }
         ],
         "withdrawals": [{"id": RANDOM}],

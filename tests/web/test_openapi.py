@@ -1,5 +1,11 @@
 """The running hub keeps to its own description, whatever schemathesis sends it."""
 
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from unittest.mock import Mock
+
+import msgspec
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -13,7 +19,12 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
-from tests.web.conftest import Served
+from takeback.cases.service import Cases
+from takeback.errors import TooBusy
+from takeback.web import body as bodies
+from takeback.web.body import decode
+from tests.web.conftest import JSON_HEAD, REGISTRATION, Served, access, half_sent, signal
+from tests.web.examples import EXAMPLES
 
 CHECKS = [
     not_a_server_error,
@@ -109,3 +120,112 @@ def test_the_hub_keeps_to_its_description(
         case.call_and_validate(headers=headers, checks=checks)
 
     holds()
+
+
+@pytest.mark.parametrize("kind", EXAMPLES)
+def test_every_example_is_what_it_shows(kind: type) -> None:
+    """The reference shows documents that are read, and nothing is lost of them."""
+    example = EXAMPLES[kind]
+
+    read = msgspec.to_builtins(decode(msgspec.json.encode(example), kind))
+
+    assert _is_within(example, read)
+
+
+def _is_within(part: object, whole: object) -> bool:
+    """Tell whether *whole* holds all of *part*; defaults may be added."""
+    if isinstance(part, Mapping) and isinstance(whole, Mapping):
+        return all(name in whole and _is_within(part[name], whole[name]) for name in part)
+    if isinstance(part, list) and isinstance(whole, list):
+        return len(part) == len(whole) and all(map(_is_within, part, whole))
+    return part == whole
+
+
+def test_documents_are_closed_but_for_what_stopncii_s_client_sends(served: Served) -> None:
+    """What the description allows is what is read: an unknown field is refused, and it says so."""
+    described = served.http.get("/v1/openapi.json").json()
+    tolerated = {
+        name
+        for name in _sent(described)
+        if described["components"]["schemas"][name].get("additionalProperties") is not False
+    }
+
+    assert tolerated == {"SubmitRequest", "SubmittedRecord", "FeedbackRequest", "HashFeedback"}
+
+
+def _sent(described: dict[str, Any]) -> set[str]:
+    """Return the names of all documents that bodies are made of."""
+    waiting = [
+        str(operation["requestBody"])
+        for operations in described["paths"].values()
+        for operation in operations.values()
+        if "requestBody" in operation
+    ]
+    found: set[str] = set()
+    while waiting:
+        names = set(re.findall(r"#/components/schemas/(\w+)", waiting.pop())) - found
+        found |= names
+        waiting += [str(described["components"]["schemas"][name]) for name in names]
+    return found
+
+
+def test_every_documented_status_can_be_had(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None is promised for show, and each refusal is a problem document."""
+    described = served.http.get("/v1/openapi.json").json()["paths"]
+    promised = {
+        int(status)
+        for operations in described.values()
+        for operation in operations.values()
+        for status in operation["responses"]
+    }
+
+    answers = [*_answers(served), *_broken_answers(served, monkeypatch)]
+
+    assert {status for status, _ in answers} == promised
+    assert all(body.startswith(b'{"type":"') for status, body in answers if status >= 400)
+
+
+def _answers(served: Served) -> Iterator[tuple[int, bytes]]:
+    """Cause every status that a healthy hub answers."""
+    opened = served.open_case(signal(95))
+    feed = served.platform("has the feed", feed=True)
+    poor = served.platform("asks only")
+    key, other = served.bearer(feed), served.bearer(poor)
+    cursor = served.http.get("/v1/feed", headers=key).json()["cursor"]
+    served.http.post("/v1/cases/withdrawal", json=access(opened))
+    marker = served.http.get("/v1/feed", headers=key, params={"after": cursor}).json()
+    confirmation = f"/v1/withdrawals/{marker['withdrawals'][0]['id']}/confirmation"
+    served.hub.platforms.mark(feed.id, served.people()[1], handles_under_18=True)
+    served.hub.platforms.spend(poor.id, poor.quota_per_day)
+    plain = {**REGISTRATION, "items": [{"signals": [{"value": signal(96), "quality": 1}]}]}
+    for answer in (
+        served.http.post("/v1/cases", json=REGISTRATION),
+        served.http.post("/v1/cases", json={}),
+        served.http.post("/v1/cases", json={"text": "x" * 600_000}),
+        served.http.post("/v1/cases", content=b"{}"),
+        served.http.post("/v1/cases", json=plain),
+        served.http.post("/v1/cases/recovery", json={"slip": "0" * 25}),
+        served.http.post("/v1/cases/receipt", json=access(opened)),
+        served.http.post(confirmation, headers=key),
+        served.http.get("/v1/feed"),
+        served.http.get("/v1/feed", headers=other),
+        served.http.get("/v1/feed", headers=key, params={"after": cursor}),
+        served.http.post("/v1/lookup", headers=other, json={"signals": [signal(97)]}),
+    ):
+        yield answer.status_code, answer.content
+
+
+def _broken_answers(served: Served, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int, bytes]]:
+    """Cause the statuses of a hub, or a network, that is in trouble."""
+    with monkeypatch.context() as patch:
+        patch.setattr(bodies, "SECONDS", 0.2)
+        with half_sent(served, f"{JSON_HEAD}Content-Length: 100", b"{") as connection:
+            late = connection.recv(4096)
+    yield int(late.split()[1]), late.partition(b"\r\n\r\n")[2]
+    for error in (TooBusy("more is waiting than may wait"), RuntimeError("unforeseen")):
+        with monkeypatch.context() as patch:
+            patch.setattr(Cases, "challenge", Mock(side_effect=error))
+            answer = served.http.get("/v1/challenge")
+        yield answer.status_code, answer.content

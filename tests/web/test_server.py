@@ -3,13 +3,12 @@
 import os
 import re
 import signal as signals
-import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -26,9 +25,11 @@ from takeback.web import body as bodies
 from takeback.web.server import running
 from tests.conftest import FakeClock
 from tests.web.conftest import (
+    JSON_HEAD,
     REGISTRATION,
     Served,
     access,
+    half_sent,
     serving,
     settings_for,
     signal,
@@ -134,26 +135,13 @@ def test_a_database_that_is_away_makes_the_hub_unready_and_not_dead(
     assert ready.headers["retry-after"]
 
 
-@contextmanager
-def _half_sent(served: Served, head: str, sent: bytes) -> Iterator[socket.socket]:
-    """Send the head of a request and a part of its body, by hand."""
-    host, port = served.url.removeprefix("http://").split(":")
-    with closing(socket.create_connection((host, int(port)), timeout=20)) as connection:
-        request = f"POST /v1/cases HTTP/1.1\r\nHost: hub\r\n{head}\r\n\r\n"
-        connection.sendall(request.encode() + sent)
-        yield connection
-
-
-JSON_HEAD = "Content-Type: application/json\r\n"
-
-
 def test_a_body_that_comes_too_slowly_is_given_up(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The wait for a body has an end."""
     monkeypatch.setattr(bodies, "SECONDS", 0.3)
 
-    with _half_sent(served, f"{JSON_HEAD}Content-Length: 100", b'{"version"') as connection:
+    with half_sent(served, f"{JSON_HEAD}Content-Length: 100", b'{"version"') as connection:
         answer = connection.recv(4096)
 
     assert answer.startswith(b"HTTP/1.1 408")
@@ -161,7 +149,7 @@ def test_a_body_that_comes_too_slowly_is_given_up(
 
 def test_a_body_that_promises_too_much_is_refused_before_it_is_read(served: Served) -> None:
     """Its length alone is enough."""
-    with _half_sent(served, f"{JSON_HEAD}Content-Length: 999999999", b"{") as connection:
+    with half_sent(served, f"{JSON_HEAD}Content-Length: 999999999", b"{") as connection:
         answer = connection.recv(4096)
 
     assert answer.startswith(b"HTTP/1.1 413")
@@ -171,7 +159,7 @@ def test_a_body_without_a_length_is_counted_while_it_is_read(served: Served) -> 
     """Chunks do not get around the limit."""
     chunk = b"8000\r\n" + b" " * 0x8000 + b"\r\n"
 
-    with _half_sent(served, f"{JSON_HEAD}Transfer-Encoding: chunked", chunk * 20) as connection:
+    with half_sent(served, f"{JSON_HEAD}Transfer-Encoding: chunked", chunk * 20) as connection:
         answer = connection.recv(4096)
 
     assert answer.startswith(b"HTTP/1.1 413")
@@ -180,7 +168,7 @@ def test_a_body_without_a_length_is_counted_while_it_is_read(served: Served) -> 
 @pytest.mark.parametrize("length", ["-1", "x", "1, 2", "9" * 30])
 def test_a_length_that_is_none_is_refused(served: Served, length: str) -> None:
     """Whatever is wrong with it, the answer is a refusal of the 4xx kind."""
-    with _half_sent(served, f"{JSON_HEAD}Content-Length: {length}", b"{}") as connection:
+    with half_sent(served, f"{JSON_HEAD}Content-Length: {length}", b"{}") as connection:
         answer = connection.recv(4096)
 
     assert re.match(rb"HTTP/1.1 4\d\d ", answer)
@@ -189,7 +177,7 @@ def test_a_length_that_is_none_is_refused(served: Served, length: str) -> None:
 def test_a_client_that_goes_away_leaves_the_hub_as_it_was(served: Served) -> None:
     """Half a registration is no registration."""
     heads = served.hub.bank.head_seq()
-    with _half_sent(served, f"{JSON_HEAD}Content-Length: 1000", b'{"version": 1,'):
+    with half_sent(served, f"{JSON_HEAD}Content-Length: 1000", b'{"version": 1,'):
         pass
 
     assert served.http.get("/ready").status_code == 200

@@ -41,12 +41,12 @@ def routes() -> Router:
 
 def document(app: Litestar) -> Schema:
     """Describe every route of *app* that is meant for others."""
-    operations = list(_operations(app))
-    kinds = {Problem, *(kind for _, _, handler in operations for kind in _types(handler))}
+    found = list(operations(app))
+    kinds = {Problem, *(kind for _, _, handler in found for kind in _types(handler))}
     schemas, components = msgspec.json.schema_components(sorted(kinds, key=str), ref_template=_REF)
     of = dict(zip(sorted(kinds, key=str), schemas, strict=True))
     paths: dict[str, Schema] = {}
-    for path, method, handler in operations:
+    for path, method, handler in found:
         paths.setdefault(path, {})[method] = _operation(path, handler, of)
     return {
         "openapi": "3.1.0",
@@ -63,7 +63,7 @@ def document(app: Litestar) -> Schema:
     }
 
 
-def _operations(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
+def operations(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
     """Yield path, method and handler of every route that is in the document."""
     for route in app.routes:
         for handler in getattr(route, "route_handlers", ()):
