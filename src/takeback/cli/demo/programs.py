@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,21 +32,32 @@ class Program:
 
 
 @contextmanager
-def running(name: str, arguments: Sequence[str], logs: Path) -> Iterator[Program]:
+def running(
+    name: str, arguments: Sequence[str], logs: Path, settings: Mapping[str, str] | None = None
+) -> Iterator[Program]:
     """Run ``takeback`` with *arguments* until the end of the block; its log goes to *logs*.
+
+    Args:
+        name: of the program and of its log, which goes on where an earlier run ended.
+        arguments: what follows ``takeback`` on the command line.
+        logs: the folder of the log.
+        settings: ``TAKEBACK_`` names and values; none of ours are handed on.
 
     Raises:
         NotReady: it ended, or said no address in time.
     """
     log = logs / f"{name}.log"
-    with log.open("w") as errors, _started(arguments, errors.fileno()) as process:
+    environment = {**_environment(), **(settings or {})}
+    with log.open("a") as errors, _started(arguments, errors.fileno(), environment) as process:
         try:
             yield Program(name, _address(name, process, log), process)
         finally:
             _stop(process)
 
 
-def _started(arguments: Sequence[str], errors: int) -> subprocess.Popen[str]:
+def _started(
+    arguments: Sequence[str], errors: int, environment: Mapping[str, str]
+) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "takeback.cli.main", *arguments]
     # A session of its own: Ctrl-C reaches the demonstration, which then stops its programs.
     return subprocess.Popen(  # noqa: S603 - our own program
@@ -55,13 +66,13 @@ def _started(arguments: Sequence[str], errors: int) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=errors,
         text=True,
-        env=_environment(),
+        env=environment,
         start_new_session=True,
     )
 
 
 def _environment() -> dict[str, str]:
-    """Return our environment without settings: the demonstration has its own."""
+    """Return our environment without settings: the programs get their own."""
     return {name: text for name, text in os.environ.items() if not name.startswith("TAKEBACK_")}
 
 
