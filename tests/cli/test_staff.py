@@ -271,3 +271,24 @@ def test_a_wrong_setting_is_bad_input(call: Takeback) -> None:
     assert done.code == 3
     assert "TAKEBACK_PORT" in done.err
     assert "TAKEBACK_TYPO is no setting" in done.err
+
+
+def test_a_restore_without_journal_matches_nothing_until_it_is_resumed(centre: Centre) -> None:
+    """Nobody can know what was withdrawn meanwhile, so staff resume case by case."""
+    case = centre.open_case(PICTURES / "grass.png")["case_id"]
+    recipient = centre.run("backup-key", "lost.txt").out.strip()
+    centre.staff("operator", "backup", "lost.age", "--recipient", recipient)
+    (centre.folder / "lost").mkdir(mode=0o700)
+    key = (centre.folder / "hub" / "hub.key").read_bytes()
+    (centre.folder / "lost" / "hub.key").write_bytes(key)
+    there = ("--data", "lost")
+
+    centre.run(
+        "restore", "lost.age", "--identity", "lost.txt", "--without-journal", "--yes", *there
+    )
+    before = json.loads(centre.staff("lead", "bank", "status", *there).out)
+    resumed = centre.staff("caseworker", "bank", "resume", case, *there)
+    after = json.loads(centre.staff("lead", "bank", "status", *there).out)
+
+    assert sum(before["active"].values()) == 0
+    assert (resumed.code, sum(after["active"].values())) == (0, 2)
