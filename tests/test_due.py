@@ -83,3 +83,16 @@ def test_a_handler_may_make_the_same_thing_due_again(due: DueTable, clock: FakeC
     due.run({"check": lambda subject: due.put("check", subject, later)})
 
     assert due.due_at("check", "a") == later
+
+
+def test_work_that_an_earlier_row_dropped_is_passed_over(due: DueTable, clock: FakeClock) -> None:
+    """A purge drops the other timers of its case, which may be in the same batch."""
+    due.put("purge", "a", clock())
+    due.put("retention", "a", clock())
+    done: list[str] = []
+
+    count = due.run(
+        {"purge": lambda subject: due.drop("retention", subject), "retention": done.append}
+    )
+
+    assert (count, done) == (1, [])

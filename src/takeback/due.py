@@ -6,6 +6,7 @@ slow worker whose lease ran out changes nothing. Knows no kind of work.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -125,9 +126,13 @@ class DueTable:
     def run(self, handlers: Mapping[str, Handler], limit: int = 20) -> int:
         """Lease and finish what is due now; return how many were done.
 
-        A row without a handler here stays for a worker that knows it.
+        A row without a handler here stays for a worker that knows it. A row that an earlier
+        one has dropped meanwhile is passed over.
         """
-        leases = [row for row in self.lease(limit) if row.kind in handlers]
-        for row in leases:
-            self.finish(row, handlers[row.kind])
-        return len(leases)
+        done = 0
+        for row in self.lease(limit):
+            if row.kind in handlers:
+                with suppress(LeaseLost):
+                    self.finish(row, handlers[row.kind])
+                    done += 1
+        return done

@@ -224,6 +224,22 @@ def test_guesses_at_unknown_codes_fill_no_disk(quick: World) -> None:
     assert {len(subject) for subject in subjects} == {2}
 
 
+def test_a_day_later_nobody_knows_when_she_mistyped(world: World) -> None:
+    """Anybody's next try takes away every row whose newest trial is a day old."""
+    opened, other = world.open(), world.open()
+    for minutes in (0, 1):
+        world.clock.advance(timedelta(minutes=minutes))
+        with pytest.raises(NotFound):
+            world.cases.receipt(wrong_pin(opened))
+    world.clock.advance(timedelta(hours=24))
+
+    world.receipt(other)
+    world.receipt(other)
+
+    with world.db.reading():
+        assert [row.at for row in world.db.execute(trials.select())] == [""]
+
+
 def test_a_purged_case_leaves_no_trials(quick: World) -> None:
     """The row that held them goes with the case."""
     opened = quick.open()

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +21,7 @@ from takeback.cases.wire import (
 )
 from takeback.clock import Clock
 from takeback.db import Database
-from takeback.due import DueTable, LeaseLost
+from takeback.due import DueTable
 from takeback.hubkeys import HubKeys
 from takeback.ids import CaseId, ItemId, new_id
 from takeback.journal import Journal
@@ -129,14 +128,8 @@ class World:
         return ItemId(self.receipt(opened).items[place].item_id)
 
     def work(self) -> int:
-        """Do everything that is due now, as the worker does, and say how much that was."""
-        handlers = self.cases.handlers()
-        done = 0
-        for lease in self.due.lease(100):
-            with suppress(LeaseLost):
-                self.due.finish(lease, handlers[lease.kind])
-                done += 1
-        return done
+        """Do everything that is due now, and say how much that was."""
+        return self.due.run(self.cases.handlers(), limit=100)
 
     def later(self, **time: float) -> None:
         """Let time pass and do everything that became due."""

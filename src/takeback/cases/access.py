@@ -97,17 +97,19 @@ _NOBODY = _Known(CaseId(""), bytes(32), bytes(32))
 class TrialStore:
     """Wrong PINs of the last 24 hours, one row for each code. Never commits.
 
-    A row holds microseconds since 1970, at most as many as there are trials in a day.
+    A row holds microseconds since 1970, the newest first, at most as many as there are
+    trials in a day. So rows compare as text by their newest, until the year 2286.
     """
 
     db: Database
 
     def count(self, subject: bytes, now: datetime, limit: int) -> _Trial:
         """Count a trial if fewer than *limit* stand; the row is written either way."""
-        moment = _microseconds(now)
-        recent = self._recent(subject, _microseconds(now - TRIAL_WINDOW))
+        moment, since = _microseconds(now), _microseconds(now - TRIAL_WINDOW)
+        self.db.execute(trials.delete().where(trials.c.at < str(since + 1)))
+        recent = self._recent(subject, since)
         counted = len(recent) < limit
-        self._write(subject, [*recent, moment] if counted else recent)
+        self._write(subject, [moment, *recent] if counted else recent)
         return _Trial(subject, moment, counted)
 
     def give_back(self, trial: _Trial) -> None:
