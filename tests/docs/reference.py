@@ -87,7 +87,12 @@ def _only_a_group(command: click.Command) -> bool:
 
 
 def _help(path: tuple[str, ...], command: click.Command) -> str:
-    context = click.Context(command, info_name=" ".join(path), max_content_width=88)
+    context = click.Context(
+        command,
+        info_name=" ".join(path),
+        max_content_width=88,
+        help_option_names=main.cli.context_settings["help_option_names"],
+    )
     return command.get_help(context)
 
 
