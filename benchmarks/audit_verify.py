@@ -5,6 +5,7 @@ python -m benchmarks.audit_verify --events 100000 --url postgresql+psycopg://…
 """
 
 import argparse
+import json
 import os
 import tempfile
 import time
@@ -26,6 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=100_000)
     parser.add_argument("--url", help="an empty database; without one, SQLite in a new folder")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         url = options.url or f"sqlite:///{Path(folder) / 'hub.db'}"
@@ -34,6 +36,9 @@ def main() -> None:
         append = fill(log, options.events)
         verify = sorted(verifying(log) for _ in range(3))[1]
         log.db.close()
+    if options.json:
+        print(json.dumps({"events": options.events, "append_s": append, "verify_s": verify}))
+        return
     print(f"{log.db.dialect}, {options.events} events, {os.cpu_count()} cores")
     print(f"append  {append * 1e6:8.0f} µs an event, {EVENTS_PER_CASE} in a transaction")
     print(f"verify  {verify:8.2f} s, median of three")
