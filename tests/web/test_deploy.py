@@ -14,6 +14,7 @@ from cryptography.x509.oid import NameOID
 from takeback.settings import PREFIX, Settings, from_environment
 from takeback.web.partner.routes import LONGEST_WAIT
 from takeback.web.server import GRACE_SECONDS
+from tests.web.conftest import Served
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -140,3 +141,15 @@ def test_the_unit_gives_the_hub_time_to_stop_and_leaves_no_memory_image() -> Non
     assert int(patience[1]) > GRACE_SECONDS
     for line in ("LimitCORE=0", "UMask=0077", "NoNewPrivileges=yes", "ProtectSystem=strict"):
         assert f"\n{line}\n" in text
+
+
+def test_the_how_to_shows_what_the_hub_answers_and_names_files_that_there_are(
+    served: Served,
+) -> None:
+    """Who follows it sees the same on their own server."""
+    page = (ROOT / "docs" / "how-to" / "run-a-hub.md").read_text()
+
+    for path in ("/health", "/ready"):
+        assert f"http://127.0.0.1:8080{path}\n{served.http.get(path).text}\n" in page
+    for link in re.findall(r"\]\(([^)]+)\)", page):
+        assert (ROOT / "docs" / "how-to" / link).exists(), link

@@ -7,10 +7,16 @@ import threading
 from collections.abc import Callable, Iterator, Set
 from contextlib import ExitStack, contextmanager
 
+import numpy as np
 import uvicorn
 
 from takeback.app import Hub
 from takeback.errors import BadSettings
+from takeback.hashing.signal import SIGNAL_BITS
+from takeback.ids import PlatformId
+from takeback.matching import index
+from takeback.matching.model import BANKS
+from takeback.matching.paging import Reader
 from takeback.settings import Settings
 from takeback.web import logging
 from takeback.web.application import ROLES, create_app
@@ -99,6 +105,8 @@ def running(
     worker = Worker(hub.due, hub.cases.handlers())
     app = create_app(hub, roles=roles, demo=demo, moved=worker.wake)
     worker.changed = app.bell.ring
+    if "partner" in roles:
+        _warm_up(hub)
     with ExitStack() as stack:
         sock = stack.enter_context(_listen(settings))
         if "worker" in roles:
@@ -107,6 +115,13 @@ def running(
         logging.log().info("hub.listening", url=url, roles=sorted(roles))
         yield GracefulServer(app), url, sock
         logging.log().info("hub.stopped")
+
+
+def _warm_up(hub: Hub) -> None:
+    """Compile the index and read the banks into it, so that no request has to wait for that."""
+    index.warm_up()
+    nothing = np.empty((0, SIGNAL_BITS // 8), np.uint8)
+    hub.bank.search(nothing, Reader(PlatformId("platform_none"), BANKS), 1)
 
 
 def _check(settings: Settings, roles: Set[str], *, demo: bool) -> None:
