@@ -3,6 +3,7 @@
 import json
 import re
 import stat
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -159,7 +160,7 @@ def test_the_slip_gives_new_keys_and_the_old_ones_stop(centre: Centre) -> None:
 
 
 def test_a_plain_picture_is_refused_and_named_before_anything_is_sent(
-    call: Takeback, tmp_path: object
+    call: Takeback, tmp_path: Path
 ) -> None:
     """Exit 3 with a hint in words a person understands; no hub is needed to say so."""
     Image.new("RGB", (200, 200), "navy").save(f"{tmp_path}/plain.png")
@@ -203,3 +204,13 @@ def test_a_malformed_date_is_refused_here(call: Takeback) -> None:
 
     assert done.code == 3
     assert "end_date" in done.err
+
+
+def test_a_text_that_is_not_utf_8_is_refused_here(call: Takeback, tmp_path: Path) -> None:
+    """Exit 3; nothing is guessed."""
+    (tmp_path / "words.txt").write_bytes(b"\xff\xfe\x00")
+
+    done = call("case", "open", "--hub", "http://127.0.0.1:1", "--text-file", "words.txt")
+
+    assert (done.code, done.out) == (3, "")
+    assert done.err.startswith("takeback: error: the text file is not in UTF-8")

@@ -6,6 +6,7 @@ import click
 
 from takeback.accounts.model import Action
 from takeback.audit.event import Event
+from takeback.cli import talk
 from takeback.cli.desk import Desk, at_the_desk
 from takeback.cli.output import emit, table
 from takeback.ids import CaseId
@@ -20,7 +21,7 @@ def verify(desk: Desk) -> None:
 
     Needs no key file. Exits 70 and names the first event that is not as it was written.
     """
-    with desk.hub() as hub:
+    with desk.hub() as hub, talk.working("proving the audit log"):
         verified = hub.audit.verify()
     record = {"events": verified.size, "root": verified.root.hex()}
     emit(

@@ -28,7 +28,8 @@ def backup(desk: Desk, target: Path, recipient: str | None) -> None:
         to = recipient or hub.settings.backup_recipient
         if not to:
             raise click.UsageError("name an age recipient with --recipient")
-        made = hub.backups.make(target, to, person.actor)
+        with talk.working("writing the backup"):
+            made = hub.backups.make(target, to, person.actor)
     record = {"path": str(made.path), "rows": made.rows, "bytes": made.size}
     line = f"{made.rows} rows, {made.size} bytes, in {made.path}"
     emit(record, lambda: [line], as_json=desk.as_json)
@@ -93,7 +94,9 @@ def restore(source: Path, *, yes: bool, as_json: bool, **given: Unpack[Given]) -
     talk.only_with(yes, [f"this fills the hub in {settings.data} from {source}", _plan(journal)])
     from takeback.app import restore_hub  # here, after the person has said yes
 
-    restored = restore_hub(settings, source, given["identity"].read_text(), journal)
+    with talk.working("restoring"):
+        identity = given["identity"].read_text(errors="replace")
+        restored = restore_hub(settings, source, identity, journal)
     record: Mapping[str, object] = {
         "made_at": restored.made_at.isoformat(),
         "rows": restored.rows,

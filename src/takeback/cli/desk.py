@@ -91,7 +91,7 @@ class Desk:
             raise click.UsageError("name your key file with --as")
         if len(self.key_files) != count:
             raise click.UsageError(f"this needs --as {count} times, not {len(self.key_files)}")
-        return [hub.staff.authenticate(file.read_text()) for file in self.key_files]
+        return [hub.staff.authenticate(file.read_text(errors="replace")) for file in self.key_files]
 
 
 def at_the_desk(command: Callable[Concatenate[Desk, P], None]) -> Callable[..., None]:

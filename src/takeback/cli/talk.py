@@ -1,6 +1,7 @@
 """What a command says to the person: on stderr, lower case, no full stop."""
 
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -47,6 +48,10 @@ def plain(sentence: str) -> str:
     return text if first_word[1:] != first_word[1:].lower() else text[:1].lower() + text[1:]
 
 
+LONGEST_SILENCE = 30.0
+"""Seconds, at most, between two lines that say so."""
+
+
 @dataclass(slots=True)
 class Progress:
     """Says how far a long command is, once it has been running for two seconds."""
@@ -72,10 +77,20 @@ class Progress:
 
 
 @contextmanager
-def waiting(what: str) -> Iterator[None]:
-    """Say that something takes long, before it does, and how long it took after two seconds."""
-    started = time.monotonic()
-    yield
-    took = time.monotonic() - started
-    if took >= PATIENCE:
-        say(f"{what} took {took:.0f} s")
+def working(what: str) -> Iterator[None]:
+    """Say every few seconds that the block is still at work, from the second second on."""
+    done = threading.Event()
+    teller = threading.Thread(target=_tell, args=(what, done), daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        done.set()
+        teller.join()
+
+
+def _tell(what: str, done: threading.Event) -> None:
+    started, pause = time.monotonic(), PATIENCE
+    while not done.wait(pause):
+        say(f"{what}, {time.monotonic() - started:.0f} s so far")
+        pause = min(2 * pause, LONGEST_SILENCE)

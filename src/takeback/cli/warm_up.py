@@ -13,6 +13,6 @@ def warm_up() -> None:
 
     The compiled code is kept beside the package, or where NUMBA_CACHE_DIR says.
     """
-    talk.say("compiling the fast parts; this is done once")
-    hashing.warm_up()
-    index.warm_up()
+    with talk.working("compiling the fast parts, which is done once"):
+        hashing.warm_up()
+        index.warm_up()

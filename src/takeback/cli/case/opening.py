@@ -135,7 +135,6 @@ def registration(items: list[ItemDocument], said: Said) -> RegistrationDocument:
     choices: dict[str, object] = {"partners": said["partners"], "lock": said["lock"]}
     if said["end_date"]:
         choices["end_date"] = said["end_date"]
-    text = said["text_file"]
     document = {
         "version": 1,
         "kind": said["kind"],
@@ -144,10 +143,17 @@ def registration(items: list[ItemDocument], said: Said) -> RegistrationDocument:
         "authority": said["authority"],
         "items": msgspec.to_builtins(items),
         "locators": list(said["locators"]),
-        "text": text.read() if text else "",
+        "text": _text_of(said["text_file"]),
         "choices": choices,
     }
     try:
         return msgspec.convert(document, RegistrationDocument)
     except msgspec.ValidationError as problem:
         raise MalformedBody(str(problem)) from None
+
+
+def _text_of(file: TextIO | None) -> str:
+    try:
+        return file.read() if file else ""
+    except UnicodeDecodeError:
+        raise MalformedBody("the text file is not in UTF-8") from None

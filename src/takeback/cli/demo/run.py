@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 import msgspec
 
-from takeback import hashing
 from takeback.cases.wire import Opened
 from takeback.cli import talk
+from takeback.cli.case.opening import item_of
 from takeback.cli.demo.pictures import Photograph, photograph
 from takeback.cli.demo.stage import Stage, set_up
 from takeback.cli.demo.story import Story
@@ -25,10 +25,10 @@ def run_demo(picture: Path | None, *, leave: bool) -> bool:
         Whether every step held.
     """
     shown = photograph("coffee.png") if picture is None else _read(picture)
+    item_of(shown.data)  # refused now, before anything is started
     telling = Telling()
     with tempfile.TemporaryDirectory(prefix="takeback-demo-") as folder:
         talk.say("starting a hub and two matchers")
-        hashing.warm_up()
         with set_up(Path(folder)) as stage:
             opened = Story(stage, telling, shown).play()
             click.echo(f"\n{_summary(telling)}")

@@ -1,0 +1,47 @@
+"""What a command says on stderr: plain words, and signs of life."""
+
+import time
+
+import pytest
+
+from takeback.cli import talk
+
+
+@pytest.mark.parametrize(
+    ("sentence", "said"),
+    [
+        ("Try again in a moment.", "try again in a moment"),
+        ("A PDQ signal is long.", "a PDQ signal is long"),
+        ("PIN missing", "PIN missing"),
+        ("lower already", "lower already"),
+        ("", ""),
+    ],
+)
+def test_a_sentence_loses_its_capital_and_its_full_stop(sentence: str, said: str) -> None:
+    """But an abbreviation keeps its capitals."""
+    assert talk.plain(sentence) == said
+
+
+def test_a_quick_command_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """Two seconds are not worth a word."""
+    with talk.working("working"):
+        pass
+    talk.Progress("done", 3).step()
+
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_slow_command_says_that_it_lives(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On stderr, as plain lines where there is no terminal."""
+    monkeypatch.setattr(talk, "PATIENCE", 0.01)
+    progress = talk.Progress("hashed", 3)
+    with talk.working("restoring"):
+        time.sleep(0.05)
+    progress.step()
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("takeback: restoring, 0 s so far\n")
+    assert err.endswith("takeback: hashed 1 of 3\n")
