@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from takeback.web import bell as bells
 from takeback.web.bell import Bell
 
 pytestmark = pytest.mark.anyio
@@ -42,12 +43,15 @@ async def test_a_change_by_another_process_wakes_within_a_moment() -> None:
     assert time.monotonic() - began < 1
 
 
-async def test_a_ring_wakes_without_waiting_for_the_poller() -> None:
+async def test_a_ring_wakes_without_waiting_for_the_poller(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """A change in this process is looked at at once, also when rung from a thread."""
+    monkeypatch.setattr(bells, "PERIOD", 20)
     bank = Bank()
     bell = Bell(bank)
     async with bell.polling():
-        waiting = asyncio.create_task(bell.past(0, 5))
+        waiting = asyncio.create_task(bell.past(0, 30))
         await asyncio.sleep(0.02)
         bank.head = 1
         began = time.monotonic()
@@ -55,7 +59,7 @@ async def test_a_ring_wakes_without_waiting_for_the_poller() -> None:
         await asyncio.to_thread(bell.ring)
         await waiting
 
-    assert time.monotonic() - began < 0.09
+    assert time.monotonic() - began < 10
 
 
 async def test_without_news_the_wait_ends_in_time() -> None:
