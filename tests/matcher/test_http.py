@@ -202,6 +202,19 @@ def test_callers_need_a_key_where_keys_are_asked_for(
         assert nobody.status_code == 503
 
 
+def test_without_keys_only_this_machine_is_answered(options: MatcherOptions) -> None:
+    """A proxy in front, or a web page that was made to look local, opens nothing."""
+    body = {"signals": [SIGNAL]}
+    with running(options) as client:
+        eventually(lambda: ready(client))
+        for host in ("matcher.example", "127.0.0.1.example:8090", "[", "evil@127.0.0.2.example"):
+            answer = client.post("/v1/match", json=body, headers={"host": host})
+            assert answer.status_code == 403, host
+        for host in ("localhost:8090", "127.0.0.1", "[::1]:80"):
+            answer = client.post("/v1/match", json=body, headers={"host": host})
+            assert answer.status_code == 200, host
+
+
 def test_an_empty_file_of_keys_is_refused_before_listening(
     options: MatcherOptions, tmp_path: Path
 ) -> None:

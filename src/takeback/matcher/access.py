@@ -5,11 +5,13 @@ import hmac
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from takeback.errors import BadSettings, NotReady, NotSignedIn
+from takeback.errors import BadSettings, NotAllowed, NotReady, NotSignedIn
+from takeback.exchange.client import is_loopback
 
 
 @dataclass(slots=True)
@@ -58,10 +60,28 @@ class CallerKeys:
 
 
 def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Let a request pass that carries a key, or any where the matcher asks for none."""
+    """Let a request pass that carries a key; without keys, one that is meant for loopback.
+
+    Whatever passes requests on from elsewhere, a proxy or a web page that was made to look
+    local, names another host.
+
+    Raises:
+        NotSignedIn: a key is asked for and was not given.
+        NotAllowed: no key is asked for, and the request came from elsewhere.
+    """
     keys: CallerKeys | None = connection.app.state.caller_keys
     if keys is not None:
         keys.accept(connection.headers.get("authorization", ""))
+    elif not is_loopback(_host(connection.headers.get("host", ""))):
+        raise NotAllowed("a matcher without --require-key-file answers this machine only")
+
+
+def _host(header: str) -> str:
+    """Return the host of a Host header, without its port."""
+    try:
+        return urlsplit(f"//{header}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _digest(key: bytes) -> bytes:

@@ -5,6 +5,7 @@ once, and be what the type describes; msgspec's messages may hold input, so only
 they name is passed on.
 """
 
+import asyncio
 import json
 import re
 from typing import Any, Final, TypeVar
@@ -18,6 +19,9 @@ from takeback.errors import BodyTooLarge, MalformedBody, PictureTooLarge
 
 JSON_BYTES: Final = 1024 * 1024
 """Largest JSON body; 10,000 signals are about 670,000 bytes."""
+
+QUICK: Final = 16 * 1024
+"""Bytes that are decoded faster than a thread is found for them."""
 
 SECONDS: Final = 60
 """Within which a body must have arrived."""
@@ -71,7 +75,10 @@ async def read_json(request: AnyRequest, kind: type[Body]) -> Body:
     """
     if is_picture(request):
         raise HTTPException(status_code=415)
-    return decode(await _read(request, JSON_BYTES), kind)
+    body = await _read(request, JSON_BYTES)
+    if len(body) > QUICK:
+        return await asyncio.to_thread(decode, body, kind)
+    return decode(body, kind)
 
 
 async def _read(request: AnyRequest, limit: int) -> bytes:

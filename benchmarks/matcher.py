@@ -1,0 +1,216 @@
+"""What a matcher costs: filling its state file, starting from it, and answering over HTTP.
+
+A bank of made-up signals is applied page by page as a follower does, then loaded as at a
+restart. Then a matcher runs on that file with no hub to be reached, and one connection asks
+for one signal at a time, and for a 12-megapixel JPEG.
+
+    python -m benchmarks.matcher
+    python -m benchmarks.matcher --signals 100000 --json
+"""
+
+import argparse
+import io
+import json
+import os
+import resource
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import httpx2
+import numpy as np
+from PIL import Image
+from skimage import data
+
+from takeback.clock import utc_now
+from takeback.exchange.wire import FeedEntry, FeedPage
+from takeback.matcher import holdings
+from takeback.matcher.assembly import assembled
+from takeback.matcher.options import MatcherOptions, Source
+from takeback.matcher.server import Server, application, listening_on, url_of
+from takeback.matcher.state import Change, State
+from takeback.matching import Index
+from takeback.matching.index import warm_up
+
+URL = "http://127.0.0.1:9"
+PAGE = 5_000
+QUESTIONS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What was measured."""
+
+    fill_seconds: float
+    load_seconds: float
+    one_record_ms: float
+    """From a page with one new record to its being matched and on the disk."""
+
+    one_gone_ms: float
+    """The same for a gone record, overwritten in the file included."""
+
+    lookup_p50_ms: float
+    lookup_p99_ms: float
+    picture_p50_ms: float
+    file_megabytes: float
+    peak_mebibytes: float
+    signals: int
+    cores: int
+
+
+def main() -> None:
+    """Fill, load, ask; print what it took."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--signals", type=int, default=1_000_000)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options = parser.parse_args()
+    result = measured(options.signals)
+    if options.json:
+        print(json.dumps(asdict(result)))
+        return
+    for name, value in asdict(result).items():
+        print(f"{name:16} {value:12,.2f}" if isinstance(value, float) else f"{name:16} {value:9,}")
+
+
+def measured(signals: int) -> Result:
+    """Measure with so many *signals*."""
+    warm_up()
+    with tempfile.TemporaryDirectory() as folder:
+        directory = Path(folder) / "data"
+        filled = fill(directory, signals)
+        one, gone = single_records(directory, signals)
+        loaded = load(directory)
+        key_file = Path(folder) / "key"
+        key_file.write_text("key")
+        source = Source(url=URL, key_file=key_file, name="hub")
+        options = MatcherOptions(sources=(source,), data=directory, port=0, hashers=1)
+        with answering(options) as client:
+            lookups, pictures = ask_signals(client), ask_pictures(client)
+        megabytes = (directory / "matcher.db").stat().st_size / 1e6
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return Result(
+        filled,
+        loaded,
+        one,
+        gone,
+        statistics.median(lookups),
+        sorted(lookups)[int(len(lookups) * 0.99)],
+        statistics.median(pictures),
+        megabytes,
+        peak,
+        signals,
+        os.cpu_count() or 1,
+    )
+
+
+@contextmanager
+def opened(directory: Path) -> Iterator[tuple[State, int]]:
+    """Open the state file; yield it with the number of the hub."""
+    state = State(directory)
+    try:
+        yield state, state.source(URL)
+    finally:
+        state.close()
+
+
+def fill(directory: Path, signals: int) -> float:
+    """Apply pages until the state file and an index hold so many *signals*."""
+    drawn = np.random.default_rng(3).integers(0, 256, (signals, 32), np.uint8)
+    index = Index()
+    with opened(directory) as (state, source):
+        started = time.perf_counter()
+        for start in range(0, signals, PAGE):
+            entries = [
+                FeedEntry(f"{start + place:032x}", "active", row.tobytes().hex())
+                for place, row in enumerate(drawn[start : start + PAGE])
+            ]
+            more = start + PAGE < signals
+            page = FeedPage("e", str(start), more, entries, [])
+            state.take(source, page, utc_now(), lambda change: apply(index, change))
+        return time.perf_counter() - started
+
+
+def apply(index: Index, change: Change) -> None:
+    """Change the index as a page says."""
+    if change.gone:
+        index.withdraw(change.gone)
+    if change.ids:
+        index.add(change.ids, change.signals)
+
+
+def single_records(directory: Path, signals: int) -> tuple[float, float]:
+    """Return the median milliseconds of a page with one new record, and with one gone."""
+    index = Index()
+    with opened(directory) as (state, source):
+        holdings.load(state, index)
+        index.settle()
+
+        def take(entry: FeedEntry) -> float:
+            started = time.perf_counter()
+            page = FeedPage("e", "last", False, [entry], [])
+            state.take(source, page, utc_now(), lambda change: apply(index, change))
+            return (time.perf_counter() - started) * 1000
+
+        numbers = [f"{signals + place:032x}" for place in range(30)]
+        new = [take(FeedEntry(n, "active", os.urandom(32).hex())) for n in numbers]
+        gone = [take(FeedEntry(n, "gone")) for n in numbers]
+    return statistics.median(new), statistics.median(gone)
+
+
+def load(directory: Path) -> float:
+    """Return the seconds from opening the state file to an index that answers."""
+    started = time.perf_counter()
+    index = Index()
+    with opened(directory) as (state, _):
+        holdings.load(state, index)
+        index.search(np.zeros((1, 32), np.uint8))
+        return time.perf_counter() - started
+
+
+@contextmanager
+def answering(options: MatcherOptions) -> Iterator[httpx2.Client]:
+    """Run a matcher in a thread and yield a client of it."""
+    with assembled(options) as assembly, listening_on(options.host, options.port) as sock:
+        assembly.index.settle()
+        server = Server(application(assembly))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
+        thread.start()
+        try:
+            with httpx2.Client(base_url=url_of(sock), trust_env=False, timeout=60) as client:
+                yield client
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def ask_signals(client: httpx2.Client) -> list[float]:
+    """Ask for one signal at a time; return the milliseconds of each."""
+    bodies = [{"signals": [os.urandom(32).hex()]} for _ in range(QUESTIONS)]
+    return [post(client, json=body) for body in bodies]
+
+
+def ask_pictures(client: httpx2.Client) -> list[float]:
+    """Send a 12-megapixel JPEG ten times; return the milliseconds of each."""
+    file = io.BytesIO()
+    photograph = Image.fromarray(data.coffee())  # type: ignore[no-untyped-call]
+    photograph.resize((4000, 3000)).save(file, "JPEG", quality=90)
+    headers = {"content-type": "image/jpeg"}
+    post(client, content=file.getvalue(), headers=headers)
+    return [post(client, content=file.getvalue(), headers=headers) for _ in range(10)]
+
+
+def post(client: httpx2.Client, **parts: object) -> float:
+    """Send one question; return its milliseconds."""
+    started = time.perf_counter()
+    answer = client.post("/v1/match", **parts)  # type: ignore[arg-type]  # as httpx2 takes them
+    assert answer.status_code == 200, answer.text
+    return (time.perf_counter() - started) * 1000
+
+
+if __name__ == "__main__":
+    main()
