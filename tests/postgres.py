@@ -19,7 +19,7 @@ HOW_TO_GET_IT = (
     "`brew install postgresql` (macOS), or set PG_BIN to the folder of initdb and pg_ctl"
 )
 
-INITDB_OPTIONS = "-A trust -U hub --no-sync --locale=C.UTF-8 -E UTF8".split()
+INITDB_OPTIONS = ["-A", "trust", "-U", "hub", "--no-sync", "--locale=C.UTF-8", "-E", "UTF8"]
 
 
 @dataclass(frozen=True, slots=True)
