@@ -168,3 +168,12 @@ def test_a_worker_in_a_thread_does_what_is_due_and_stops(due: DueTable, clock: F
         assert done.wait(10)
 
     assert not [thread for thread in threading.enumerate() if thread.name == "takeback-worker"]
+
+
+def test_a_worker_tidies_even_when_nothing_is_due(due: DueTable) -> None:
+    """What was erased leaves the write-ahead log although a reader was in the way at first."""
+    tidied = threading.Event()
+    worker = Worker(due, {}, tidy=tidied.set)
+
+    with worker.in_thread():
+        assert tidied.wait(10)

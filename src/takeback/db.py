@@ -7,7 +7,7 @@ commit order, and readers of a sequence never skip. ``docs/decisions/0003`` has 
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -163,6 +163,16 @@ class Database:
         """Run *action* once the open transaction has committed."""
         self._required().after_commit.append(action)
 
+    def truncate_log(self) -> None:
+        """Empty SQLite's write-ahead log, which may still hold what was erased.
+
+        While somebody reads an older state this does nothing; the worker tries again.
+        PostgreSQL recycles its log by itself, see ``docs/how-to/run-a-hub.md``.
+        """
+        if self.dialect == "sqlite":
+            with closing(self.engine.raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
@@ -202,9 +212,14 @@ def _queue_for_writing(connection: Connection, writing: bool) -> None:
 def _engine(url: str, timeout: float) -> Engine:
     """Make an engine; a SQLite one gets the pragmas and transactions we rely on."""
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        return sa.create_engine(
+            url, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True
+        )
     engine = sa.create_engine(
-        url, connect_args={"timeout": timeout, "check_same_thread": False}, pool_size=20
+        url,
+        connect_args={"timeout": timeout, "check_same_thread": False},
+        pool_size=20,
+        hide_parameters=True,
     )
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)

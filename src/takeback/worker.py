@@ -6,6 +6,7 @@ never the subject. Knows no kind of work: handlers are handed in.
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ from takeback.due import DueTable, Handler, Lease, LeaseLost
 
 PERIOD = 1.0
 """Seconds between two looks at the table when nothing was due."""
+
+TIDY_PERIOD = 300.0
+"""Seconds between two calls of ``tidy``."""
 
 LONGEST_WAIT = 60.0
 """Seconds, at most, between two tries while the table can't be read."""
@@ -30,6 +34,10 @@ class Worker:
     changed: Callable[[], None] = lambda: None
     """Called after work was done, so that whoever waits for news can look."""
 
+    tidy: Callable[[], None] = lambda: None
+    """Called now and then, whether or not anything was due."""
+
+    _tidied: float = -TIDY_PERIOD
     _stop: threading.Event = field(default_factory=threading.Event)
     _wake: threading.Event = field(default_factory=threading.Event)
 
@@ -39,6 +47,7 @@ class Worker:
         while not self._stop.is_set():
             try:
                 done = self.run_once()
+                self._tidy_at_times()
                 failures = 0
             except Exception as error:  # the outermost loop: a worker outlives its database
                 failures += 1
@@ -74,6 +83,11 @@ class Worker:
         finally:
             self.stop()
             thread.join()
+
+    def _tidy_at_times(self) -> None:
+        if time.monotonic() - self._tidied >= TIDY_PERIOD:
+            self._tidied = time.monotonic()
+            self.tidy()
 
     def _rest(self, failures: int) -> None:
         self._wake.wait(min(PERIOD * 2**failures, LONGEST_WAIT))

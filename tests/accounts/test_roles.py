@@ -20,6 +20,7 @@ approve_feed      yes       -           yes
 manage_keys       yes       -           yes
 mark_platform     -         -           yes
 plant_canaries    yes       -           yes
+read_case         -         yes         yes
 vouch_case        -         yes         yes
 recover_case      -         yes         yes
 close_case        -         yes         yes

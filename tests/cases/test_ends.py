@@ -22,6 +22,17 @@ def written(world: World, opened: Opened) -> list[str]:
     return [view.text, *view.locators, *view.notes]
 
 
+def test_the_log_says_who_read_what_she_wrote(quick: World) -> None:
+    """Nobody looks unseen; a case that is not there leaves no line."""
+    opened = quick.open(item("a", note="what happened"))
+
+    written(quick, opened)
+    with pytest.raises(NotFound):
+        quick.cases.show(CaseId("case_0000000000000000"), WORKER)
+
+    assert quick.audit.actions().count("case.shown") == 1
+
+
 def test_a_case_without_an_end_date_never_ends(quick: World) -> None:
     """Four hundred days later, and ten years later, its signals are active."""
     opened = quick.open()

@@ -38,6 +38,7 @@ class Action(StrEnum):
     MANAGE_KEYS = "manage_keys"
     MARK_PLATFORM = "mark_platform"
     PLANT_CANARIES = "plant_canaries"
+    READ_CASE = "read_case"
     VOUCH_CASE = "vouch_case"
     RECOVER_CASE = "recover_case"
     CLOSE_CASE = "close_case"
@@ -63,6 +64,7 @@ ALLOWED: Final[Mapping[Action, frozenset[Role]]] = {
     Action.MANAGE_KEYS: _HUB,
     Action.MARK_PLATFORM: _LEAD,
     Action.PLANT_CANARIES: _HUB,
+    Action.READ_CASE: _CASES,
     Action.VOUCH_CASE: _CASES,
     Action.RECOVER_CASE: _CASES,
     Action.CLOSE_CASE: _CASES,

@@ -32,6 +32,7 @@ ACTIONS: Final[Mapping[str, frozenset[str]]] = {
     "case.withdrawal_undone": _facts("items"),
     "case.purged": _facts("items", "reason"),
     "case.closed": _facts(),
+    "case.shown": _facts(),
     "case.vouched": _facts("items"),
     "case.recovered": _facts("by", "first", "second"),
     "case.held": _facts("reason"),

@@ -6,7 +6,6 @@ be journalled does not happen.
 """
 
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -138,7 +137,7 @@ class Lifecycle:
         self.audit.forget(gone.id)
         self.store.delete(gone.id)
         self._note("case.purged", gone.id)
-        self.db.after_commit(self._truncate_log)
+        self.db.after_commit(self.db.truncate_log)
 
     def drop(self, case: Case, item: Item, undo_until: datetime, *, with_case: bool) -> None:
         """Take one item out of its bank and note who must be told."""
@@ -231,7 +230,7 @@ class Lifecycle:
         self.store.erase_item_texts(item.id)
         self.save_item(item.to(ItemStatus.PURGED))
         self.audit.append("case.purged", WORKER, case=case.id, item=item.id, reason="item")
-        self.db.after_commit(self._truncate_log)
+        self.db.after_commit(self.db.truncate_log)
 
     def _retention_is_due(self, case_id: CaseId) -> None:
         """Erase texts and locators; signals, code, PIN and receipt stay."""
@@ -245,7 +244,7 @@ class Lifecycle:
         self.audit.append(
             "case.retention_erased", WORKER, case=case_id, locators=locators, texts=texts
         )
-        self.db.after_commit(self._truncate_log)
+        self.db.after_commit(self.db.truncate_log)
 
     def _case_with_due(self, case_id: CaseId, kind: str) -> Case | None:
         """Return the case if, by its own state, *kind* is due now: a timer alone erases nothing."""
@@ -275,12 +274,6 @@ class Lifecycle:
 
     def _note(self, kind: Kind, record_id: str) -> None:
         self.db.before_commit(lambda: self.journal.append(kind, record_id))
-
-    def _truncate_log(self) -> None:
-        """Empty SQLite's write-ahead log, which may still hold what was erased."""
-        if self.db.dialect == "sqlite":
-            with closing(self.db.engine.raw_connection()) as connection:
-                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
 
     @property
     def undo_time(self) -> timedelta:
