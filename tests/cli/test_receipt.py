@@ -49,7 +49,7 @@ def test_everything_on_the_receipt_is_said() -> None:
         "  locked: a withdrawal waits 72 hours",
         "  shared with partners that may not honour a withdrawal",
         "  the withdrawal takes effect on 2030-03-11",
-        "item_0000000000000000: protected since 2030-03-05, 1 signal",
+        "item_0000000000000000: protected, registered on 2030-03-05, 1 signal",
         "  Photo Site confirmed it and removed it on 2030-03-07",
         "item_0000000000000000: withdrawn on 2030-03-08, undo until 2030-03-15",
         "  confirmed by Photo Site",

@@ -44,7 +44,7 @@ def _head(receipt: Receipt) -> Iterator[str]:
 
 def _item(item: ReceiptItem) -> Iterator[str]:
     signals = "1 signal" if item.signals == 1 else f"{item.signals} signals"
-    yield f"{item.item_id}: {STATES[item.state]} since {item.registered_on}, {signals}"
+    yield f"{item.item_id}: {STATES[item.state]}, registered on {item.registered_on}, {signals}"
     for removal in item.removals:
         yield f"  {removal.platform} confirmed it and removed it on {removal.day}"
 

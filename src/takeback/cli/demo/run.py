@@ -1,6 +1,7 @@
 """Running the demonstration from beginning to end."""
 
 import signal
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -50,14 +51,15 @@ def _summary(telling: Telling) -> str:
 
 def _stay(stage: Stage, opened: Opened) -> None:
     """Say how to look around, and wait for Ctrl-C."""
+    takeback = sys.argv[0] if Path(sys.argv[0]).name == "takeback" else "takeback"
     keys = stage.folder / "case.json"
     write_new(keys, msgspec.json.encode(opened).decode())
     click.echo(
         f"\nThe hub is up at {stage.hub.url}\n"
         f"The case's code is {opened.code}, its PIN {opened.pin}. Look at it:\n\n"
-        f"  takeback case status --hub {stage.hub.url} --secrets-file {keys}\n"
-        f"  takeback match PICTURE --matcher {stage.feed.program.url}\n"
-        f"  takeback demo advance 4d --hub {stage.hub.url}\n\n"
+        f"  {takeback} case status --hub {stage.hub.url} --secrets-file {keys}\n"
+        f"  {takeback} match PICTURE --matcher {stage.feed.program.url}\n"
+        f"  {takeback} demo advance 4d --hub {stage.hub.url}\n\n"
         "Ctrl-C stops everything and removes its data."
     )
     stop = threading.Event()
