@@ -11,7 +11,8 @@ from litestar.exceptions import HTTPException
 from takeback.cases.wire import AccessRequest, RegistrationDocument
 from takeback.errors import MalformedBody
 from takeback.exchange.wire import MAX_LOOKUP, LookupRequest
-from takeback.web.body import MAX_DEPTH, decode, require_json
+from takeback.strictjson import MAX_DEPTH, decode
+from takeback.web.body import require_json
 
 REGISTRATION = {"version": 1, "kind": "shared", "age_band": "adult", "language": "ko"}
 SECRET = "tell-nobody"

@@ -21,8 +21,8 @@ from schemathesis.specs.openapi.checks import (
 
 from takeback.cases.service import Cases
 from takeback.errors import TooBusy
+from takeback.strictjson import decode
 from takeback.web import body as bodies
-from takeback.web.body import decode
 from tests.web.conftest import JSON_HEAD, REGISTRATION, Served, access, half_sent, signal
 from tests.web.examples import EXAMPLES
 

@@ -1,21 +1,18 @@
 """Reading what a caller sends: bounded, in time, strict, and never repeated back.
 
-A picture is bytes and is not looked at here. JSON must be UTF-8, shallow, say each thing
-once, and be what the type describes; msgspec's messages may hold input, so only the place
-they name is passed on.
+A picture is bytes and is not looked at here; JSON is read by ``strictjson``.
 """
 
 import asyncio
-import json
 import re
 from typing import Any, Final, TypeVar
 
-import msgspec
 from anyio import fail_after
 from litestar import Request
 from litestar.exceptions import HTTPException
 
-from takeback.errors import BodyTooLarge, MalformedBody, PictureTooLarge
+from takeback.errors import BodyTooLarge, PictureTooLarge
+from takeback.strictjson import decode
 
 JSON_BYTES: Final = 1024 * 1024
 """Largest JSON body; 10,000 signals are about 670,000 bytes."""
@@ -26,15 +23,11 @@ QUICK: Final = 16 * 1024
 SECONDS: Final = 60
 """Within which a body must have arrived."""
 
-MAX_DEPTH: Final = 16
-
 AnyRequest = Request[Any, Any, Any]
 Body = TypeVar("Body")
 
 _JSON_TYPE = re.compile(r'application/json\s*(;\s*charset="?utf-8"?\s*)?', re.IGNORECASE)
 _PICTURE_TYPE = re.compile(r"(image/[a-z0-9.+-]+|application/octet-stream)", re.IGNORECASE)
-_OUTSIDE_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
-_PLACE = re.compile(r" - at `(\$[A-Za-z0-9_.\[\]]*)`\Z")
 
 
 def is_picture(request: AnyRequest) -> bool:
@@ -92,36 +85,3 @@ async def _read(request: AnyRequest, limit: int) -> bytes:
     except TimeoutError:
         raise HTTPException(status_code=408) from None
     return bytes(read)
-
-
-def decode(body: bytes, kind: type[Body]) -> Body:
-    """Decode *body* strictly to *kind*.
-
-    Raises:
-        MalformedBody: it is no such document; the message names the place, never a value.
-    """
-    _require_shallow(body)
-    try:
-        json.loads(body.decode("utf-8"), object_pairs_hook=_unique)
-        return msgspec.json.decode(body, type=kind)
-    except msgspec.ValidationError as problem:
-        place = _PLACE.search(str(problem))
-        raise MalformedBody(f"wrong value at {place[1] if place else '$'}") from None
-    except (ValueError, RecursionError):
-        raise MalformedBody("the body is not valid JSON in UTF-8") from None
-
-
-def _require_shallow(body: bytes) -> None:
-    """Refuse deep nesting before a parser meets it."""
-    depth = 0
-    for byte in _OUTSIDE_STRINGS.sub(b"", body):
-        depth += (byte in b"[{") - (byte in b"]}")
-        if depth > MAX_DEPTH:
-            raise MalformedBody(f"the body is nested more than {MAX_DEPTH} deep")
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise MalformedBody("a key is given twice in one object")
-    return found

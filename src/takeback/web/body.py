@@ -1,18 +1,12 @@
 """Reading what may be hostile: bodies and parameters, bounded, strict, never repeated back.
 
 Refused before anything is decoded: another content type or charset, compression, more
-bytes than the address accepts, a byte-order mark, invalid UTF-8, deep nesting. Refused while
-decoding: keys given twice, NaN and infinities, lone surrogates, NUL, and whatever the
-type of the body does not describe. msgspec's messages may hold input, so only the place
-they name is passed on.
+bytes than the address accepts, a body that comes too slowly. ``strictjson`` reads the rest.
 """
 
-import json
 import re
-from collections.abc import Iterator
-from typing import Any, NoReturn, TypeVar
+from typing import Any
 
-import msgspec
 from anyio import fail_after, to_thread
 from litestar import Request
 from litestar.exceptions import HTTPException
@@ -20,6 +14,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 
 from takeback.errors import BodyTooLarge, MalformedBody
+from takeback.strictjson import decode
 
 LIMIT = 64 * 1024
 """Bytes an address accepts unless its route says otherwise (``body_limit``)."""
@@ -27,16 +22,10 @@ LIMIT = 64 * 1024
 QUICK = 16 * 1024
 """Bytes that are decoded faster than a thread is found for them."""
 
-MAX_DEPTH = 32
 SECONDS = 30
 """Within which a body must have arrived."""
 
 _JSON_TYPE = re.compile(r'application/json\s*(;\s*charset="?utf-8"?\s*)?', re.IGNORECASE)
-_OUTSIDE_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
-_PLACE = re.compile(r" - at `(\$[A-Za-z0-9_.\[\]]*)`\Z")
-_MISSING = re.compile(r"Object missing required field `([a-zA-Z_0-9]+)`")
-
-Body = TypeVar("Body")
 
 
 class JsonRequest(Request[Any, Any, Any]):
@@ -123,99 +112,3 @@ def require_json(content_type: str, content_encoding: str | None) -> None:
     plain = (content_encoding or "identity").strip().lower() == "identity"
     if not plain or not _JSON_TYPE.fullmatch(content_type.strip()):
         raise HTTPException(status_code=415)
-
-
-def decode(body: bytes, kind: type[Body]) -> Body:
-    """Decode *body* strictly to *kind*.
-
-    Raises:
-        MalformedBody: it is no such document; the message names the place, never a value.
-    """
-    if not body:
-        raise MalformedBody("the body is empty")
-    _require_shallow(body)
-    _require_honest(body)
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except msgspec.ValidationError as problem:
-        raise MalformedBody(_where(str(problem))) from None
-    except (msgspec.DecodeError, RecursionError):
-        raise MalformedBody("the body is not valid JSON") from None
-
-
-def _require_shallow(body: bytes) -> None:
-    """Refuse deep nesting before a parser meets it."""
-    depth = 0
-    for byte in _OUTSIDE_STRINGS.sub(b"", body):
-        if byte in b"[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise MalformedBody(f"the body is nested more than {MAX_DEPTH} deep")
-        elif byte in b"]}":
-            depth -= 1
-
-
-def _require_honest(body: bytes) -> None:
-    """Refuse what parsers disagree about: one reading must be the only one."""
-    try:
-        parsed = json.loads(
-            body.decode("utf-8"),
-            object_pairs_hook=_unique,
-            parse_constant=_no_constant,
-            parse_float=_finite,
-        )
-    except MalformedBody:
-        raise
-    except UnicodeDecodeError:
-        raise MalformedBody("the body is not valid UTF-8") from None
-    except (ValueError, RecursionError):
-        raise MalformedBody("the body is not valid JSON") from None
-    if b"\\u" in body and not all(map(_plain, _texts(parsed))):
-        raise MalformedBody("a text holds a character that is none")
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise MalformedBody("a key is given twice in one object")
-    return found
-
-
-def _no_constant(_name: str) -> NoReturn:
-    raise MalformedBody("NaN and Infinity are not JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if number in (float("inf"), float("-inf")):
-        raise MalformedBody("a number is out of range")
-    return number
-
-
-def _texts(value: object) -> Iterator[str]:
-    """Yield every text in *value*, keys included."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for entry in value:
-            yield from _texts(entry)
-    elif isinstance(value, dict):
-        for key, entry in value.items():
-            yield key
-            yield from _texts(entry)
-
-
-def _plain(text: str) -> bool:
-    """Whether *text* can be stored: no lone surrogate, no NUL."""
-    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
-
-
-def _where(message: str) -> str:
-    """Say what is wrong at which place, from msgspec's message but without any input."""
-    place = _PLACE.search(message)
-    at = place[1] if place else "$"
-    if missing := _MISSING.match(message):
-        return f"missing field {missing[1]} at {at}"
-    if message.startswith("Object contains unknown field"):
-        return f"unknown field at {at}"
-    return f"wrong value at {at}"
