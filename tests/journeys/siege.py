@@ -190,6 +190,7 @@ class Siege:
     rng: random.Random
     ledger: Ledger = field(default_factory=Ledger)
     kills: dict[str, int] = field(default_factory=dict)
+    _deck: list[Runner] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Start the programs; the worker purges at once what the lock let it withdraw."""
@@ -202,16 +203,21 @@ class Siege:
 
     def run(self, kills: int) -> None:
         """Kill so many programs while people use them, and start each again."""
-        victims = (self.hub, self.worker, self.matcher)
         with self._people():
-            done = 0
-            while done < kills:
+            while (left := kills - sum(self.kills.values())) > 0:
                 time.sleep(self.rng.uniform(0, 1.2))
-                how_many = self.rng.choices((1, 2, 3), weights=(7, 2, 1))[0]
-                struck = self.rng.sample(victims, min(how_many, kills - done))
-                self._strike(struck)
-                done += len(struck)
+                self._strike(self._victims()[:left])
             time.sleep(1)
+
+    def _victims(self) -> list[Runner]:
+        """Draw one program, or a few; over time the hub twice as often as the others."""
+        how_many = self.rng.choices((1, 2, 3), weights=(7, 2, 1))[0]
+        while len(self._deck) < how_many:
+            more = [self.hub, self.hub, self.worker, self.matcher]
+            self._deck += self.rng.sample(more, len(more))
+        drawn = {victim.name: victim for victim in self._deck[:how_many]}
+        del self._deck[:how_many]
+        return list(drawn.values())
 
     def _strike(self, struck: Sequence[Runner]) -> None:
         for victim in struck:
