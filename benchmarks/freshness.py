@@ -2,7 +2,9 @@
 
 A hub and a matcher as real processes over HTTP on loopback, SQLite in a new folder. A
 reporter's device opens a case and withdraws it; from the moment the hub's answer is there,
-the matcher is asked every few milliseconds. The target is a median under one second, both ways.
+the matcher is asked every few milliseconds. Measured with the hub in one process, and with
+the reporters' part and the platforms' part in a process each, where one learns of the
+other's changes from the database. The target is a median under one second, both ways.
 
     python -m benchmarks.freshness
     python -m benchmarks.freshness --registrations 200 --json
@@ -16,7 +18,7 @@ import secrets
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -36,6 +38,11 @@ PERIOD = 0.002
 
 PATIENCE = 30.0
 
+TOGETHER: Sequence[Sequence[str]] = [[]]
+"""One process that does everything."""
+
+APART: Sequence[Sequence[str]] = [["portal"], ["partner", "worker"]]
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -45,6 +52,7 @@ class Result:
     registered_p95: float
     withdrawn_p50: float
     withdrawn_p95: float
+    hub_processes: int
     registrations: int
     cores: int
     machine: str
@@ -54,27 +62,38 @@ def main() -> None:
     """Measure and print what came out."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--registrations", type=int, default=60)
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--json", action="store_true", help="print a JSON object for each")
     options = parser.parse_args()
-    result = measured(options.registrations)
-    if options.json:
-        print(json.dumps(asdict(result)))
-        return
-    print(f"{'from the hub’s answer until':<34}{'median':>10}{'95 %':>10}   target")
+    for roles in (TOGETHER, APART):
+        result = measured(options.registrations, roles)
+        print(json.dumps(asdict(result)) if options.json else table(result))
+
+
+def table(result: Result) -> str:
+    """Return what was measured, for people."""
+    places = "a hub in one process" if result.hub_processes == 1 else "a hub in two processes"
+    lines = [f"{places:<34}{'median':>10}{'95 %':>10}   target"]
     for what, median, most in (
-        ("the matcher matches", result.registered_p50, result.registered_p95),
-        ("the matcher no longer matches", result.withdrawn_p50, result.withdrawn_p95),
+        ("registered until it matches", result.registered_p50, result.registered_p95),
+        ("withdrawn until it does not", result.withdrawn_p50, result.withdrawn_p95),
     ):
         met = "met" if median < TARGET_SECONDS else "MISSED"
         told = f"{median * 1000:>7.0f} ms{most * 1000:>7.0f} ms"
-        print(f"{what:<34}{told}   {TARGET_SECONDS:.0f} s: {met}")
-    print(f"{result.registrations} registrations, {result.cores} cores, {result.machine}")
+        lines.append(f"{what:<34}{told}   {TARGET_SECONDS:.0f} s: {met}")
+    machine = f"{result.cores} cores, {result.machine}"
+    return "\n".join([*lines, f"{result.registrations} registrations, {machine}", ""])
 
 
-def measured(registrations: int) -> Result:
-    """Return what registering and withdrawing so often took."""
+def measured(registrations: int, roles: Sequence[Sequence[str]]) -> Result:
+    """Return what registering and withdrawing so often took.
+
+    Args:
+        registrations: how often.
+        roles: for each process of the hub, what it does; reporters speak to the first and
+            the matcher to the last.
+    """
     known, gone = [], []
-    with tempfile.TemporaryDirectory() as folder, programs(Path(folder)) as (hub, matcher):
+    with tempfile.TemporaryDirectory() as folder, programs(Path(folder), roles) as (hub, matcher):
         one_round(hub, matcher)
         for _ in range(registrations):
             registered, withdrawn = one_round(hub, matcher)
@@ -83,6 +102,7 @@ def measured(registrations: int) -> Result:
     return Result(
         *percentiles(known),
         *percentiles(gone),
+        len(roles),
         registrations,
         os.cpu_count() or 1,
         f"{platform.machine()}, Python {platform.python_version()}",
@@ -90,22 +110,27 @@ def measured(registrations: int) -> Result:
 
 
 @contextmanager
-def programs(folder: Path) -> Iterator[tuple[ReporterHub, httpx2.Client]]:
+def programs(
+    folder: Path, roles: Sequence[Sequence[str]]
+) -> Iterator[tuple[ReporterHub, httpx2.Client]]:
     """Start a hub and a platform's matcher that follows it."""
     settings = Settings(data=folder / "hub")
     with open_hub(settings) as desk:
         prepare(desk, folder)
     with ExitStack() as stack:
-        hub_arguments = ["serve", "--port", "0", "--data", str(settings.data)]
-        hub = stack.enter_context(running("hub", hub_arguments, folder)).url
+        data = ["--port", "0", "--data", str(settings.data)]
+        hubs = []
+        for number, some in enumerate(roles):
+            chosen = [word for role in some for word in ("--role", role)]
+            program = running(f"hub-{number}", ["serve", *data, *chosen], folder)
+            hubs.append(stack.enter_context(program).url)
         key = ["--key-file", str(folder / "feed.key"), "--data", str(folder / "feed")]
-        arguments = ["matcher", "--hub", hub, *key, "--port", "0", "--hashers", "1"]
+        arguments = ["matcher", "--hub", hubs[-1], *key, "--port", "0", "--hashers", "1"]
         matcher = stack.enter_context(running("feed", arguments, folder)).url
         clients = [
-            httpx2.Client(base_url=url, timeout=30, trust_env=False) for url in (hub, matcher)
+            stack.enter_context(httpx2.Client(base_url=url, timeout=30, trust_env=False))
+            for url in (hubs[0], matcher)
         ]
-        for client in clients:
-            stack.enter_context(client)
         wait_until(lambda: clients[1].get("/ready").is_success)
         yield ReporterHub(clients[0]), clients[1]
 
