@@ -1,9 +1,12 @@
 """A hub's exchange to test with: real bank, accounts and database; cases as a notebook."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+
+import pytest
 
 from takeback.accounts.model import Platform, Role, Staff
 from takeback.accounts.service import Platforms
@@ -11,9 +14,11 @@ from takeback.accounts.staff import StaffAccounts
 from takeback.audit.store import AuditLog
 from takeback.db import Database
 from takeback.errors import NotFound
+from takeback.exchange.model import Channel
 from takeback.exchange.numbers import Numbers
 from takeback.exchange.service import Exchange
 from takeback.exchange.stopncii import FetchAnswer
+from takeback.exchange.store import DeliveryStore
 from takeback.exchange.wire import (
     FeedEntry,
     FeedPage,
@@ -171,3 +176,21 @@ def make_partners(
     notebook = Notebook()
     exchange = Exchange(database, audit, bank, notebook, platforms, keys, settings, clock)
     return Partners(exchange, bank, platforms, notebook, clock, lead, second, audit)
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> None:
+    """Let *action* happen once, in another thread, while the next page is being read."""
+    waiting = [action]
+    served = DeliveryStore.served
+
+    def interrupted(
+        store: DeliveryStore, platform_id: PlatformId, channel: Channel
+    ) -> dict[str, int]:
+        """Read as always, after the bank has changed behind the reader's back."""
+        found = served(store, platform_id, channel)
+        if waiting:
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(waiting.pop()).result()
+        return found
+
+    monkeypatch.setattr(DeliveryStore, "served", interrupted)

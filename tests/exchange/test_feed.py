@@ -7,7 +7,7 @@ import pytest
 from takeback.errors import EpochChanged, MalformedCursor, NotAllowed, NotFound
 from takeback.exchange.deliveries import Deliveries
 from takeback.exchange.wire import FeedEntry
-from tests.exchange.partners import Partners
+from tests.exchange.partners import Partners, meanwhile
 from tests.matching.banking import signal
 
 
@@ -241,6 +241,28 @@ def test_a_page_is_noted_as_served_before_it_is_answered(partners: Partners) -> 
     assert deliveries.platforms_past(place, "under_18") == []
     partners.pages(later)
     assert set(deliveries.platforms_past(place, "adult")) == {served.id, later.id}
+
+
+def test_a_withdrawal_while_a_page_is_read_leaves_nobody_off_its_list(
+    partners: Partners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It finds the platform not served yet, so the platform is not served any more."""
+    platform = partners.platform()
+    item_id = partners.register(1)
+    place = partners.bank.head_seq()
+    told: list[object] = []
+
+    def withdraw() -> None:
+        """Take the item back as cases does: first ask who must confirm."""
+        told.extend(Deliveries(partners.exchange.db).platforms_past(place, "adult"))
+        partners.withdraw(item_id)
+
+    meanwhile(monkeypatch, withdraw)
+    [page] = partners.pages(platform)
+
+    assert told == []
+    assert page.entries == []
+    assert len(page.withdrawals) == 1
 
 
 @pytest.mark.parametrize("there_before", [False, True])

@@ -24,7 +24,7 @@ from takeback.exchange.stopncii import (
 )
 from takeback.settings import Settings
 from tests.conftest import FakeClock
-from tests.exchange.partners import Partners, make_partners
+from tests.exchange.partners import Partners, make_partners, meanwhile
 from tests.matching.banking import signal
 
 
@@ -290,6 +290,26 @@ def test_partners_are_remembered_as_unable_to_confirm(partners: Partners) -> Non
     assert deliveries.partners_past(today + timedelta(days=1), "adult") == []
     assert deliveries.partners_past(today, "under_18") == []
     assert deliveries.platforms_past(0, "adult") == []
+
+
+def test_a_withdrawal_while_a_page_is_read_leaves_no_partner_off_its_list(
+    partners: Partners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It finds the partner not served yet, so the signal is not sent any more."""
+    platform = partners.platform()
+    item_id = partners.register(1, partners=True)
+    today = partners.clock().date()
+    told: list[object] = []
+
+    def withdraw() -> None:
+        """Take the item back as cases does: first ask whom the receipt must name."""
+        told.extend(Deliveries(partners.exchange.db).partners_past(today, "adult"))
+        partners.withdraw(item_id)
+
+    meanwhile(monkeypatch, withdraw)
+
+    assert values(partners.fetched(platform)) == []
+    assert told == []
 
 
 def test_the_stock_client_submits(partners: Partners) -> None:

@@ -4,7 +4,7 @@ A page holds what one platform may see and nothing of how many hold an entry. Wh
 before this platform was served it is never spoken of.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from takeback.accounts.model import Platform, Tier
@@ -39,7 +39,9 @@ class Feed:
         """Return the page after a cursor, or with None the first one.
 
         What the page brings is noted as served before it is answered, so a tombstone can never
-        be left out for want of knowing that the entry was sent.
+        be left out for want of knowing that the entry was sent. What changed between reading
+        and noting is read again: a withdrawal that came in between did not find this platform
+        among those that must confirm it, so its signals are not sent any more.
 
         Raises:
             NotAllowed: the platform does not have the feed.
@@ -48,25 +50,36 @@ class Feed:
         """
         self._disguises.adopt(platform_id)
         with self.db.reading():
-            platform = with_the_feed(self.platforms.get(platform_id))
-            served = DeliveryStore(self.db).served(platform_id, Channel.FEED)
-            numbers = Numbers(self.keys, platform_id)
-            head = self.bank.head()
-            epoch = numbers.epoch(head.epoch, platform.epoch)
-            start = 0 if after is None else numbers.place(epoch, after)
-            if start > head.seq:
-                raise EpochChanged("this hub has forgotten what came before the cursor")
-            reader = Reader(platform_id, platform.banks, served)
-            changes = self._changes(reader, start, max(1, min(limit, MAX_PAGE)))
-            markers = self.withdrawals.withdrawal_markers(start, changes.to_seq, platform.banks)
-        self._note(platform, served, changes.to_seq)
-        return FeedPage(
+            page = self._read(platform_id, after, limit)
+        if page.new:
+            with self.db.transaction():
+                if self.bank.head_seq() != page.head_seq:
+                    page = self._read(platform_id, after, limit)
+                store = DeliveryStore(self.db)
+                store.note(platform_id, Channel.FEED, page.new, self.now().date())
+        return page.answer
+
+    def _read(self, platform_id: PlatformId, after: str | None, limit: int) -> "_Page":
+        """Read the page inside the open transaction."""
+        platform = with_the_feed(self.platforms.get(platform_id))
+        served = DeliveryStore(self.db).served(platform_id, Channel.FEED)
+        numbers = Numbers(self.keys, platform_id)
+        head = self.bank.head()
+        epoch = numbers.epoch(head.epoch, platform.epoch)
+        start = 0 if after is None else numbers.place(epoch, after)
+        if start > head.seq:
+            raise EpochChanged("this hub has forgotten what came before the cursor")
+        reader = Reader(platform_id, platform.banks, served)
+        changes = self._changes(reader, start, max(1, min(limit, MAX_PAGE)))
+        markers = self.withdrawals.withdrawal_markers(start, changes.to_seq, platform.banks)
+        answer = FeedPage(
             epoch=epoch,
             cursor=numbers.cursor(epoch, changes.to_seq),
             more=changes.more,
             entries=_records(numbers, changes.entries),
             withdrawals=[FeedWithdrawal(numbers.marker(each.withdrawal_id)) for each in markers],
         )
+        return _Page(answer, reader.unserved(changes.to_seq), head.seq)
 
     @property
     def _disguises(self) -> Disguises:
@@ -81,12 +94,16 @@ class Feed:
             return Changes(both, page.to_seq, page.more)
         return Changes(both[:limit], both[limit - 1].seq, more=True)
 
-    def _note(self, platform: Platform, served: dict[str, int], to_seq: int) -> None:
-        new = {bank: to_seq for bank in platform.banks if served.get(bank, 0) < to_seq}
-        if new:
-            with self.db.transaction():
-                store = DeliveryStore(self.db)
-                store.note(platform.id, Channel.FEED, new, self.now().date())
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page as it was read."""
+
+    answer: FeedPage
+    new: Mapping[str, int]
+    """The banks of which this platform was not served as much before, and how far it is now."""
+    head_seq: int
+    """The newest number when the page was read."""
 
 
 def with_the_feed(platform: Platform) -> Platform:

@@ -153,10 +153,7 @@ class _Page:
     @property
     def new(self) -> dict[str, int]:
         """The banks of which this reader was not served as much before."""
-        served = self.reader.served
-        return {
-            bank: self.to_seq for bank in self.reader.banks if served.get(bank, 0) < self.to_seq
-        }
+        return self.reader.unserved(self.to_seq) if self.records else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,13 +192,13 @@ class StopNcii:
         if start_timestamp < 0 or page_size < 1:
             raise MalformedBody("startTimestamp and pageSize must be whole and positive")
         self._disguises.adopt(platform.id)
-        page = self._read(platform.id, start_timestamp, min(page_size, MAX_PAGE), token)
+        page, following = self._serve(platform.id, start_timestamp, min(page_size, MAX_PAGE), token)
         return FetchAnswer(
             count=len(page.records),
             next_page_token=self._numbers(platform).cursor(_NO_EPOCH, page.to_seq, "page")
             if page.more
             else None,
-            next_set_timestamp=self._next_start(page, start_timestamp),
+            next_set_timestamp=following,
             has_more_records=page.more,
             hash_records=self._dressed(platform, page.records),
         )
@@ -249,37 +246,49 @@ class StopNcii:
     def _numbers(self, platform: Platform) -> Numbers:
         return Numbers(self.keys, platform.id)
 
-    def _read(self, platform_id: PlatformId, start: int, limit: int, token: str | None) -> _Page:
-        """Read a page, the platform's canaries among the records."""
-        with self.db.reading():
-            platform = with_the_feed(self.platforms.get(platform_id))
-            served = DeliveryStore(self.db).served(platform_id, Channel.PARTNER)
-            reader = Reader(platform_id, platform.banks, served)
-            if token:
-                after = self._numbers(platform).place(_NO_EPOCH, token, "page")
-            else:
-                after = self.bank.shared_before(start)
-            shared = self.bank.shared(reader, after, limit + 1)
-            canaries = self._disguises.shared(platform_id, after)
-            due = [each for each in canaries if token or each.at >= start]
-            both = sorted([*shared, *due], key=lambda record: record.seq)
-            return _Page(reader, both[:limit], len(both) > limit, self.bank.head_seq())
+    def _serve(
+        self, platform_id: PlatformId, start: int, limit: int, token: str | None
+    ) -> tuple[_Page, int]:
+        """Return a page, noted as served, and the time to start at next.
 
-    def _next_start(self, page: _Page, start: int) -> int:
-        """Note what is about to be served, and return the time to start at next.
-
-        After the last page that is now, so that nothing is sent twice; unless something was
-        committed since the page was read, which may have been given an earlier time.
+        What changed between reading and noting is read again: a withdrawal that came in
+        between did not find this partner among those to be named on the receipt, so its
+        signals are not sent any more. After the last page the time is now, so that nothing
+        is sent twice.
         """
+        with self.db.reading():
+            page = self._read(platform_id, start, limit, token)
         if not page.records:
-            return min(start, max(FIRST_TIMESTAMP, self.bank.shared_at()))
+            return page, self._led_back(start)
         if page.more and not page.new:
-            return page.at
+            return page, page.at
         with self.db.transaction():
-            store, platform_id = DeliveryStore(self.db), page.reader.platform_id
+            if self.bank.head_seq() != page.head_seq:
+                page = self._read(platform_id, start, limit, token)
+            store = DeliveryStore(self.db)
             store.note(platform_id, Channel.PARTNER, page.new, self.now().date())
-            last = not page.more and self.bank.head_seq() == page.head_seq
-            return self.bank.mark_time() if last else page.at
+            if not page.records:
+                return page, self._led_back(start)
+            return page, page.at if page.more else self.bank.mark_time()
+
+    def _led_back(self, start: int) -> int:
+        """Return *start*, or the newest time given to partners if that lies before it."""
+        return min(start, max(FIRST_TIMESTAMP, self.bank.shared_at()))
+
+    def _read(self, platform_id: PlatformId, start: int, limit: int, token: str | None) -> _Page:
+        """Read a page inside the open transaction, the platform's canaries among the records."""
+        platform = with_the_feed(self.platforms.get(platform_id))
+        served = DeliveryStore(self.db).served(platform_id, Channel.PARTNER)
+        reader = Reader(platform_id, platform.banks, served)
+        if token:
+            after = self._numbers(platform).place(_NO_EPOCH, token, "page")
+        else:
+            after = self.bank.shared_before(start)
+        shared = self.bank.shared(reader, after, limit + 1)
+        canaries = self._disguises.shared(platform_id, after)
+        due = [each for each in canaries if token or each.at >= start]
+        both = sorted([*shared, *due], key=lambda record: record.seq)
+        return _Page(reader, both[:limit], len(both) > limit, self.bank.head_seq())
 
     def _dressed(self, platform: Platform, records: Sequence[SharedRecord]) -> list[HashRecord]:
         told = self._numbers(platform).of_entries([record.entry_id for record in records])

@@ -29,6 +29,10 @@ class Reader:
     """Newest number ever served to this reader of each bank. An entry that went before it was
     served is never spoken of."""
 
+    def unserved(self, to_seq: int) -> dict[str, int]:
+        """Return *to_seq* for each bank of which this reader was not served as much before."""
+        return {bank: to_seq for bank in self.banks if self.served.get(bank, 0) < to_seq}
+
 
 @dataclass(frozen=True, slots=True)
 class Paging:
