@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -240,6 +241,26 @@ def test_a_changed_mark_begins_the_feed_anew(served: Served) -> None:
 
     assert answer.status_code == 409
     assert answer.json()["type"] == "urn:takeback:error:epoch-changed"
+
+
+def test_a_waiting_poll_ends_at_once_when_the_feed_is_taken_away(served: Served) -> None:
+    """A platform that lost a mark or the feed does not go on for the rest of its wait."""
+    platform = served.platform("demoted", feed=True)
+    key = served.bearer(platform)
+    cursor = _end(served, key)
+    operator, _ = served.people()
+
+    with ThreadPoolExecutor(1) as pool:
+        began = time.monotonic()
+        asking = pool.submit(
+            served.http.get, "/v1/feed", headers=key, params={"after": cursor, "wait": 25}
+        )
+        time.sleep(0.5)
+        served.hub.platforms.demote(platform.id, operator)
+        answer = asking.result()
+
+    assert answer.status_code == 403
+    assert time.monotonic() - began < 10
 
 
 def test_an_unmarked_platform_never_sees_under_18_or_not_said(served: Served) -> None:

@@ -171,6 +171,11 @@ class PlatformAccounts(PlatformService):
         with self.db.reading():
             return PlatformStore(self.db).list()
 
+    def standing(self) -> int:
+        """Return a number that grows whenever any platform may see more or less than before."""
+        with self.db.reading():
+            return PlatformStore(self.db).standing()
+
     def names(self) -> Mapping[PlatformId, str]:
         """Return what each platform is called, the retired too."""
         return {platform.id: platform.name for platform in self.list()}

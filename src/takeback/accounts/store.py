@@ -106,6 +106,13 @@ class PlatformStore:
         found = self.db.execute(platforms.select().order_by(platforms.c.name))
         return [_platform(row) for row in found]
 
+    def standing(self) -> int:
+        """Return a number that grows whenever any platform may see more or less than before."""
+        total: int = self.db.execute(
+            sa.select(sa.func.coalesce(sa.func.sum(platforms.c.epoch), 0))
+        ).scalar_one()
+        return int(total)
+
     def add(self, platform: Platform) -> None:
         """Insert a platform."""
         self.db.execute(platforms.insert().values(**_columns(platform)))

@@ -47,6 +47,11 @@ class Exchange:
     settings: Settings
     now: Clock
 
+    def news(self) -> int:
+        """Return a number that grows whenever some platform's next page may be another."""
+        with self.db.reading():
+            return self.bank.head_seq() + self.platforms.standing()
+
     def feed_page(self, platform: Platform, after: str | None, limit: int) -> FeedPage:
         """Return the page of the feed after a cursor; see :meth:`Feed.page`."""
         feed = Feed(self.db, self.bank, self.cases, self.platforms, self.keys, self.now)

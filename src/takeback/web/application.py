@@ -38,7 +38,7 @@ def create_app(
         demo: the clock of a demonstration, which marks every answer and adds its own route.
         moved: called when a demonstration's clock was moved on.
     """
-    bell = Bell(hub.bank.head_seq)
+    bell = Bell(hub.exchange.news)
     metrics = Metrics()
     routers = [ops.routes(hub.bank.head_seq, metrics, lambda: bell.closed), openapi.routes()]
     if "portal" in roles:
