@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from takeback.accounts.model import Role
-from takeback.cases.wire import Choices, Opened, Receipt
+from takeback.cases.wire import Choices, ItemDocument, Opened, Receipt, SignalDocument
 from takeback.hashing import hash_picture
 from tests.journeys.story import Reader, Story, access, edited, photograph, registered
 
@@ -185,3 +185,16 @@ def test_three_counting_platforms_quarantine_everywhere_until_a_person_decides(
     assert story.hub.exchange.quarantined(caseworker) != []
     story.hub.cases.vouch(opened.case_id, caseworker)  # type: ignore[arg-type]
     assert [match.ask for match in story.lookup(other, edited(COFFEE))] == ["remove"]
+
+
+def test_a_platform_that_read_a_part_of_an_item_must_confirm_too(story: Story) -> None:
+    """One entry of two was sent before she withdrew; the receipt names that platform."""
+    forum = story.platform("forum")
+    signals = hash_picture(photograph("coffee"))
+    views = [SignalDocument(str(one), signals.quality) for one in signals.dihedral[:2]]
+    opened = story.opens(ItemDocument(views))
+    story.hub.exchange.feed_page(forum, None, 1)
+
+    receipt = story.hub.cases.withdraw(access(opened))
+
+    assert receipt.withdrawals[0].waiting == ["forum"]

@@ -62,10 +62,10 @@ class Desk:
                 for item in self.lifecycle.store.items(case_id)
                 if item.signals and not item.vouched and item.status is ItemStatus.ACTIVE
             ]
+            first = self.lifecycle.bank.head_seq() + 1
             self.lifecycle.bank.vouch([item.id for item in vouched])
-            seq = self.lifecycle.bank.head_seq()
             for item in vouched:
-                now_in = seq if item.waiting else item.seq
+                now_in = first if item.waiting else item.seq
                 self.lifecycle.save_item(replace(item, vouched=True, waiting=False, seq=now_in))
             self.lifecycle.audit.append(
                 "case.vouched", staff.actor, case=case_id, items=len(vouched)

@@ -219,7 +219,8 @@ class Item:
     """Not active yet: the day's quota of unvouched entries was used up."""
     vouched: bool = False
     seq: int = 0
-    """Where the feed stood once this item was in it; 0 while it was in none."""
+    """The first place in the feed that may hold something of this item; 0 while it was in none.
+    Whoever was served as far as this may hold a part of it, and is asked to confirm."""
     with_case: bool = False
     """Withdrawn by the withdrawal of the whole case, so that its undo restores this item."""
     effect_at: datetime | None = None

@@ -434,10 +434,11 @@ class Cases:
         )
         if not new.signals:
             return item
+        first = self.bank.head_seq() + 1
         active = self.bank.register(
             case.id, item_id, case.bank, new.signals, partners=case.partners, vouched=False
         )
-        return replace(item, waiting=not active, seq=self.bank.head_seq() if active else 0)
+        return replace(item, waiting=not active, seq=first if active else 0)
 
     def _share(self, case: Case) -> None:
         """Tell the bank whether partners get the case's signals."""
