@@ -5,9 +5,10 @@ a transaction-long advisory lock here), so a number drawn inside a transaction i
 commit order, and readers of a sequence never skip. ``docs/decisions/0003`` has the reasons.
 """
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -221,9 +222,19 @@ def _engine(url: str, timeout: float) -> Engine:
         pool_size=20,
         hide_parameters=True,
     )
+    sa.event.listen(engine, "do_connect", _make_private)
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_private(
+    _dialect: Dialect, _record: object, places: Sequence[str], _options: object
+) -> None:
+    """Make a new file with mode 0600, whatever its directory allows; its log takes after it."""
+    if places[0] and not places[0].startswith((":memory:", "file:")):
+        with suppress(OSError):  # SQLite says itself what is wrong with the place
+            os.close(os.open(places[0], os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
