@@ -127,3 +127,17 @@ def test_a_canary_called_not_intimate_goes_as_an_entry_goes(partners: Partners) 
     assert states == ["gone"]
     assert [entry.state for entry in partners.entries(platform, page.cursor)] == ["active"]
     assert len(partners.exchange.lookup(platform, request).results[0].matches) == 1
+
+
+def test_a_positive_opinion_does_not_sort_canaries_from_entries(partners: Partners) -> None:
+    """Neither moves in the feed, for neither was kept back."""
+    platform = partners.platform()
+    partners.register(1)
+    partners.platforms.plant(platform.id, 1, partners.lead)
+    [page] = partners.pages(platform)
+
+    for entry in page.entries:
+        partners.opine(platform, entry.number, "positive")
+
+    assert len(page.entries) == 2
+    assert partners.entries(platform, page.cursor) == []

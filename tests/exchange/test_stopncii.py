@@ -428,6 +428,35 @@ def test_feedback_answers_alike_whether_or_not_the_signal_is_known(partners: Par
     assert len(partners.bank.quarantined()) == 1
 
 
+def test_feedback_does_not_sort_canaries_from_entries(partners: Partners) -> None:
+    """Both are withdrawn for whoever calls them not intimate, and both come back."""
+    platform = partners.platform()
+    partners.register(1, partners=True)
+    partners.platforms.plant(platform.id, 1, partners.lead)
+    fetched = values(partners.fetched(platform))
+
+    statuses = []
+    for value in ("NotBlocked", "Blocked"):
+        said = [HashFeedback(each, value, ["not_intimate"]) for each in fetched]
+        partners.exchange.stopncii.feedback(platform, FeedbackRequest(said))
+        statuses.append({each.hash_status for each in records(partners.fetched(platform))})
+
+    assert len(fetched) == 2
+    assert statuses == [{"Withdrawn"}, {"Active"}]
+
+
+def test_a_canary_in_another_platforms_feedback_is_noted(partners: Partners) -> None:
+    """It has the signal from the platform that the canary was given to."""
+    owner, thief = partners.platform(), partners.platform()
+    partners.platforms.plant(owner.id, 1, partners.lead)
+    [canary] = partners.platforms.canaries_for(owner.id)
+    request = FeedbackRequest([HashFeedback(canary.signal.hex(), "PendingReview")])
+
+    partners.exchange.stopncii.feedback(thief, request)
+
+    assert partners.platforms.canaries()[0].seen_at == (thief.id,)
+
+
 @pytest.mark.parametrize("value", ["None", "Unknown", "QualityUnknown", "Anything"])
 def test_feedback_that_says_nothing_changes_nothing(partners: Partners, value: str) -> None:
     """Unknown words are read over, as the stock client does with ours."""

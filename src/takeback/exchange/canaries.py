@@ -4,7 +4,7 @@ Each platform receives only its own. Whoever looks one up, whoever it was plante
 ordinary match, so that nobody can sort canaries from entries by asking; accounts note it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from takeback.db import Database
 from takeback.exchange.model import CanaryPlace, Disguise
 from takeback.exchange.store import PlaceStore
 from takeback.hashing.signal import MATCH_DISTANCE
-from takeback.ids import PlatformId
+from takeback.ids import EntryId, PlatformId
 from takeback.matching.model import Change, Near, SharedRecord
 from takeback.matching.service import Bank
 
@@ -87,6 +87,16 @@ class Disguises:
                 for query in np.flatnonzero(distances <= MATCH_DISTANCE).tolist():
                     found[query].append(_match(each, int(distances[query])))
         return found
+
+    def holding(self, signal: bytes, banks: Collection[str]) -> list[EntryId]:
+        """Return the entries of canaries of exactly this signal, whoever they were planted at."""
+        same = [each for each in self._all() if each.canary.signal == signal]
+        return [each.entry_id for each in same if each.bank in banks]
+
+    def is_kept_back(self, canary_id: int, platform_id: PlatformId) -> bool:
+        """Whether the platform called this canary not intimate and did not change its mind."""
+        places = self._places(platform_id)
+        return any(place.gone for place in places if place.canary_id == canary_id)
 
     def keep_back(self, canary_id: int, platform_id: PlatformId, gone: bool) -> None:
         """Keep a canary back from a platform that called it not intimate, or bring it back."""

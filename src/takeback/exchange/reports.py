@@ -120,7 +120,8 @@ class Reports:
     def _bring_back(self, platform: Platform, entry_id: EntryId) -> None:
         canary = canary_id(entry_id)
         if canary is not None:
-            self._disguises.keep_back(canary, platform.id, gone=False)
+            if self._disguises.is_kept_back(canary, platform.id):
+                self._disguises.keep_back(canary, platform.id, gone=False)
         elif self.bank.is_quarantined(entry_id, platform.id):
             self.bank.lift(entry_id, platform.id, _actor(platform))
 

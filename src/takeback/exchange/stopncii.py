@@ -235,6 +235,8 @@ class StopNcii:
         with self.db.transaction():
             current = active(self.platforms.get(platform.id))
             self.platforms.spend(current.id, len(request.hash_feedbacks), kind="submit")
+            said_of = [Signal.parse(each.hash_value) for each in request.hash_feedbacks]
+            self.platforms.note_canary(signals_to_array(said_of), current.id)
             for each in request.hash_feedbacks:
                 self._take(current, each)
         return Received(len(request.hash_feedbacks))
@@ -323,5 +325,6 @@ class StopNcii:
         reason = ""
         if opinion == "negative":
             reason = NOT_INTIMATE if NOT_INTIMATE in feedback.tags else "other"
-        for entry_id in self.bank.holding(signal, platform.banks):
+        entries = self.bank.holding(signal, platform.banks)
+        for entry_id in [*entries, *self._disguises.holding(signal, platform.banks)]:
             self.reports.take(platform, Report(entry_id, opinion, reason))
