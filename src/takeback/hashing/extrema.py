@@ -157,7 +157,8 @@ def one_step(offset: float) -> int:
 def is_inside(responses: NDArray[np.float32], i: int, y: int, x: int) -> bool:
     """Tell whether a place has neighbours on all sides and keeps clear of the border."""
     layers, height, width = responses.shape
-    return 1 <= i < layers - 1 and BORDER <= y < height - BORDER and BORDER <= x < width - BORDER
+    clear = BORDER <= y < height - BORDER and BORDER <= x < width - BORDER
+    return clear and bool(1 <= i < layers - 1)
 
 
 @compiled
