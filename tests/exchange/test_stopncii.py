@@ -246,6 +246,18 @@ def test_a_client_whose_checkpoint_is_in_the_future_is_led_back(partners: Partne
     assert answer.next_set_timestamp <= int(partners.clock().timestamp())
 
 
+def test_an_empty_page_tells_nothing_of_when_a_bank_changed(partners: Partners) -> None:
+    """Least of all of a bank that the platform may not see."""
+    unmarked = partners.platform()
+    partners.clock.advance(timedelta(minutes=1))
+    before = partners.fetched(unmarked, 10**11)
+
+    partners.register(1, to="under_18", partners=True)
+    after = partners.fetched(unmarked, 10**11)
+
+    assert after == before
+
+
 @pytest.mark.parametrize(("start", "size"), [(-1, 800), (10, 0), (10, -5)])
 def test_impossible_pages_are_refused(partners: Partners, start: int, size: int) -> None:
     """In a typed error."""

@@ -274,8 +274,8 @@ class StopNcii:
             return page, page.at if page.more else self.bank.mark_time()
 
     def _led_back(self, start: int) -> int:
-        """Return *start*, or the newest time given to partners if that lies before it."""
-        return min(start, max(FIRST_TIMESTAMP, self.bank.shared_at()))
+        """Return *start*, or now if that comes first; nothing of when the banks last changed."""
+        return min(start, max(FIRST_TIMESTAMP, int(self.now().timestamp())))
 
     def _read(self, platform_id: PlatformId, start: int, limit: int, token: str | None) -> _Page:
         """Read a page inside the open transaction, the platform's canaries among the records."""

@@ -275,11 +275,6 @@ class Bank:
         with self.db.transaction():
             return self._store.shared_time(self._seconds())
 
-    def shared_at(self) -> int:
-        """Return the newest time given to partners, in seconds."""
-        with self.db.reading():
-            return self._store.newest_time()
-
     def shared_before(self, at: int) -> int:
         """Return the newest number given to partners for a time before *at*, in seconds."""
         with self.db.reading():

@@ -164,10 +164,6 @@ class BankStore:
         at: int = self.db.execute(statement.returning(feed_head.c.shared_at)).scalar_one()
         return at
 
-    def newest_time(self) -> int:
-        """Return the newest time given to partners, in seconds; 0 before the first."""
-        return self.db.execute(sa.select(feed_head.c.shared_at)).scalar() or 0
-
     def set_epoch(self, epoch: str) -> None:
         """Write the epoch down."""
         self._make_head()
