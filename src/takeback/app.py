@@ -5,17 +5,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from takeback import hubkeys
 from takeback.accounts.service import Platforms
 from takeback.accounts.staff import StaffAccounts
-from takeback.audit.store import AuditLog
+from takeback.audit.store import AuditLog, audit_events
 from takeback.backup import tables
 from takeback.backup.service import Backups, Replays, Restoration, Restored, check, fill
 from takeback.cases.service import Cases
 from takeback.clock import Clock, utc_now
 from takeback.db import Database
 from takeback.due import DueTable
-from takeback.errors import Conflict, IntegrityFailure
+from takeback.errors import BadSettings, Conflict, IntegrityFailure, TakebackError, Unavailable
 from takeback.exchange.deliveries import Deliveries
 from takeback.exchange.service import Exchange
 from takeback.hubkeys import HubKeys
@@ -49,20 +51,59 @@ def open_hub(settings: Settings, *, now: Clock = utc_now) -> Iterator[Hub]:
     """Open the database, bring it up to date, wire every service; close it on the way out.
 
     Raises:
-        IntegrityFailure: the key file is damaged, or a newer program used the database.
+        BadSettings: the database's address is none.
+        Unavailable: the database can't be reached, or there is no room left for it.
+        NotFound: the database is in use and its key file is gone.
+        IntegrityFailure: the key file is damaged or another database's, or a newer program
+            used this one.
     """
     _private_directory(settings.data)
     if _mark(settings).exists():
         raise IntegrityFailure("a restore did not finish; run `takeback restore` again")
-    keys = hubkeys.load_or_create(settings.data / "hub.key")
-    db = Database(settings.database_url)
+    db = _database(settings)
     try:
         migrate(db)
-        hub = build_hub(settings, keys, db, now)
+        hub = build_hub(settings, _keys(settings, db), db, now)
+        hub.audit.refuse_other_signer()
         hub.journal.create()
         yield hub
+    except sa.exc.DBAPIError as problem:
+        refused = _refusal(problem)
+        if refused is None:
+            raise
+        raise refused from None
     finally:
         db.close()
+
+
+def _database(settings: Settings) -> Database:
+    """Make the database's engine; nothing is opened yet."""
+    try:
+        return Database(settings.database_url)
+    except (sa.exc.ArgumentError, ImportError):
+        raise BadSettings(
+            "TAKEBACK_DATABASE: expected postgresql+psycopg://user@host/name"
+        ) from None
+
+
+def _keys(settings: Settings, db: Database) -> HubKeys:
+    """Read the key file. Only a hub in which nothing has happened yet gets a new one."""
+    path = settings.data / "hub.key"
+    with db.reading():
+        used = db.execute(sa.select(audit_events.c.seq).limit(1)).first() is not None
+    return hubkeys.load(path) if used else hubkeys.load_or_create(path)
+
+
+def _refusal(problem: sa.exc.DBAPIError) -> TakebackError | None:
+    """Say what the database refused, in the words of its driver; None if the fault is ours."""
+    if isinstance(problem, sa.exc.OperationalError):
+        reason = str(problem.orig).partition("\n")[0]
+        refused = Unavailable(f"the database can't be used: {reason}")
+        refused.hint = "Check that it runs, that its disk has room, and TAKEBACK_DATABASE."
+        return refused
+    if type(problem) is sa.exc.DatabaseError:
+        return IntegrityFailure("the database is damaged, or the file is no database")
+    return None
 
 
 def build_hub(settings: Settings, keys: HubKeys, db: Database, now: Clock) -> Hub:
@@ -127,7 +168,7 @@ def restore_hub(
     keys = hubkeys.load(settings.data / "hub.key")
     if header.key_check != keys.check_value():
         raise IntegrityFailure("this backup belongs to a hub with another key file")
-    db = Database(settings.database_url)
+    db = _database(settings)
     try:
         _claim(settings, db)
         rows = fill(db, backup, identity, header)
@@ -144,6 +185,7 @@ def _restoration(hub: Hub) -> Restoration:
         "case": hub.cases,
         "item": hub.cases,
         "key": hub.platforms,
+        "platform": hub.platforms,
         "staff": hub.staff,
     }
     return Restoration(hub.db, hub.audit, hub.bank, replays)

@@ -109,6 +109,23 @@ class AuditLog:
         """
         self.db.execute(audit_salts.delete().where(audit_salts.c.case_id == case_id))
 
+    def refuse_other_signer(self) -> None:
+        """Refuse to go on with a log that another hub's key signed.
+
+        One head that does not fit is damage, which ``verify`` locates; when neither the first
+        nor the newest fits, the key is another's.
+
+        Raises:
+            IntegrityFailure: neither is signed with this hub's key.
+        """
+        with self.db.reading():
+            first = _rows(self.db, [1])
+        heads = [self.head(), *(SignedHead(row.seq, row.root, row.signature) for row in first)]
+        if not any(map(self._is_ours, heads)):
+            raise IntegrityFailure(
+                "hub.key is not the key file of this database; put your copy of it back"
+            )
+
     def verify(self) -> Verified:
         """Prove the whole log.
 

@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 unexpected, 2 usage, 3 bad input, 4 not found, 5 conflict,
 allowed, 7 try later, 70 integrity failure, 130 interrupted. ``docs/reference/cli.md``.
 """
 
+import errno
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -34,6 +35,14 @@ EXIT: Mapping[type[TakebackError], int] = {
     IntegrityFailure: 70,
 }
 """What each branch of the error tree means for the shell."""
+
+WHAT_TO_DO: Mapping[int, str] = {
+    errno.ENOENT: "check the path: the folder must be there",
+    errno.EACCES: "run it as the user who owns the file, or choose another place",
+    errno.EROFS: "choose a place that can be written",
+    errno.ENOSPC: "make room on the disk",
+}
+"""Hints where the operating system refused."""
 
 UNEXPECTED = 1
 USAGE = 2
@@ -92,7 +101,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         talk.say("stopped")
         return INTERRUPTED
     except OSError as error:
-        talk.error(_reason(error))
+        talk.error(_reason(error), WHAT_TO_DO.get(error.errno or 0, ""))
         return UNEXPECTED
     return code if isinstance(code, int) else 0
 

@@ -33,8 +33,11 @@ PER_WORD_SHIFT = np.uint64(5)
 
 
 def compiled(function: F) -> F:
-    """Compile *function* without the interpreter lock and keep its type for the checker."""
-    return cast(F, numba.njit(nogil=True, cache=True)(function))
+    """Compile *function* without the interpreter lock, on disk where that is possible."""
+    try:
+        return cast(F, numba.njit(nogil=True, cache=True)(function))
+    except RuntimeError:  # installed read-only and no home directory: nowhere to keep it
+        return cast(F, numba.njit(nogil=True)(function))
 
 
 def emitted(function: Callable[..., Any]) -> Callable[..., Any]:
