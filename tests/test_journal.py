@@ -53,6 +53,17 @@ def test_a_changed_line_is_not_taken_for_a_torn_one(journal: Journal) -> None:
         list(journal.lines())
 
 
+@pytest.mark.parametrize("other", [b"\x89PNG\r\n", b"# Notes\n", b'{"name": "x"'])
+def test_a_file_that_is_no_journal_is_not_taken_for_an_empty_one(
+    journal: Journal, other: bytes
+) -> None:
+    """A restore from the wrong file would bring back what was withdrawn."""
+    journal.path.write_bytes(other)
+
+    with pytest.raises(IntegrityFailure):
+        list(journal.lines())
+
+
 def test_only_the_hub_s_user_can_read_it(journal: Journal) -> None:
     """The file is made with mode 0600."""
     journal.append("case.purged", "case_a")

@@ -1,4 +1,4 @@
-"""What must never come back: withdrawals, purges and revoked keys, on storage of their own.
+"""What must never come back: withdrawals, purges, what platforms lost, on storage of its own.
 
 A restored backup is older than the journal, so replaying the journal takes back again what
 was taken back after the backup. One JSON object a line, each written through to the disk
@@ -22,9 +22,17 @@ Kind = Literal[
     "case.withdrawn",
     "case.reinstated",
     "case.purged",
+    "case.unshared",
     "key.revoked",
+    "platform.unmarked",
+    "platform.demoted",
+    "platform.retired",
     "staff.retired",
 ]
+
+
+_BEGINNING = '{"at": "'
+"""How every line starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +76,13 @@ class Journal:
         Such a line belongs to a change that never committed.
 
         Raises:
-            IntegrityFailure: a line that is whole can't be read.
+            IntegrityFailure: a line can't be read, or the file is no journal.
         """
         if not self.path.exists():
             return
-        for number, row in enumerate(self.path.read_text().split("\n"), start=1):
-            if row.endswith("}"):
+        text = self.path.read_text(errors="replace")
+        for number, row in enumerate(text.split("\n"), start=1):
+            if not _cut_off(row.strip("\0")):
                 yield _parse(row, number)
 
 
@@ -86,6 +95,11 @@ def _ending(descriptor: int) -> bytes:
 def _write_whole(descriptor: int, text: bytes) -> None:
     if os.write(descriptor, text) != len(text):
         raise OSError("the journal's disk is full")
+
+
+def _cut_off(row: str) -> bool:
+    """Tell whether *row* is the beginning of a line, or nothing at all."""
+    return not row.endswith("}") and _BEGINNING.startswith(row[: len(_BEGINNING)])
 
 
 def _parse(row: str, number: int) -> Line:
