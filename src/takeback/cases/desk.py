@@ -37,7 +37,7 @@ class Desk:
             )
 
     def unvouched(self, staff: Staff) -> list[Case]:
-        """List the cases that wait for a caseworker's word, oldest first.
+        """List the cases that wait for a caseworker's word, or have no picture, oldest first.
 
         Raises:
             NotAllowed: *staff* does not handle cases.

@@ -224,16 +224,7 @@ class Cases:
             if case.status is CaseStatus.WITHDRAWN:
                 raise IllegalTransition("the case is withdrawn; undo that first")
             case = case.choosing(chosen, self.now(), self.lifecycle.lock_time)
-            self._share(case)
-            self.lifecycle.save(case)
-            self.audit.append(
-                "case.choices_changed",
-                REPORTER,
-                case=case_id,
-                end_date=chosen.ends_on is not None,
-                lock=chosen.lock,
-                partners=chosen.partners,
-            )
+            self.lifecycle.choose(case, REPORTER)
             return self._receipt(case)
 
     def recover(
@@ -304,7 +295,7 @@ class Cases:
         return self.desk.show(case_id, staff)
 
     def unvouched(self, staff: Staff) -> list[Case]:
-        """List cases that wait for a caseworker's word; see :meth:`Desk.unvouched`."""
+        """List cases that wait for a caseworker; see :meth:`Desk.unvouched`."""
         return self.desk.unvouched(staff)
 
     def vouch(self, case_id: CaseId, staff: Staff) -> None:
@@ -439,12 +430,6 @@ class Cases:
             case.id, item_id, case.bank, new.signals, partners=case.partners, vouched=False
         )
         return replace(item, waiting=not active, seq=first if active else 0)
-
-    def _share(self, case: Case) -> None:
-        """Tell the bank whether partners get the case's signals."""
-        for item in self.lifecycle.store.items(case.id):
-            if item.signals:
-                self.bank.set_partners(item.id, case.partners)
 
     def _receipt(self, case: Case) -> Receipt:
         records = self.lifecycle.records

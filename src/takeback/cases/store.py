@@ -176,14 +176,21 @@ class CaseStore:
         self.db.execute(cases.update().where(cases.c.id == case.id).values(columns(case)))
 
     def with_unvouched_items(self) -> list[Case]:
-        """Return running cases with an item that no caseworker has vouched for, oldest first."""
+        """Return cases that wait for a caseworker, oldest first.
+
+        Running ones with an item that nobody has vouched for; and open ones without any
+        signal, a threat or an account, which nobody would find otherwise until they are closed.
+        """
         unvouched = sa.select(items.c.case_id).where(
             items.c.status == ItemStatus.ACTIVE,
             items.c.vouched.is_(sa.false()),
             items.c.signals > 0,
         )
         running = cases.c.status.in_([CaseStatus.OPEN, CaseStatus.CLOSED])
-        query = cases.select().where(running, cases.c.id.in_(unvouched))
+        with_signals = sa.select(items.c.case_id).where(items.c.signals > 0)
+        without = sa.and_(cases.c.status == CaseStatus.OPEN, cases.c.id.not_in(with_signals))
+        waiting = sa.or_(sa.and_(running, cases.c.id.in_(unvouched)), without)
+        query = cases.select().where(waiting)
         return [
             _case(row) for row in self.db.execute(query.order_by(cases.c.opened_on, cases.c.id))
         ]
