@@ -20,12 +20,15 @@ def keys(opened: dict[str, str]) -> str:
 
 
 def test_opening_a_case_prints_what_opens_it_again_once(centre: Centre) -> None:
-    """Code, six words, PIN, slip and the case's id, one a line, and nothing on stderr."""
+    """Code, six words, PIN, slip and the case's id, one a line; what to do with them on stderr."""
     done = centre.run("case", "open", COFFEE)
 
     names = [line.split()[0] for line in done.out.splitlines()]
     values = dict(line.split(maxsplit=1) for line in done.out.splitlines())
-    assert (done.code, done.err) == (0, "")
+    assert done.code == 0
+    assert done.err == (
+        "takeback: write down code (or words), PIN and slip now: nobody can show them again\n"
+    )
     assert names == ["code", "words", "PIN", "slip", "case"]
     assert len(values["words"].split()) == 6
     assert re.fullmatch(r"[0-9]{6}", values["PIN"])
@@ -98,7 +101,8 @@ def test_without_code_and_pin_nothing_is_asked_of_the_hub(call: Takeback, stdin:
     done = call("case", "status", "--hub", "http://127.0.0.1:1", stdin=stdin)
 
     assert (done.code, done.out) == (3, "")
-    assert "takeback: hint: a code has 13 letters and digits" in done.err
+    assert "takeback: hint: " in done.err
+    assert "--secrets-file" in done.err or "13 letters and digits" in done.err
 
 
 def test_adding_a_picture_shows_it_on_the_receipt(centre: Centre) -> None:
@@ -199,11 +203,41 @@ def test_an_address_that_is_no_hub_is_said_to_be_none(centre: Centre, call: Take
 
 
 def test_a_malformed_date_is_refused_here(call: Takeback) -> None:
-    """The message names the place and exit 3."""
-    done = call("case", "open", "--hub", "http://127.0.0.1:1", "--end-date", "soon")
+    """The message names the option and shows a day; exit 2."""
+    for day in ("soon", "2026-99-99", "20300101"):
+        done = call("case", "open", "--hub", "http://127.0.0.1:1", "--end-date", day)
 
-    assert done.code == 3
-    assert "end_date" in done.err
+        assert (done.code, done.out) == (2, "")
+        assert done.err.startswith("takeback: error: invalid value for '--end-date': expected a")
+
+
+def test_a_text_that_is_too_long_is_refused_here(call: Takeback, tmp_path: Path) -> None:
+    """Exit 3, and the hint says how much a hub takes."""
+    (tmp_path / "words.txt").write_text("a" * 4001)
+
+    done = call("case", "open", "--hub", "http://127.0.0.1:1", "--text-file", "words.txt")
+
+    assert (done.code, done.out) == (3, "")
+    assert "at most 4000 characters" in done.err
+
+
+def test_a_file_that_cannot_be_made_is_refused_before_a_case_is_opened(centre: Centre) -> None:
+    """Otherwise there would be a case whose code nobody knows."""
+    before = centre.staff("caseworker", "case", "list").json()
+
+    done = centre.run("case", "open", "--save", "no-such-folder/mine.json", COFFEE)
+
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("takeback: error: invalid value for '--save': its folder is not")
+    assert centre.staff("caseworker", "case", "list").json() == before
+
+
+def test_a_mistyped_slip_is_called_a_slip(centre: Centre) -> None:
+    """Exit 4; code and PIN, which were not asked for, are not mentioned."""
+    done = centre.run("case", "recover", stdin=json.dumps({"slip": "0" * 25}))
+
+    assert (done.code, done.out) == (4, "")
+    assert done.err.startswith("takeback: error: no case opens with this recovery slip\n")
 
 
 def test_a_text_that_is_not_utf_8_is_refused_here(call: Takeback, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What staff do on the hub's own machine: transcripts."""
 
 import json
+import re
 import sqlite3
 import stat
 from pathlib import Path
@@ -159,6 +160,27 @@ def test_a_case_from_vouch_to_release(centre: Centre) -> None:
     assert [set(each) for each in shown["items"]] == [
         {"id", "status", "signals", "vouched", "waiting"}
     ]
+
+
+def test_a_threat_without_a_picture_waits_until_it_is_closed(centre: Centre) -> None:
+    """There is nothing to vouch for, and yet a caseworker must find it."""
+    case_id = centre.open_case("--kind", "threatened")["case_id"]
+
+    listed = centre.run("case", "list", "--as", centre.key("caseworker"))
+    centre.staff("caseworker", "case", "close", case_id, "--yes")
+    after = centre.run("case", "list", "--as", centre.key("caseworker"))
+
+    assert case_id in listed.out
+    assert case_id not in after.out
+
+
+def test_a_case_is_shown_with_its_items(centre: Centre) -> None:
+    """One line each: its id, where it stands, how many signals, whether somebody vouched."""
+    case_id = centre.open_case(COFFEE)["case_id"]
+
+    done = centre.run("case", "show", case_id, "--as", centre.key("caseworker"))
+
+    assert re.search(r"^item +item_\w{16}: active, 2 signals, not vouched$", done.out, re.M)
 
 
 def test_a_case_that_is_not_there_is_not_found(centre: Centre) -> None:

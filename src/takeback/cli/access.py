@@ -57,8 +57,16 @@ def _bytes_of(file: Path) -> bytes:
     return file.read_bytes()
 
 
+ASKED = {
+    "code": "code (13 characters or six words; nothing shows as you type)",
+    "pin": "PIN (six digits)",
+    "slip": "recovery slip (25 characters)",
+}
+"""What a person is asked for, on a terminal."""
+
+
 def _ask(name: str) -> str:
-    answer: str = click.prompt(f"takeback: {name}", hide_input=True, err=True)
+    answer: str = click.prompt(f"takeback: {ASKED[name]}", hide_input=True, err=True)
     return answer.strip()
 
 
@@ -66,7 +74,9 @@ def _parse(data: bytes, names: list[str]) -> Secrets:
     try:
         secrets = msgspec.json.decode(data, type=Secrets)
     except msgspec.DecodeError:
-        raise MalformedCode(f"expected JSON with {', '.join(names)}") from None
+        problem = MalformedCode(f"expected JSON with {', '.join(names)}")
+        problem.hint = "Name the file of `case open --save` with --secrets-file."
+        raise problem from None
     missing = [name for name in names if not getattr(secrets, name)]
     if missing:
         raise MalformedCode(f"the JSON has no {' and no '.join(missing)}")

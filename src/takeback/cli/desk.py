@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 import click
 
 from takeback.cli.output import as_json
+from takeback.errors import NotSignedIn
 from takeback.settings import Settings, from_environment
 
 if TYPE_CHECKING:
@@ -91,7 +92,15 @@ class Desk:
             raise click.UsageError("name your key file with --as")
         if len(self.key_files) != count:
             raise click.UsageError(f"this needs --as {count} times, not {len(self.key_files)}")
-        return [hub.staff.authenticate(file.read_text(errors="replace")) for file in self.key_files]
+        return [_person(hub, file) for file in self.key_files]
+
+
+def _person(hub: "Hub", key_file: Path) -> "Staff":
+    try:
+        return hub.staff.authenticate(key_file.read_text(errors="replace"))
+    except NotSignedIn as refused:
+        refused.hint = "A lost key file can't be replaced: a lead adds you anew, `takeback staff`."
+        raise
 
 
 def at_the_desk(command: Callable[Concatenate[Desk, P], None]) -> Callable[..., None]:

@@ -1,5 +1,6 @@
 """``takeback hash``: signals of pictures, made where the pictures are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import click
 from takeback.cli import talk
 from takeback.cli.output import as_json, emit
 from takeback.errors import TakebackError
-from takeback.hashing import hash_picture
+from takeback.hashing import MINIMUM_QUALITY, hash_picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,18 @@ def hash_files(paths: tuple[Path, ...], as_json: bool) -> None:
             error.add_note(str(path))
             refused.append(error)
         progress.step()
+    _warn(rows)
     emit(
         rows, lambda: [f"{row.signal} {row.quality:3} {row.path}" for row in rows], as_json=as_json
     )
-    if refused:
-        *others, last = refused
-        for other in others:
-            talk.refusal(other)
-        raise last
+    talk.refuse_all(refused)
+
+
+def _warn(rows: Sequence[Hashed]) -> None:
+    """Say which pictures a hub would refuse."""
+    for row in rows:
+        if row.quality < MINIMUM_QUALITY:
+            talk.say(f"{row.path}: too little detail to be told apart; a hub takes no such picture")
 
 
 def _hashed(path: Path) -> Hashed:

@@ -38,15 +38,21 @@ def match(paths: tuple[Path, ...], url: str, key_file: Path | None, as_json: boo
     """Ask a matcher about pictures.
 
     Sends each FILE to your own matcher and prints what it is near to. No match is exit 0 too.
+    A FILE that is no picture is named, the others are still asked about, and the exit code is 3.
     """
     progress = talk.Progress("asked about", len(paths))
     headers = {"authorization": f"Bearer {KeyFile(key_file).text()}"} if key_file else {}
-    asked = []
+    asked, refused = [], []
     with httpx2.Client(base_url=url, headers=headers, timeout=TIMEOUT, trust_env=False) as client:
         for path in paths:
-            asked.append(Matched(str(path), ask(client, _bytes_of(path))))
+            try:
+                asked.append(Matched(str(path), ask(client, _bytes_of(path))))
+            except NotAPicture as error:
+                error.add_note(str(path))
+                refused.append(error)
             progress.step()
     emit(asked, lambda: [line for each in asked for line in _lines(each)], as_json=as_json)
+    talk.refuse_all(refused)
 
 
 def ask(client: httpx2.Client, picture: bytes) -> MatchAnswer:
@@ -59,7 +65,9 @@ def ask(client: httpx2.Client, picture: bytes) -> MatchAnswer:
     try:
         response = client.post("/v1/match", content=picture, headers=headers)
     except httpx2.TransportError:
-        raise HubUnreachable("the matcher can't be reached") from None
+        unreachable = HubUnreachable("the matcher can't be reached")
+        unreachable.hint = "Check --matcher, and that `takeback matcher` is running there."
+        raise unreachable from None
     if not response.is_success:
         raise refusal(response)
     return msgspec.json.decode(response.content, type=MatchAnswer)
@@ -69,8 +77,8 @@ def _bytes_of(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as problem:
-        refused = NotAPicture(f"the file can't be read: {problem.strerror}")
-        refused.add_note(str(path))
+        refused = NotAPicture(f"the file can't be read: {talk.plain(problem.strerror or '')}")
+        refused.hint = "Check the path, and that you may read the file."
         raise refused from None
 
 

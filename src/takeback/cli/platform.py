@@ -10,7 +10,7 @@ from takeback.accounts.model import SCOPES, Action, IssuedKey, Platform, Scope
 from takeback.cli import talk
 from takeback.cli.desk import Desk, at_the_desk, yes_option
 from takeback.cli.output import emit, fields, table
-from takeback.cli.privatefile import write_new
+from takeback.cli.privatefile import NewFile, write_new
 from takeback.ids import KeyId, PlatformId
 
 platform = click.Group("platform", help="Platforms, their marks and their keys.")
@@ -19,7 +19,8 @@ platform.add_command(key)
 
 key_file_option = click.option(
     "--key-file",
-    type=click.Path(path_type=Path),
+    type=NewFile(),
+    metavar="FILE",
     help="Write the key to this new file instead of printing it.",
 )
 

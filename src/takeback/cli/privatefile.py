@@ -3,6 +3,25 @@
 import os
 from pathlib import Path
 
+import click
+
+
+class NewFile(click.ParamType[Path]):
+    """A file that can be made: refused before anything is done, not after."""
+
+    name = "file"
+
+    def convert(
+        self, value: str | Path, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Path:
+        """Return the path, unless it is taken or its folder takes no file."""
+        path = Path(value)
+        if path.exists():
+            self.fail("the file is there already", param, ctx)
+        if not os.access(path.parent, os.W_OK | os.X_OK):
+            self.fail("its folder is not there, or takes no file of yours", param, ctx)
+        return path
+
 
 def write_new(path: Path, text: str) -> None:
     """Write *text* to a new file, through to the disk.

@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 
 import click
 
+from takeback.cli import talk
 from takeback.cli.desk import Desk, at_the_desk
 from takeback.cli.output import emit, table
+from takeback.errors import NotFound
 from takeback.ids import EntryId, PlatformId
 from takeback.matching.model import Quarantine
 
@@ -25,12 +27,25 @@ def list_quarantines(desk: Desk) -> None:
 @quarantine.command()
 @at_the_desk
 @click.argument("entry", type=int)
-@click.option("--platform", "platform_id", metavar="PLATFORM", help="Only for this platform.")
+@click.option(
+    "--platform",
+    "platform_id",
+    metavar="PLATFORM",
+    help="The one it was for, unless it was everywhere.",
+)
 def lift(desk: Desk, entry: int, platform_id: str | None) -> None:
-    """Lift the quarantine of an entry: it matches again."""
+    """Lift the quarantine of an entry: it matches again.
+
+    `quarantine list` shows the ENTRY, and the PLATFORM unless it is everywhere.
+    """
     only_for = PlatformId(platform_id) if platform_id else None
-    with desk.sign_in() as (hub, person):
-        hub.exchange.lift_quarantine(EntryId(entry), only_for, person)
+    try:
+        with desk.sign_in() as (hub, person):
+            hub.exchange.lift_quarantine(EntryId(entry), only_for, person)
+    except NotFound as refused:
+        refused.hint = "`takeback quarantine list` shows each with its platform; name it."
+        raise
+    talk.say(f"entry {entry} matches again {f'at {only_for}' if only_for else 'everywhere'}")
 
 
 def as_record(each: Quarantine) -> Mapping[str, object]:

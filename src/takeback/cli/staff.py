@@ -9,7 +9,7 @@ from takeback.accounts.model import Role, Staff
 from takeback.cli import talk
 from takeback.cli.desk import Desk, at_the_desk, yes_option
 from takeback.cli.output import emit, table
-from takeback.cli.privatefile import write_new
+from takeback.cli.privatefile import NewFile, write_new
 from takeback.ids import StaffId
 
 staff = click.Group("staff", help="Add, retire and list members of staff.")
@@ -21,7 +21,8 @@ staff = click.Group("staff", help="Add, retire and list members of staff.")
 @click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
 @click.option(
     "--key-file",
-    type=click.Path(path_type=Path),
+    type=NewFile(),
+    metavar="FILE",
     required=True,
     help="New file to write the person's key to; hand it over and keep no copy.",
 )
@@ -30,8 +31,6 @@ def add(desk: Desk, name: str, role: str, key_file: Path) -> None:
 
     The very first one needs no --as. Prints the new id.
     """
-    if key_file.exists():
-        raise click.UsageError(f"{key_file} is there already")
     if desk.key_files:
         with desk.sign_in() as (hub, person):
             added, key = hub.staff.add(name, Role(role), person)
@@ -52,6 +51,7 @@ def retire(desk: Desk, staff_id: str, yes: bool) -> None:
     talk.only_with(yes, [f"this retires {staff_id} for good"])
     with desk.sign_in() as (hub, person):
         hub.staff.retire(StaffId(staff_id), person)
+    talk.say(f"{staff_id} is retired")
 
 
 @staff.command("list")

@@ -33,6 +33,14 @@ def refusal(refused: TakebackError) -> None:
     error(": ".join([*notes, plain(str(refused))]), refused.hint)
 
 
+def refuse_all(refused: Sequence[TakebackError]) -> None:
+    """Say why each of several was refused, and end the command with the last of them."""
+    for each in refused[:-1]:
+        refusal(each)
+    if refused:
+        raise refused[-1]
+
+
 def only_with(yes: bool, plan: Sequence[str]) -> None:
     """Show what a destructive command will do, and stop unless the person said ``--yes``."""
     for line in plan:

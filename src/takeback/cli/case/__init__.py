@@ -13,7 +13,7 @@ COMMANDS: Mapping[str, Lazy] = {
     "choices": Lazy("takeback.cli.case.reporter:choices", "Change what was chosen at opening."),
     "recover": Lazy("takeback.cli.case.recovery:recover", "Get a new code, PIN and slip."),
     "list": Lazy(
-        "takeback.cli.case.staff:list_cases", "List the cases that wait for a caseworker's word."
+        "takeback.cli.case.staff:list_cases", "List the cases that wait for a caseworker."
     ),
     "show": Lazy("takeback.cli.case.staff:show", "Show a case to staff (no signals)."),
     "vouch": Lazy("takeback.cli.case.staff:vouch", "Give a caseworker's word for a case."),

@@ -8,13 +8,12 @@ import msgspec
 from takeback.cases.wire import Opened
 from takeback.cli import talk
 from takeback.cli.output import emit
-from takeback.cli.privatefile import write_new
+from takeback.cli.privatefile import NewFile, write_new
 
 save_option = click.option(
     "--save",
     metavar="FILE",
-    type=click.Path(path_type=Path),
-    callback=lambda ctx, param, value: _not_there(value),
+    type=NewFile(),
     help="Write code, PIN and slip to a new FILE that only you can read, and don't print them.",
 )
 
@@ -23,6 +22,8 @@ def hand_over(opened: Opened, save: Path | None, *, as_json: bool) -> None:
     """Print code, PIN and slip, or write them to the file that was named."""
     if save is None:
         emit(opened, lambda: opened_lines(opened), as_json=as_json)
+        if not as_json:
+            talk.say("write down code (or words), PIN and slip now: nobody can show them again")
         return
     write_new(save, msgspec.json.format(msgspec.json.encode(opened), indent=2).decode())
     talk.say(f"code, PIN and recovery slip are in {save}; keep it where nobody looks")
@@ -38,10 +39,3 @@ def opened_lines(opened: Opened) -> list[str]:
         f"slip   {opened.slip}",
         f"case   {opened.case_id}",
     ]
-
-
-def _not_there(path: Path | None) -> Path | None:
-    """Refuse a file that is there before anything is sent."""
-    if path is not None and path.exists():
-        raise click.BadParameter("the file is there already")
-    return path

@@ -17,6 +17,7 @@ from takeback.cases.wire import (
     View,
 )
 from takeback.cli import talk
+from takeback.cli.case.days import Day
 from takeback.cli.case.handover import hand_over, save_option
 from takeback.cli.case.visit import Visit, hub_option, visiting
 from takeback.cli.output import as_json
@@ -28,6 +29,10 @@ KINDS: Sequence[str] = get_args(Kind)
 AGE_BANDS: Sequence[str] = get_args(AgeBand)
 AUTHORITIES: Sequence[str] = get_args(Authority)
 PICTURE = click.Path(path_type=Path, dir_okay=False)
+DAY = Day()
+TEXT_LENGTH = 4000
+"""Characters that a hub takes of what happened."""
+
 MIRRORED = 5
 """Where ``PictureSignals.dihedral`` holds the picture mirrored left to right."""
 
@@ -49,13 +54,38 @@ class Said(TypedDict):
 @click.command("open")
 @click.argument("paths", metavar="[FILE]…", nargs=-1, type=PICTURE)
 @hub_option
-@click.option("--kind", type=click.Choice(KINDS), default="shared", show_default=True)
-@click.option("--age-band", type=click.Choice(AGE_BANDS), default="not_said", show_default=True)
-@click.option("--language", type=click.Choice(["en", "ko"]), default="en", show_default=True)
-@click.option("--authority", type=click.Choice(AUTHORITIES), default="self", show_default=True)
+@click.option(
+    "--kind", type=click.Choice(KINDS), default="shared", show_default=True, help="What happened."
+)
+@click.option(
+    "--age-band",
+    type=click.Choice(AGE_BANDS),
+    default="not_said",
+    show_default=True,
+    help="Of the person on the picture; only adults' signals go to every platform.",
+)
+@click.option(
+    "--language",
+    type=click.Choice(["en", "ko"]),
+    default="en",
+    show_default=True,
+    help="In which the centre is to speak with you; this program speaks English.",
+)
+@click.option(
+    "--authority",
+    type=click.Choice(AUTHORITIES),
+    default="self",
+    show_default=True,
+    help="Who opens it: the person on the picture, or for them a parent, agent or centre.",
+)
 @click.option("--locator", "locators", multiple=True, help="Where it is online; may be repeated.")
-@click.option("--text-file", type=click.File(encoding="utf-8"), help="What happened, in words.")
-@click.option("--end-date", metavar="YYYY-MM-DD", help="Day on which everything is purged.")
+@click.option(
+    "--text-file",
+    metavar="FILE",
+    type=click.File(encoding="utf-8"),
+    help=f"What happened, in words: at most {TEXT_LENGTH} characters; - is stdin.",
+)
+@click.option("--end-date", type=DAY, help="Day on which everything is purged.")
 @click.option("--partners", is_flag=True, help="Also to partners that may not honour withdrawal.")
 @click.option("--lock", is_flag=True, help="Let a withdrawal wait 72 hours.")
 @save_option
@@ -154,6 +184,15 @@ def registration(items: list[ItemDocument], said: Said) -> RegistrationDocument:
 
 def _text_of(file: TextIO | None) -> str:
     try:
-        return file.read() if file else ""
+        text = file.read() if file else ""
     except UnicodeDecodeError:
-        raise MalformedBody("the text file is not in UTF-8") from None
+        raise _no_text("the text file is not in UTF-8") from None
+    if len(text) > TEXT_LENGTH:
+        raise _no_text("the text is too long")
+    return text
+
+
+def _no_text(reason: str) -> MalformedBody:
+    refused = MalformedBody(reason)
+    refused.hint = f"Give plain text in UTF-8, at most {TEXT_LENGTH} characters."
+    return refused

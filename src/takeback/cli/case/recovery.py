@@ -10,6 +10,7 @@ from takeback.cli.case.handover import hand_over, save_option
 from takeback.cli.case.visit import secrets_option
 from takeback.cli.desk import Desk, at_the_desk
 from takeback.cli.reporterhub import reporter_hub
+from takeback.errors import NotFound
 from takeback.ids import CaseId
 
 
@@ -39,8 +40,13 @@ def recover(
 
 def _by_slip(url: str, secrets_file: Path | None) -> Opened:
     slip = read_slip(secrets_file)
-    with reporter_hub(url) as hub:
-        return hub.recover(slip)
+    try:
+        with reporter_hub(url) as hub:
+            return hub.recover(slip)
+    except NotFound:
+        refused = NotFound("no case opens with this recovery slip")
+        refused.hint = "Check each character; a slip that was used is replaced by the new one."
+        raise refused from None
 
 
 def _by_two(desk: Desk, case_id: CaseId) -> Opened:

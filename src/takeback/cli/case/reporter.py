@@ -7,6 +7,7 @@ import msgspec
 
 from takeback.cases.wire import Choices, Receipt
 from takeback.cli import talk
+from takeback.cli.case.days import Day
 from takeback.cli.case.visit import Visit, visiting
 from takeback.errors import MalformedBody
 
@@ -54,7 +55,7 @@ def resume(visit: Visit) -> None:
 @visiting
 @click.option("--partners/--no-partners", default=None, help="Share beyond our own matchers.")
 @click.option("--lock/--no-lock", default=None, help="Let a withdrawal wait 72 hours.")
-@click.option("--end-date", metavar="YYYY-MM-DD|never", help="Day on which everything is purged.")
+@click.option("--end-date", type=Day("never"), help="Day on which everything is purged.")
 def choices(visit: Visit, partners: bool | None, lock: bool | None, end_date: str | None) -> None:
     """Change what was chosen at opening.
 

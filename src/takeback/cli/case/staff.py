@@ -1,6 +1,6 @@
 """What a centre's staff do with a case, on the hub's own machine. Nobody sees a signal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import click
 
@@ -14,7 +14,11 @@ from takeback.ids import CaseId
 @click.command("list")
 @at_the_desk
 def list_cases(desk: Desk) -> None:
-    """List the cases that wait for a caseworker's word."""
+    """List the cases that wait for a caseworker.
+
+    They wait for a word; or, where there is no signal to vouch for, until they are closed.
+    Prints id, status, kind, age band, language, authority, the day it was opened, the hold.
+    """
     with desk.sign_in() as (hub, person):
         rows = [case_record(each) for each in hub.cases.unvouched(person)]
     emit(rows, lambda: table([list(row.values()) for row in rows]), as_json=desk.as_json)
@@ -28,7 +32,7 @@ def show(desk: Desk, case_id: str) -> None:
     with desk.sign_in() as (hub, person):
         view = hub.cases.show(CaseId(case_id), person)
     record = view_record(view)
-    emit(record, lambda: fields({**record, "items": len(view.items)}), as_json=desk.as_json)
+    emit(record, lambda: view_lines(record), as_json=desk.as_json)
 
 
 @click.command()
@@ -41,6 +45,7 @@ def vouch(desk: Desk, case_id: str) -> None:
     """
     with desk.sign_in() as (hub, person):
         hub.cases.vouch(CaseId(case_id), person)
+    talk.say(f"you vouched for {case_id}: platforms are asked to remove")
 
 
 @click.command()
@@ -52,6 +57,7 @@ def close(desk: Desk, case_id: str, yes: bool) -> None:
     talk.only_with(yes, [f"this closes {case_id}; texts and locators are erased after retention"])
     with desk.sign_in() as (hub, person):
         hub.cases.close(CaseId(case_id), person)
+    talk.say(f"{case_id} is closed; its signals stay active")
 
 
 @click.command()
@@ -62,6 +68,7 @@ def hold(desk: Desk, case_id: str, reason: str) -> None:
     """Place a legal hold: nothing is purged."""
     with desk.sign_in() as (hub, person):
         hub.cases.hold(CaseId(case_id), person, reason)
+    talk.say(f"{case_id} is on hold")
 
 
 @click.command()
@@ -73,6 +80,7 @@ def release(desk: Desk, case_id: str, yes: bool) -> None:
     talk.only_with(yes, [f"this releases {case_id}; a purge that is due then happens"])
     with desk.sign_in() as (hub, person):
         hub.cases.release(CaseId(case_id), person)
+    talk.say(f"the hold on {case_id} is released")
 
 
 def case_record(case: Case) -> Mapping[str, object]:
@@ -108,3 +116,23 @@ def view_record(view: CaseView) -> Mapping[str, object]:
         "notes": list(view.notes),
         "items": items,
     }
+
+
+def view_lines(record: Mapping[str, object]) -> list[str]:
+    """Return the lines of one case: a field each, then a line for each item."""
+    parts = {name: value for name, value in record.items() if not isinstance(value, list)}
+    lists = [(name, value) for name, value in record.items() if isinstance(value, list)]
+    return fields(parts) + [
+        line for name, values in lists for line in _listed(name, values or ["-"])
+    ]
+
+
+def _listed(name: str, values: Sequence[object]) -> list[str]:
+    return [f"{name.removesuffix('s'):9}  {_in_words(value)}" for value in values]
+
+
+def _in_words(value: object) -> str:
+    if not isinstance(value, dict):
+        return str(value)
+    marks = [mark for mark in ("vouched", "waiting") if value[mark]] or ["not vouched"]
+    return f"{value['id']}: {value['status']}, {value['signals']} signals, {', '.join(marks)}"
