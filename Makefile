@@ -8,10 +8,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 JOBS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint bench soak docs
+.PHONY: help demo test check lint bench bench-robustness soak docs
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
 demo: .venv/demo-ready ## Play the main story on this machine (PICTURE=file, DEMO_EXIT=1 to stop at its end)
 	@$(BIN)/takeback demo $(if $(PICTURE),--picture "$(PICTURE)") $(if $(DEMO_EXIT),--exit)
@@ -31,6 +31,9 @@ lint: .venv/dev-ready ## Run every linter
 
 bench: .venv/dev-ready ## Measure the numbers of docs/reference/performance.md, peers in the same run
 	$(BIN)/python -m benchmarks
+
+bench-robustness: .venv/dev-ready ## Measure which edited copies are recognised (CORPUS=folder, PICTURES=n)
+	$(BIN)/python -m benchmarks.robustness $(if $(CORPUS),--corpus "$(CORPUS)") $(if $(PICTURES),--pictures $(PICTURES))
 
 soak: .venv/dev-ready ## Run the long tests
 	$(BIN)/pytest -m soak
