@@ -29,8 +29,9 @@ class Settings:
     """SQLAlchemy URL of the database. Empty: SQLite in ``hub.db`` under the data directory."""
 
     journal: Path | None = None
-    """File that outlives a restored backup: every withdrawal, purge and revoked key. Keep it on
-    storage of its own. Empty: ``journal.jsonl`` under the data directory."""
+    """File that outlives a restored backup: every withdrawal and purge, and what partners and
+    platforms must not get again. Keep it on storage of its own. Empty: ``journal.jsonl`` under
+    the data directory."""
 
     hub_name: str = "takeback"
     """What partners and receipts call this hub."""

@@ -163,7 +163,10 @@ def test_a_retired_platform_is_out_and_its_name_stays(desk: Desk) -> None:
 
     assert (retired.active, retired.tier) == (False, Tier.LOOKUP)
     assert desk.platforms.names() == {platform: "Example"}
-    assert [(line.kind, line.id) for line in desk.journal.lines()] == [("key.revoked", key.id)]
+    assert [(line.kind, line.id) for line in desk.journal.lines()] == [
+        ("platform.retired", platform),
+        ("key.revoked", key.id),
+    ]
     with pytest.raises(NotSignedIn):
         desk.platforms.authenticate(key.text, "partner")
     for ask in (desk.platforms.retire, desk.platforms.approve_feed):

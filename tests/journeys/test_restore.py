@@ -10,9 +10,9 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from takeback.accounts.model import Role
+from takeback.accounts.model import Role, Tier
 from takeback.app import open_hub, restore_hub
-from takeback.cases.wire import ItemDocument, Opened
+from takeback.cases.wire import Choices, ItemDocument, Opened
 from takeback.errors import (
     BadBackupKey,
     Conflict,
@@ -245,3 +245,49 @@ def _state(story: Story, opened: Opened) -> str:
         return story.receipt(opened).items[0].state
     except NotFound:
         return "unknown"
+
+
+def test_what_a_platform_lost_after_the_backup_stays_lost(
+    tmp_path: Path, database_url: str, clock: FakeClock, new_database: NewDatabase
+) -> None:
+    """A mark, the feed, a platform: the backup has them still, and gives none of them back."""
+    settings = settings_for(tmp_path, database_url, journal=tmp_path / "journal.jsonl")
+    with telling(settings, clock) as story:
+        lead, platforms = story.staff[Role.LEAD], story.hub.platforms
+        names = ("unmarked", "demoted", "retired", "untouched")
+        added = [story.platform(name, under_18=True) for name in names]
+        backup = backed_up(story, tmp_path)
+        platforms.mark(added[0].id, lead, handles_under_18=False)
+        platforms.demote(added[1].id, lead)
+        platforms.retire(added[2].id, lead)
+
+    place = new_place(settings, tmp_path, new_database())
+    restore_hub(place, backup, str(IDENTITY), settings.journal_path, clock)
+
+    with telling(place, clock) as story:
+        unmarked, demoted, retired, untouched = (story.hub.platforms.get(p.id) for p in added)
+        assert unmarked.banks == {"adult"}
+        assert (demoted.tier, retired.tier) == (Tier.LOOKUP, Tier.LOOKUP)
+        assert not retired.active
+        assert untouched == added[3]
+        story.hub.audit.verify()
+
+
+def test_partners_do_not_get_again_what_she_took_from_them_after_the_backup(
+    tmp_path: Path, database_url: str, clock: FakeClock, new_database: NewDatabase
+) -> None:
+    """She said no to partners; the backup still says yes."""
+    settings = settings_for(tmp_path, database_url, journal=tmp_path / "journal.jsonl")
+    with telling(settings, clock) as story:
+        forum = story.platform("forum")
+        opened = story.opens(item(PICTURES[0]), choices=Choices(partners=True))
+        backup = backed_up(story, tmp_path)
+        story.hub.cases.choose(access(opened), Choices(partners=False))
+
+    place = new_place(settings, tmp_path, new_database())
+    restore_hub(place, backup, str(IDENTITY), settings.journal_path, clock)
+
+    with telling(place, clock) as story:
+        assert not story.receipt(opened).partners
+        assert story.hub.exchange.stopncii.fetch(forum, 10).hash_records == []
+        assert story.lookup(forum, edited(PICTURES[0])) != []

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any, Final
 
 from takeback.accounts.model import Action, Platform, Staff, Tier
 from takeback.accounts.names import checked_name
@@ -12,10 +13,17 @@ from takeback.clock import Clock
 from takeback.db import Database
 from takeback.errors import IllegalTransition, NameTaken
 from takeback.ids import PlatformId, new_id
-from takeback.journal import Journal
+from takeback.journal import Journal, Kind
 from takeback.settings import Settings
 
 _DEFAULTS = Settings()
+
+TAKEN_AWAY: Final[Mapping[Kind | str, Mapping[str, Any]]] = {
+    "platform.unmarked": {"handles_under_18": False},
+    "platform.demoted": {"tier": Tier.LOOKUP},
+    "platform.retired": {"tier": Tier.LOOKUP, "active": False},
+}
+"""What each kind of journal line about platforms took away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +111,7 @@ class PlatformAccounts(PlatformService):
             self.audit.append("platform.demoted", staff.actor, platform=platform_id)
             if platform.tier is Tier.LOOKUP:
                 return platform
+            self._write_down("platform.demoted", platform_id)
             return self._see_anew(replace(platform, tier=Tier.LOOKUP))
 
     def mark(
@@ -129,6 +138,8 @@ class PlatformAccounts(PlatformService):
             )
             if after == before:
                 return before
+            if before.handles_under_18 and not after.handles_under_18:
+                self._write_down("platform.unmarked", platform_id)
             self.audit.append(
                 "platform.marked",
                 staff.actor,
@@ -152,10 +163,29 @@ class PlatformAccounts(PlatformService):
             platform = _active(store.get(platform_id))
             store.drop_approval(platform_id)
             self.audit.append("platform.retired", staff.actor, platform=platform_id)
+            self._write_down("platform.retired", platform_id)
             for key in KeyStore(self.db).of(platform_id):
                 KeyStore(self.db).revoke(key.id)
                 self.db.before_commit(partial(self.journal.append, "key.revoked", key.id))
             return self._see_anew(replace(platform, tier=Tier.LOOKUP, active=False))
+
+    def take_away_again(self, kind: str, platform_id: PlatformId) -> None:
+        """Take a tier or a mark away again, after a restore of a backup that still has it.
+
+        A backup must not give signals to a platform that may not see them any more; what was
+        given back since is for staff to give again.
+
+        Args:
+            kind: one of ``TAKEN_AWAY``.
+            platform_id: which platform; harmless for one that is newer than the backup.
+        """
+        with self.db.transaction():
+            for platform in PlatformStore(self.db).list():
+                after = replace(platform, **TAKEN_AWAY[kind])
+                if platform.id == platform_id and after != platform:
+                    PlatformStore(self.db).drop_approval(platform_id)
+                    self.audit.append("platform.taken_away", "operator", platform=platform_id)
+                    self._see_anew(after)
 
     def get(self, platform_id: PlatformId) -> Platform:
         """Return the platform.
@@ -179,6 +209,10 @@ class PlatformAccounts(PlatformService):
     def names(self) -> Mapping[PlatformId, str]:
         """Return what each platform is called, the retired too."""
         return {platform.id: platform.name for platform in self.list()}
+
+    def _write_down(self, kind: Kind, platform_id: PlatformId) -> None:
+        """Write to the journal what a restored backup must not give back."""
+        self.db.before_commit(partial(self.journal.append, kind, platform_id))
 
     def _changed(self, before: Platform, after: Platform) -> Platform:
         """Store *after*, with a new epoch if the platform may now see something else."""

@@ -49,6 +49,7 @@ ACTIONS: Final[Mapping[str, frozenset[str]]] = {
     "platform.demoted": _facts("platform"),
     "platform.marked": _facts("counts_opinions", "handles_under_18", "platform"),
     "platform.retired": _facts("platform"),
+    "platform.taken_away": _facts("platform"),
     "platform.key_issued": _facts("key", "platform", "scope"),
     "platform.key_rotated": _facts("key", "overlap_hours", "platform", "successor"),
     "platform.key_revoked": _facts("key", "platform"),

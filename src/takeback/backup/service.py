@@ -217,7 +217,8 @@ class Restoration:
     audit: AuditLog
     bank: Bank
     replays: Mapping[str, Replays]
-    """The domain for each journal kind's noun: ``item``, ``case``, ``key``, ``staff``."""
+    """The domain for each journal kind's noun: ``item``, ``case``, ``key``, ``platform``,
+    ``staff``."""
 
     def finish(self, header: Header, journal: Path | None) -> int:
         """Replay the journal, or suspend every entry when there is none; all or nothing.

@@ -82,6 +82,24 @@ class Lifecycle:
         self.store.put_item(item)
         self._schedule(item.id, item.dues())
 
+    def choose(self, case: Case, actor: str) -> None:
+        """Store a case with new choices, and let partners have its signals or not."""
+        shared = self.store.get(case.id).partners
+        for item in self.store.items(case.id):
+            if item.signals:
+                self.bank.set_partners(item.id, case.partners)
+        self.save(case)
+        self.audit.append(
+            "case.choices_changed",
+            actor,
+            case=case.id,
+            end_date=case.ends_on is not None,
+            lock=case.lock and case.unlocks_at is None,
+            partners=case.partners,
+        )
+        if shared and not case.partners:
+            self._note("case.unshared", case.id)
+
     def withdraw(self, case: Case, actor: str) -> None:
         """Withdraw the case: at once, or after the lock's time if she chose the lock."""
         case.require_running()

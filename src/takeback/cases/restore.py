@@ -40,6 +40,8 @@ def _replay_case(lifecycle: Lifecycle, case: Case, change: str) -> None:
         lifecycle.purge(replace(case, held=False), "journal", OPERATOR)
     elif change == "withdrawn" and not withdrawn:
         lifecycle.take_effect(case, OPERATOR, lifecycle.now() + lifecycle.undo_time)
+    elif change == "unshared" and case.partners:
+        lifecycle.choose(replace(case, partners=False), OPERATOR)
     elif change == "reinstated" and withdrawn:
         lifecycle.undo(replace(case, undo_until=None), OPERATOR)
 
