@@ -1,13 +1,16 @@
 """The log says what kind of failure and where, and nothing that somebody sent."""
 
+import asyncio
+import gc
 import io
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import structlog
 
+from takeback.matcher import log as matcherlog
 from takeback.web import logging as weblog
 
 SECRET = "tell-nobody"
@@ -72,3 +75,29 @@ def test_a_library_s_chatter_is_not_logged(log: io.StringIO) -> None:
     logging.getLogger("uvicorn.access").info("203.0.113.7 GET /v1/feed")
 
     assert log.getvalue() == ""
+
+
+async def _forgotten() -> None:
+    """Start a task that fails and that nobody waits for."""
+
+    async def fail() -> None:
+        _fail()
+
+    task = asyncio.create_task(fail())
+    await asyncio.wait([task])
+    del task
+    gc.collect()
+
+
+@pytest.mark.parametrize("configure", [weblog.configure, matcherlog.configure])
+def test_a_task_that_nobody_waited_for_is_logged_without_its_message(
+    log: io.StringIO, configure: Callable[[io.StringIO], None]
+) -> None:
+    """Asyncio writes the exception into its own template; hub and matcher cut it off."""
+    configure(log)
+
+    asyncio.run(_forgotten())
+
+    (line,) = _lines(log)
+    assert line["template"] == "Task exception was never retrieved"
+    assert SECRET not in log.getvalue()

@@ -38,8 +38,11 @@ class _Library(logging.Handler):
     """Passes on what a library logs, without the arguments."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Log the template of *record* and the kind of its exception."""
-        facts = {"logger": record.name, "template": str(record.msg)}
+        """Log the template of *record*, its first line only, and the kind of its exception.
+
+        What asyncio adds below the first line repeats the exception's message.
+        """
+        facts = {"logger": record.name, "template": str(record.msg).partition("\n")[0]}
         if record.exc_info and record.exc_info[0]:
             facts["error"] = record.exc_info[0].__qualname__
         log().log(record.levelno, "library", **facts)

@@ -61,8 +61,11 @@ class _Library(logging.Handler):
     """Passes on what a library logs, without the arguments."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Log the template of *record* and the kind of its exception."""
-        facts = {"logger": record.name, "template": str(record.msg)}
+        """Log the template of *record*, its first line only, and the kind of its exception.
+
+        What asyncio adds below the first line repeats the exception's message.
+        """
+        facts = {"logger": record.name, "template": str(record.msg).partition("\n")[0]}
         if record.exc_info and record.exc_info[1]:
             facts["error"] = _kind(record.exc_info[1])
         log().log(record.levelno, "library", **facts)
