@@ -34,11 +34,6 @@ from takeback.hashing.keypoints import (
 )
 from takeback.matching.voting import near_pairs, vote
 
-LOWEST_128: Final = np.packbits(
-    np.argsort(np.argsort(np.add.outer(np.arange(16), np.arange(16)).ravel(), kind="stable")) < 128
-)
-"""Which of the 256 bits are the 128 of the lowest frequencies."""
-
 WAYS: Final = {
     "20": (20, 256, 60),
     "40": (40, 256, 60),
@@ -63,8 +58,9 @@ def described(picture: Image.Image) -> DescribedPicture:
 
 
 def shortened(signals: KeypointSignals, bits: int) -> KeypointSignals:
-    """Set the bits that are not compared to zero."""
-    kept = signals.bits if bits == 256 else signals.bits & LOWEST_128
+    """Compare the lowest frequencies only: set all other bits to zero."""
+    kept = signals.bits.copy()
+    kept[:, bits // 8 :] = 0
     return KeypointSignals(signals.width, signals.height, kept, signals.places)
 
 

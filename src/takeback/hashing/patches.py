@@ -51,6 +51,11 @@ def _cosines() -> NDArray[np.float64]:
 COSINES: Final = _cosines()
 """Shape (32, 16): of every sample, for every frequency from 1."""
 
+BIT_ORDER: Final = np.argsort(
+    np.add.outer(np.arange(FREQUENCIES), np.arange(FREQUENCIES)).ravel(), kind="stable"
+)
+"""Low frequencies first, so that the first half of the bits is a coarser signal by itself."""
+
 _ODD: Final = np.array([-1.0, 1.0] * (FREQUENCIES // 2), np.float32)
 """What mirroring along an axis does to its frequencies, of which the first is 1."""
 
@@ -91,12 +96,12 @@ def bits_of(found: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Cut each row of coefficients at its median, the mean of the two middle ones.
 
     Returns:
-        Shape (n, 32); the lowest frequencies are the most significant bit of the first byte.
+        Shape (n, 32), in ``BIT_ORDER``, from the most significant bit of the first byte.
     """
     middle = found.shape[1] // 2
     halves = np.partition(found, (middle - 1, middle), axis=1)[:, middle - 1 : middle + 1]
     median = halves.astype(np.float64).sum(axis=1, keepdims=True) / 2
-    return np.packbits(found > median, axis=1)
+    return np.packbits((found > median)[:, BIT_ORDER], axis=1)
 
 
 def _levels(picture: NDArray[np.float32]) -> Levels:
