@@ -304,6 +304,25 @@ def test_partners_are_remembered_as_unable_to_confirm(partners: Partners) -> Non
     assert deliveries.platforms_past(0, "adult") == []
 
 
+@pytest.mark.parametrize("there_before", [False, True])
+def test_which_partners_are_remembered_tells_nothing_of_another_case(
+    partners: Partners, there_before: bool
+) -> None:
+    """A signal that comes no second time was with the partner all the same."""
+    platform = partners.platform()
+    if there_before:
+        partners.register(1, partners=True)
+    start = partners.fetched(platform)[-1].next_set_timestamp
+    partners.clock.advance(timedelta(days=1))
+
+    partners.register(1, partners=True)
+    for _ in range(2):
+        start = partners.fetched(platform, start)[-1].next_set_timestamp
+
+    today = partners.clock().date()
+    assert Deliveries(partners.exchange.db).partners_past(today, "adult") == [platform.id]
+
+
 def test_a_withdrawal_while_a_page_is_read_leaves_no_partner_off_its_list(
     partners: Partners, monkeypatch: pytest.MonkeyPatch
 ) -> None:

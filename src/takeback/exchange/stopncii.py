@@ -8,7 +8,7 @@ and no longer once it is purged (decision 0014).
 Source: the client in python-threatexchange 1.2.17, ``exchanges/clients/stopncii/api.py``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -139,6 +139,8 @@ class _Page:
     more: bool
     head_seq: int
     """The newest number when the page was read."""
+    unnoted: Collection[str]
+    """Banks that this reader is not noted to have asked for today."""
 
     @property
     def to_seq(self) -> int:
@@ -152,8 +154,9 @@ class _Page:
 
     @property
     def new(self) -> dict[str, int]:
-        """The banks of which this reader was not served as much before."""
-        return self.reader.unserved(self.to_seq) if self.records else {}
+        """The banks of which this reader was not served as much before, or not yet today."""
+        place = self.to_seq if self.records else 0
+        return dict.fromkeys(self.unnoted, place) | self.reader.unserved(place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,14 +258,15 @@ class StopNcii:
 
         What changed between reading and noting is read again: a withdrawal that came in
         between did not find this partner among those to be named on the receipt, so its
-        signals are not sent any more. After the last page the time is now, so that nothing
-        is sent twice.
+        signals are not sent any more. An empty page is noted too, once a day: who else holds a
+        picture decides whether it comes again, and must not decide whom a receipt names. After
+        the last page the time is now, so that nothing is sent twice.
         """
         with self.db.reading():
             page = self._read(platform_id, start, limit, token)
-        if not page.records:
+        if not page.new and not page.records:
             return page, self._led_back(start)
-        if page.more and not page.new:
+        if not page.new and page.more:
             return page, page.at
         with self.db.transaction():
             if self.bank.head_seq() != page.head_seq:
@@ -280,7 +284,13 @@ class StopNcii:
     def _read(self, platform_id: PlatformId, start: int, limit: int, token: str | None) -> _Page:
         """Read a page inside the open transaction, the platform's canaries among the records."""
         platform = with_the_feed(self.platforms.get(platform_id))
-        served = DeliveryStore(self.db).served(platform_id, Channel.PARTNER)
+        store, today = DeliveryStore(self.db), self.now().date()
+        served = store.served(platform_id, Channel.PARTNER)
+        unnoted = [
+            bank
+            for bank in sorted(platform.banks)
+            if platform_id not in store.since(Channel.PARTNER, bank, today)
+        ]
         reader = Reader(platform_id, platform.banks, served)
         if token:
             after = self._numbers(platform).place(_NO_EPOCH, token, "page")
@@ -290,7 +300,8 @@ class StopNcii:
         canaries = self._disguises.shared(platform_id, after)
         due = [each for each in canaries if token or each.at >= start]
         both = sorted([*shared, *due], key=lambda record: record.seq)
-        return _Page(reader, both[:limit], len(both) > limit, self.bank.head_seq())
+        more, head_seq = len(both) > limit, self.bank.head_seq()
+        return _Page(reader, both[:limit], more, head_seq, unnoted)
 
     def _dressed(self, platform: Platform, records: Sequence[SharedRecord]) -> list[HashRecord]:
         told = self._numbers(platform).of_entries([record.entry_id for record in records])
