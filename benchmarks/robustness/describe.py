@@ -19,7 +19,7 @@ from PIL import Image
 from threatexchange.signal_type.pdq.signal import PdqSignal
 
 import takeback.hashing
-from takeback.hashing import Signal, hash_picture, signals_to_array
+from takeback.hashing import MINIMUM_QUALITY, Signal, hash_picture, signals_to_array
 
 Rows = NDArray[np.uint8]
 """Shape (n, 32)."""
@@ -43,6 +43,27 @@ def stock(data: bytes) -> Rows:
     return signals_to_array([Signal.parse(found)] if found else [])
 
 
+def query(data: bytes) -> Rows:
+    """What our matcher looks up: every view of good quality, in all eight turns."""
+    found = hash_picture(data, shrink=True, role="query")
+    whole = found.dihedral if found.quality >= MINIMUM_QUALITY else ()
+    return signals_to_array([*whole, *(each for view in found.views for each in view.dihedral)])
+
+
+def registered(data: bytes) -> Rows:
+    """The whole picture alone, if it is good enough to register."""
+    found = hash_picture(data)
+    return signals_to_array([found.whole] if found.quality >= MINIMUM_QUALITY else [])
+
+
+def reporter(data: bytes) -> Rows:
+    """What a reporter's device registers, if the picture is good enough."""
+    found = hash_picture(data, role="reporter")
+    if found.quality < MINIMUM_QUALITY:
+        return signals_to_array([])
+    return signals_to_array([found.whole, *(view.dihedral[0] for view in found.views)])
+
+
 def perceptual(kind: str, side: int) -> Describe:
     """Return a hash of the package imagehash, *side* bits high and wide."""
     hasher: Callable[..., Any] = getattr(imagehash, kind)
@@ -61,6 +82,9 @@ DESCRIBERS: Final[dict[str, Describe]] = {
     "plain": plain,
     "turns": turns,
     "stock": stock,
+    "query": query,
+    "registered": registered,
+    "reporter": reporter,
     "phash64": perceptual("phash", 8),
     "phash256": perceptual("phash", 16),
     "dhash256": perceptual("dhash", 16),
@@ -68,6 +92,9 @@ DESCRIBERS: Final[dict[str, Describe]] = {
 }
 """Each with the name its rows are kept under."""
 
+
+VIEWS: Final = ("bundle", "normalise", "seams", "shrink", "views")
+"""Modules that the views depend on too."""
 
 READS: Final = ("decode", "kernels", "pdq", "picture", "signal", "upright")
 """Modules of takeback.hashing that every signal depends on."""
@@ -81,7 +108,8 @@ def edition(name: str) -> str:
     if name.endswith(("64", "256")):
         return version("imagehash")
     folder = Path(takeback.hashing.__file__).parent
-    return digest_of(*(folder / f"{module}.py" for module in READS))
+    modules = READS + VIEWS if name in {"query", "reporter"} else READS
+    return digest_of(*(folder / f"{module}.py" for module in modules))
 
 
 def digest_of(*files: Path) -> str:

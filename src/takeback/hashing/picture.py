@@ -1,14 +1,21 @@
 """One picture in, its signals out."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
+from takeback.hashing import bundle, normalise
 from takeback.hashing.decode import Path, Picture, open_picture
 from takeback.hashing.pdq import Sampler, coefficients, dihedral_signals, quality_of
-from takeback.hashing.signal import Signal
+from takeback.hashing.shrink import Shrinker
+from takeback.hashing.signal import MINIMUM_QUALITY, Signal
 from takeback.hashing.upright import AS_STORED
+from takeback.hashing.views import LONGEST_SIDE, ViewSignals, hash_look
+
+Role = Literal["reporter", "query"]
+"""Whose picture it is: one to register, or an upload to look up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +39,20 @@ class PictureSignals:
     path: Path
     """How the pixels were read; anything but ``full`` may move a few bits."""
 
+    views: tuple[ViewSignals, ...] = ()
+    """Other ways of looking at the picture, each good enough to use: for a *reporter* those
+    to register beside the whole, each by its first signal; for a *query* those to look up
+    when the whole does not match, likeliest first. Empty without a role."""
+
     @property
     def whole(self) -> Signal:
         """The signal of the upright picture: the one to register."""
         return self.dihedral[0]
 
 
-def hash_picture(source: bytes | os.PathLike[str], *, shrink: bool = False) -> PictureSignals:
+def hash_picture(
+    source: bytes | os.PathLike[str], *, shrink: bool = False, role: Role | None = None
+) -> PictureSignals:
     """Hash one picture; little detail is reported as low quality, not refused.
 
     Args:
@@ -46,27 +60,45 @@ def hash_picture(source: bytes | os.PathLike[str], *, shrink: bool = False) -> P
         shrink: scale a JPEG down while decoding it, to no less than 512 pixels: faster,
             but up to 14 bits away on photographs and 30 on a regular texture. For a
             platform's uploads, never for registration.
+        role: also hash the views that a *reporter* registers or a *query* looks up.
 
     Raises:
         NotAPicture: no file, not a file of a known format, or empty.
         PictureTooLarge: more bytes or pixels than are safe to decode.
         PictureTruncated: the file is damaged or ends early.
     """
-    return _hash(open_picture(source, shrink=shrink))
+    return _hash(open_picture(source, shrink=shrink), role)
 
 
-def _hash(picture: Picture) -> PictureSignals:
+def _hash(picture: Picture, role: Role | None) -> PictureSignals:
     sampler = Sampler(*picture.image.size, picture.turn)
+    shrinker = Shrinker(*picture.image.size, picture.turn, LONGEST_SIDE) if role else None
     for top, strip in picture.strips():
         sampler.add(top, strip)
+        if shrinker:
+            shrinker.add(top, strip)
     samples = sampler.samples()
-    return PictureSignals(
+    whole = PictureSignals(
         quality=quality_of(samples),
         dihedral=dihedral_signals(coefficients(samples)),
         width=picture.width,
         height=picture.height,
         path=picture.path,
     )
+    return replace(whole, views=_views(whole, shrinker, picture, role)) if shrinker else whole
+
+
+def _views(
+    whole: PictureSignals, shrinker: Shrinker, picture: Picture, role: Role | None
+) -> tuple[ViewSignals, ...]:
+    """Hash the other views; those of too little detail are left out."""
+    grey = shrinker.picture()
+    found = (
+        map(hash_look, normalise.looks(grey))
+        if role == "query"
+        else bundle.views(grey, picture.turn, whole.dihedral, whole.quality)
+    )
+    return tuple(view for view in found if view.quality >= MINIMUM_QUALITY)
 
 
 def warm_up() -> None:
@@ -74,3 +106,6 @@ def warm_up() -> None:
     for channels in (1, 3):
         sampler = Sampler(8, 8, AS_STORED)
         sampler.add(0, np.zeros((8, 8, channels), np.uint8))
+        shrinker = Shrinker(96, 96, AS_STORED)
+        shrinker.add(0, np.zeros((96, 96, channels), np.uint8))
+    normalise.warm_up()
