@@ -231,10 +231,15 @@ def _engine(url: str, timeout: float) -> Engine:
 def _make_private(
     _dialect: Dialect, _record: object, places: Sequence[str], _options: object
 ) -> None:
-    """Make a new file with mode 0600, whatever its directory allows; its log takes after it."""
+    """Make a new file with mode 0600, whatever its directory allows; its log takes after it.
+
+    A file that is there is never opened here: closing it again would drop the locks that every
+    other SQLite connection of this process holds on it (POSIX says so), and the next program
+    to come along would take the log from under them.
+    """
     if places[0] and not places[0].startswith((":memory:", "file:")):
         with suppress(OSError):  # SQLite says itself what is wrong with the place
-            os.close(os.open(places[0], os.O_RDWR | os.O_CREAT, 0o600))
+            os.close(os.open(places[0], os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
