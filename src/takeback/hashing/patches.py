@@ -101,7 +101,8 @@ def bits_of(found: NDArray[np.float32]) -> NDArray[np.uint8]:
     middle = found.shape[1] // 2
     halves = np.partition(found, (middle - 1, middle), axis=1)[:, middle - 1 : middle + 1]
     median = halves.astype(np.float64).sum(axis=1, keepdims=True) / 2
-    return np.packbits((found > median)[:, BIT_ORDER], axis=1)
+    ones = np.ascontiguousarray((found > median)[:, BIT_ORDER])
+    return np.packbits(ones, axis=1)
 
 
 def _levels(picture: NDArray[np.float32]) -> Levels:
@@ -177,4 +178,6 @@ def transform(
         for m in range(FREQUENCIES):
             for k in range(FREQUENCIES):
                 total[m, k] += cosines[j, m] * row[k]
-    found[:] = total.ravel()
+    for m in range(FREQUENCIES):
+        for k in range(FREQUENCIES):
+            found[FREQUENCIES * m + k] = total[m, k]

@@ -142,7 +142,8 @@ def blur_rows(
         for k in range(1, kernel.size):
             for x in range(width):
                 sums[x] += kernel[k] * (row[x + reach - k] + row[x + reach + k])
-        target[y] = sums
+        for x in range(width):
+            target[y, x] = sums[x]
 
 
 @compiled
@@ -161,7 +162,8 @@ def blur_columns(
             above, below = source[mirrored(y - k, height)], source[mirrored(y + k, height)]
             for x in range(width):
                 sums[x] += kernel[k] * (np.float64(above[x]) + np.float64(below[x]))
-        target[y] = sums
+        for x in range(width):
+            target[y, x] = sums[x]
 
 
 @compiled

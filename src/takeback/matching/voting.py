@@ -219,7 +219,8 @@ def elect(
             votes = min(distinct_places(ours, now), distinct_keypoints(pairs, now))
             if votes > most:
                 most = votes
-                agreeing[:] = now
+                for k in range(now.size):
+                    agreeing[k] = now[k]
     return most
 
 
