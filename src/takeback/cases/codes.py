@@ -8,9 +8,11 @@ import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from argon2.low_level import Type, hash_secret_raw
+from msgspec import UNSET, UnsetType
 
 from takeback.cases.words import CODE_LENGTH, WORDS, from_words
 from takeback.errors import MalformedCode
@@ -49,12 +51,22 @@ class Secrets:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """A device's own mark of one try, so that a try whose answer was lost can be repeated."""
+
+    mac: bytes
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Credentials:
     """What the database keeps of the secrets."""
 
     code_mac: bytes
     pin_digest: bytes
     slip_mac: bytes
+    attempt: Attempt | None = None
+    """The try that these were the answer to, if the device marked it."""
 
 
 def new_secrets() -> Secrets:
@@ -120,12 +132,19 @@ class Digester:
     code_key: bytes
     slip_key: bytes
     salt_key: bytes
+    attempt_key: bytes
     kdf: Kdf
 
     @classmethod
     def of(cls, keys: HubKeys, kdf: Kdf) -> "Digester":
         """Derive the keys from the hub's key file."""
-        return cls(keys.derive("case-code"), keys.derive("case-slip"), keys.derive("pin-salt"), kdf)
+        return cls(
+            code_key=keys.derive("case-code"),
+            slip_key=keys.derive("case-slip"),
+            salt_key=keys.derive("pin-salt"),
+            attempt_key=keys.derive("case-attempt"),
+            kdf=kdf,
+        )
 
     def code_mac(self, code: str) -> bytes:
         """Return the 32 bytes under which a case with *code* is found."""
@@ -134,6 +153,12 @@ class Digester:
     def slip_mac(self, slip: str) -> bytes:
         """Return the 32 bytes under which a case with *slip* is found."""
         return hmac.digest(self.slip_key, slip.encode(), "sha256")
+
+    def attempt(self, purpose: str, mark: str | UnsetType, on: date) -> Attempt | None:
+        """Return what is kept of a device's *mark* for *purpose*, or None without one."""
+        if mark is UNSET:
+            return None
+        return Attempt(hmac.digest(self.attempt_key, f"{purpose}:{mark}".encode(), "sha256"), on)
 
     def pin_digest(self, code: str, pin: str) -> bytes:
         """Run the one slow step, over PIN and code together.
@@ -144,10 +169,11 @@ class Digester:
         salt = hmac.digest(self.salt_key, code.encode(), "sha256")[:16]
         return self.kdf(f"{pin}:{code}".encode(), salt)
 
-    def digest(self, made: Secrets) -> Credentials:
+    def digest(self, made: Secrets, attempt: Attempt | None = None) -> Credentials:
         """Return what is stored of *made*; runs the slow step once."""
         return Credentials(
             self.code_mac(made.code),
             self.pin_digest(made.code, made.pin),
             self.slip_mac(parse_slip(made.slip)),
+            attempt,
         )

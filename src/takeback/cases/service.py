@@ -9,12 +9,20 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 
 from takeback.accounts.model import Action, Staff
 from takeback.cases import intake, receipt
 from takeback.cases.access import Bucket, Gate, refused
-from takeback.cases.codes import Digester, Kdf, Secrets, argon2id, new_secrets, parse_slip
+from takeback.cases.codes import (
+    Credentials,
+    Digester,
+    Kdf,
+    Secrets,
+    argon2id,
+    new_secrets,
+    parse_slip,
+)
 from takeback.cases.desk import Desk
 from takeback.cases.lifecycle import REPORTER, Lifecycle
 from takeback.cases.model import Case, CaseStatus, CaseView, Item, Marker, RemovalRecord
@@ -101,6 +109,8 @@ class Cases:
     def open(self, document: RegistrationDocument, *, check_proof: bool = True) -> Opened:
         """Open a case and return what opens it again, shown this once.
 
+        The same attempt again opens no second case: it gives the first a new code.
+
         Args:
             document: what the reporter's device sent.
             check_proof: False only for callers on the hub's own machine.
@@ -117,8 +127,12 @@ class Cases:
         locators = intake.locators(document.locators, "locators")
         case = self._new_case(document)
         made = self._admit(document.proof, check_proof=check_proof)
-        stored = self.gate.digester.digest(made)
+        attempt = self.gate.digester.attempt("open", document.attempt, case.opened_on)
+        stored = self.gate.digester.digest(made, attempt)
         with self.db.transaction():
+            again = self.lifecycle.store.by_attempt(attempt)
+            if again is not None:
+                return self._answer_again(again, made, stored)
             self.lifecycle.store.insert(case, stored)
             self.audit.append(
                 "case.opened",
@@ -228,24 +242,31 @@ class Cases:
             return self._receipt(case)
 
     def recover(
-        self, slip: str, proof: Proof | UnsetType | None = None, *, check_proof: bool = True
+        self,
+        slip: str,
+        proof: Proof | UnsetType | None = None,
+        *,
+        attempt: str | UnsetType = UNSET,
+        check_proof: bool = True,
     ) -> Opened:
         """Give a new code, PIN and slip for the recovery slip; the old ones stop.
+
+        Only the device that sent the same attempt may use the same slip again, for a day.
 
         Raises:
             MalformedCode: the slip does not have 25 letters and digits.
             NotFound: no case opens with this slip.
         """
-        slip_mac = self.gate.digester.slip_mac(parse_slip(slip))
+        slip = parse_slip(slip)
         made = self._admit(proof, check_proof=check_proof)
-        stored = self.gate.digester.digest(made)
+        tried = self.gate.digester.attempt(f"recover:{slip}", attempt, self.now().date())
+        stored = self.gate.digester.digest(made, tried)
         with self.db.transaction():
-            case_id = self.lifecycle.store.by_slip(slip_mac)
+            case_id = self.lifecycle.store.by_slip(self.gate.digester.slip_mac(slip))
+            case_id = case_id or self.lifecycle.store.by_attempt(tried)
             if case_id is None:
                 raise refused()
-            self.lifecycle.store.replace_credentials(case_id, stored)
-            self.audit.append("case.recovered", REPORTER, case=case_id, by="slip")
-            return _opened(self._case(case_id), made)
+            return self._answer_again(case_id, made, stored, by="slip")
 
     def resume(self, access: Access, *, check_proof: bool = True) -> Receipt:
         """Let the case's items count again, after a restore that suspended every entry.
@@ -380,6 +401,14 @@ class Cases:
             self.gate.proofs.take(proof)
         self.gate.bucket.take()
         return new_secrets()
+
+    def _answer_again(
+        self, case_id: CaseId, made: Secrets, stored: Credentials, by: str = "attempt"
+    ) -> Opened:
+        """Give the case new credentials; the old ones stop."""
+        self.lifecycle.store.replace_credentials(case_id, stored)
+        self.audit.append("case.recovered", REPORTER, case=case_id, by=by)
+        return _opened(self._case(case_id), made)
 
     def _case(self, case_id: CaseId) -> Case:
         """Return the case that the gate let in; purged meanwhile, it is refused like any."""

@@ -6,11 +6,12 @@ withdrawals and removals, ``access.py`` the trials.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from takeback.cases.codes import Credentials
+from takeback.cases.codes import Attempt, Credentials
 from takeback.cases.model import Case, CaseStatus, Item, ItemStatus
 from takeback.db import Big, Database, Day, Flag, Instant, metadata
 from takeback.errors import NotFound
@@ -48,6 +49,8 @@ credentials = sa.Table(
     sa.Column("code_mac", sa.LargeBinary, nullable=False, unique=True),
     sa.Column("pin_digest", sa.LargeBinary, nullable=False),
     sa.Column("slip_mac", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("attempt_mac", sa.LargeBinary, unique=True),
+    sa.Column("attempted_on", Day),
     sqlite_strict=True,
 )
 
@@ -151,14 +154,7 @@ class CaseStore:
     def insert(self, case: Case, made: Credentials) -> None:
         """Store a new case."""
         self.db.execute(cases.insert().values(columns(case)))
-        self.db.execute(
-            credentials.insert().values(
-                case_id=case.id,
-                code_mac=made.code_mac,
-                pin_digest=made.pin_digest,
-                slip_mac=made.slip_mac,
-            )
-        )
+        self.db.execute(credentials.insert().values(case_id=case.id, **_kept(made)))
 
     def get(self, case_id: CaseId) -> Case:
         """Return the case.
@@ -260,9 +256,7 @@ class CaseStore:
         """Give the case new credentials; the old ones find nothing from here on."""
         self.forget_trials(case_id)
         self.db.execute(
-            credentials.update()
-            .where(credentials.c.case_id == case_id)
-            .values(code_mac=made.code_mac, pin_digest=made.pin_digest, slip_mac=made.slip_mac)
+            credentials.update().where(credentials.c.case_id == case_id).values(**_kept(made))
         )
 
     def forget_trials(self, case_id: CaseId) -> None:
@@ -273,6 +267,22 @@ class CaseStore:
     def by_slip(self, slip_mac: bytes) -> CaseId | None:
         """Return the case that a recovery slip belongs to, if any does."""
         query = sa.select(credentials.c.case_id).where(credentials.c.slip_mac == slip_mac)
+        found = self.db.execute(query).scalar()
+        return None if found is None else CaseId(found)
+
+    def by_attempt(self, attempt: Attempt | None) -> CaseId | None:
+        """Return the case that the same try opened or recovered, that day or the day before.
+
+        Older tries are forgotten.
+        """
+        if attempt is None:
+            return None
+        self.db.execute(
+            credentials.update()
+            .where(credentials.c.attempted_on < attempt.on - timedelta(days=1))
+            .values(attempt_mac=None, attempted_on=None)
+        )
+        query = sa.select(credentials.c.case_id).where(credentials.c.attempt_mac == attempt.mac)
         found = self.db.execute(query).scalar()
         return None if found is None else CaseId(found)
 
@@ -291,3 +301,14 @@ class CaseStore:
             cases.delete().where(cases.c.id == case_id),
         ):
             self.db.execute(statement)
+
+
+def _kept(made: Credentials) -> dict[str, object]:
+    """Return credentials as their columns."""
+    return {
+        "code_mac": made.code_mac,
+        "pin_digest": made.pin_digest,
+        "slip_mac": made.slip_mac,
+        "attempt_mac": made.attempt.mac if made.attempt else None,
+        "attempted_on": made.attempt.on if made.attempt else None,
+    }

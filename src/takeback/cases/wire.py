@@ -76,6 +76,11 @@ class Challenge(Struct, frozen=True, forbid_unknown_fields=True):
     bits: int
 
 
+Attempt = Annotated[
+    str, Meta(pattern=r"\A[0-9a-f]{32}\Z", description="32 random hexadecimal digits")
+]
+
+
 class RegistrationDocument(Struct, frozen=True, forbid_unknown_fields=True):
     """All that opening a case sends."""
 
@@ -88,6 +93,9 @@ class RegistrationDocument(Struct, frozen=True, forbid_unknown_fields=True):
     locators: Annotated[list[Locator], Meta(max_length=50)] = []
     text: Text = ""
     choices: Choices = Choices()
+    attempt: Attempt | UnsetType = UNSET
+    """Drawn by the device. The same again, within a day, is the same case with a new code: so a
+    case whose code was lost on the way back does not stay behind."""
     proof: Proof | UnsetType = UNSET
 
 
@@ -143,6 +151,8 @@ class RecoveryRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """A lost code: the slip alone gives a new code, PIN and slip; the old ones stop."""
 
     slip: Annotated[str, Meta(max_length=80)]
+    attempt: Attempt | UnsetType = UNSET
+    """Drawn by the device. The same with the same slip, within a day, gives another new code."""
     proof: Proof | UnsetType = UNSET
 
 

@@ -6,7 +6,9 @@ never sees one, and keeps nothing.
 
 import hashlib
 import itertools
-from collections.abc import Iterator
+import secrets
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -39,6 +41,10 @@ Answer = TypeVar("Answer")
 TIMEOUT = 30.0
 """Seconds to wait for an answer."""
 
+TRIES = 3
+PAUSE = 1.0
+"""How often, and after how many seconds, what may be sent twice is sent again."""
+
 HARDEST_PROOF = 24
 """Leading zero bits beyond which a challenge is refused: minutes of work, and no hub asks it."""
 
@@ -50,9 +56,16 @@ class ReporterHub:
     http: httpx2.Client
 
     def open(self, document: RegistrationDocument) -> Opened:
-        """Open a case. What comes back is shown once and never again."""
-        proven = msgspec.structs.replace(document, proof=self._proof())
-        return self._post("/v1/cases", proven, Opened)
+        """Open a case. What comes back is shown once and never again.
+
+        An answer that is lost on the way is asked for again, and opens no second case.
+        """
+        marked = msgspec.structs.replace(document, attempt=secrets.token_hex(16))
+        return self._persist(
+            lambda: self._post(
+                "/v1/cases", msgspec.structs.replace(marked, proof=self._proof()), Opened
+            )
+        )
 
     def add(self, access: Access, items: list[ItemDocument]) -> Receipt:
         """Add items to the case."""
@@ -82,8 +95,21 @@ class ReporterHub:
 
     def recover(self, slip: str) -> Opened:
         """Exchange the recovery slip for a new code, PIN and slip."""
-        request = RecoveryRequest(slip=slip, proof=self._proof())
-        return self._post("/v1/cases/recovery", request, Opened)
+        marked = RecoveryRequest(slip=slip, attempt=secrets.token_hex(16))
+        return self._persist(
+            lambda: self._post(
+                "/v1/cases/recovery", msgspec.structs.replace(marked, proof=self._proof()), Opened
+            )
+        )
+
+    def _persist(self, send: Callable[[], Answer]) -> Answer:
+        """Send again when no answer came back; what is sent must bear being sent twice."""
+        for _ in range(TRIES - 1):
+            try:
+                return send()
+            except (httpx2.TransportError, HubUnreachable):
+                time.sleep(PAUSE)
+        return send()
 
     def _proven(self, access: Access) -> Access:
         return msgspec.structs.replace(access, proof=self._proof())

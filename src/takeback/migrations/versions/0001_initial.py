@@ -205,10 +205,13 @@ def upgrade() -> None:
         sa.Column("code_mac", sa.LargeBinary(), nullable=False),
         sa.Column("pin_digest", sa.LargeBinary(), nullable=False),
         sa.Column("slip_mac", sa.LargeBinary(), nullable=False),
+        sa.Column("attempt_mac", sa.LargeBinary(), nullable=True),
+        sa.Column("attempted_on", takeback.db.Day(), nullable=True),
         sa.ForeignKeyConstraint(
             ["case_id"], ["cases.id"], name=op.f("fk_case_credentials_case_id")
         ),
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_credentials")),
+        sa.UniqueConstraint("attempt_mac", name=op.f("uq_case_credentials_attempt_mac")),
         sa.UniqueConstraint("code_mac", name=op.f("uq_case_credentials_code_mac")),
         sa.UniqueConstraint("slip_mac", name=op.f("uq_case_credentials_slip_mac")),
         sqlite_strict=True,

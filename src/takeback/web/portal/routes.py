@@ -68,7 +68,7 @@ def _opening(hub: Hub) -> list[HTTPRouteHandler]:
     @post("/v1/cases/recovery", status_code=200, sync_to_thread=True)
     def recover(data: JSONBody[RecoveryRequest]) -> Opened:
         """Exchange the recovery slip for a new code, PIN and slip."""
-        return hub.cases.recover(data.slip, data.proof)
+        return hub.cases.recover(data.slip, data.proof, attempt=data.attempt)
 
     return [challenge, open_case, recover]
 
