@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from takeback.app import open_hub
-from takeback.errors import BadSettings
-from takeback.web.demo import DemoClock
+from takeback.errors import BadSettings, Conflict
+from takeback.web.demo import DemoClock, claim
 from takeback.web.server import running
 from tests.web.conftest import Served, access, serving, settings_for, signal, wait_until
 
@@ -39,6 +39,31 @@ def test_the_clock_moves_on_and_what_has_become_due_is_done(demo: Served) -> Non
     assert moved.status_code == 200
     assert demo.hub.now() - before >= timedelta(days=8)
     wait_until(lambda: demo.http.post("/v1/cases/receipt", json=access(opened)).status_code == 404)
+
+
+def test_moving_the_clock_is_on_the_log(demo: Served) -> None:
+    """Nothing that can't be recorded happens, in a demonstration either."""
+    before = demo.hub.audit.verify().size
+
+    demo.http.post("/demo/advance", json={"days": 2})
+
+    last = demo.hub.audit.every_event(before, 1)[0][1]
+    assert (last.action, last.facts) == ("demo.advanced", {"hours": 48})
+
+
+def test_a_demonstration_never_runs_on_a_hub_of_real_cases(tmp_path: Path) -> None:
+    """Moving its clock would purge them; nor does a real hub take over a demonstration's data."""
+    real, demonstration = tmp_path / "real", tmp_path / "demonstration"
+    with open_hub(settings_for(tmp_path, data=real)):
+        pass
+    claim(demonstration, demo=True)
+
+    with pytest.raises(Conflict):
+        claim(real, demo=True)
+    with pytest.raises(Conflict):
+        claim(demonstration, demo=False)
+    claim(demonstration, demo=True)
+    claim(real, demo=False)
 
 
 @pytest.mark.parametrize("days", [0, -1, 4001, 1.5, "1"])

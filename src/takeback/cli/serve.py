@@ -12,7 +12,7 @@ from takeback.clock import utc_now
 from takeback.matching.index import warm_up
 from takeback.web import logging
 from takeback.web.application import ROLES
-from takeback.web.demo import DemoClock
+from takeback.web.demo import DemoClock, claim
 from takeback.web.server import serve as serve_hub
 
 
@@ -41,6 +41,7 @@ def serve(
     settings = replace(settings, **given)  # type: ignore[arg-type]
     served = frozenset(roles) or ROLES
     logging.configure()
+    claim(settings.data, demo=demo)
     if "partner" in served:
         warm_up()  # no look-up waits for the compiler
     clock = DemoClock() if demo else None

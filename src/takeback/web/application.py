@@ -46,7 +46,7 @@ def create_app(
     if "partner" in roles:
         routers += [partner.routes(hub, bell, metrics), stopncii.routes(hub)]
     if demo is not None:
-        routers.append(demonstration.routes(demo, moved))
+        routers.append(demonstration.routes(demo, hub.db, hub.audit, moved))
     app = cast("ASGIApp", _litestar(routers, bell))
     return Edge(app, metrics, bell, demo=demo is not None)
 

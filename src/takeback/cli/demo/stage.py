@@ -19,6 +19,7 @@ from takeback.cli.refusals import refusal
 from takeback.cli.reporterhub import ReporterHub
 from takeback.matcher.documents import HubMatch, HubResponse, HubResponsesRequest
 from takeback.settings import Settings
+from takeback.web.demo import claim
 
 FEED, LOOKUP = "Large Photo Site", "Small Federated Server"
 """The two platforms: one receives the feed, one asks the hub."""
@@ -92,6 +93,7 @@ def set_up(folder: Path) -> Iterator[Stage]:
     """Prepare a hub in *folder* and start it and both matchers; stop them on the way out."""
     with ExitStack() as stack:
         settings = Settings(data=folder / "hub", hub_name="demonstration")
+        claim(settings.data, demo=True)
         desk = stack.enter_context(open_hub(settings))
         caseworker = prepare(desk, folder)
         hub_arguments = ["serve", "--demo", "--port", "0", "--data", str(settings.data)]
