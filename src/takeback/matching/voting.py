@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from takeback.hashing.keypoint_signals import PLACES, TURNS, KeypointSignals, KeypointView
-from takeback.matching.kernels import compiled, popcount
+from takeback.matching.kernels import compiled, measure
 
 NEAR: Final = 60
 """Largest distance, in bits, of two keypoint signals that may show the same place."""
@@ -178,20 +178,19 @@ def _corners(
 @compiled
 def compare_all(
     ours: NDArray[np.uint64], theirs: NDArray[np.uint64], near: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
     """Return the pairs of rows within *near* bits, in order, and their distances."""
-    pairs, distances = np.empty((64, 2), np.int64), np.empty(64, np.int64)
+    pairs, distances = np.empty((64, 2), np.int64), np.empty(64, np.uint64)
+    row, limit = np.empty(theirs.shape[0], np.uint64), np.uint64(near)
     count = 0
     for i in range(ours.shape[0]):
-        for j in range(theirs.shape[0]):
-            bits = np.int64(0)
-            for word in range(4):
-                bits += np.int64(popcount(ours[i, word] ^ theirs[j, word]))
-            if bits <= near:
+        measure(theirs, ours[i], row)
+        for j in range(row.size):
+            if row[j] <= limit:
                 if count == distances.size:
                     pairs = np.concatenate((pairs, np.empty_like(pairs)))
                     distances = np.concatenate((distances, np.empty_like(distances)))
-                pairs[count, 0], pairs[count, 1], distances[count] = i, j, bits
+                pairs[count, 0], pairs[count, 1], distances[count] = i, j, row[j]
                 count += 1
     return pairs[:count], distances[:count]
 
