@@ -177,28 +177,41 @@ def test_one_report_the_hub_refuses_does_not_hold_up_the_others(
     assert f"{7:032x}" not in hub.responses
 
 
+FIRST, SECOND, THIRD = ("1" * 40, "2" * 40, "3" * 40)
+
+
 def test_callers_need_a_key_where_keys_are_asked_for(
     options: MatcherOptions, tmp_path: Path
 ) -> None:
     """All work and all numbers are behind it; whether it is alive is not."""
     keys = tmp_path / "callers"
-    keys.write_text("first\nsecond\n")
+    keys.write_text(f"{FIRST}\n{SECOND}\n")
     with running(replace(options, require_key_file=keys)) as client:
         eventually(lambda: ready(client))
         body = {"signals": [SIGNAL]}
-        for header in ("", "Bearer", "Bearer third", "Basic first", "Bearer firs", "bearer"):
+        for header in (
+            "",
+            "Bearer",
+            f"Bearer {THIRD}",
+            f"Basic {FIRST}",
+            f"Bearer {FIRST[:-1]}",
+            "bearer",
+        ):
             refused = client.post("/v1/match", json=body, headers={"authorization": header})
             assert refused.status_code == 401, header
             assert refused.headers["www-authenticate"] == "Bearer"
         assert client.get("/metrics").status_code == 401
         assert client.get("/health").status_code == 200
-        for allowed in ({"authorization": "Bearer first"}, {"authorization": "Bearer second"}):
+        for allowed in (
+            {"authorization": f"Bearer {FIRST}"},
+            {"authorization": f"Bearer {SECOND}"},
+        ):
             assert client.post("/v1/match", json=body, headers=allowed).status_code == 200
-        keys.write_text("third\n")
-        late = client.post("/v1/match", json=body, headers={"authorization": "Bearer first"})
+        keys.write_text(f"{THIRD}\n")
+        late = client.post("/v1/match", json=body, headers={"authorization": f"Bearer {FIRST}"})
         assert late.status_code == 401
         keys.write_text("")
-        nobody = client.post("/v1/match", json=body, headers={"authorization": "Bearer third"})
+        nobody = client.post("/v1/match", json=body, headers={"authorization": f"Bearer {THIRD}"})
         assert nobody.status_code == 503
 
 
@@ -215,12 +228,13 @@ def test_without_keys_only_this_machine_is_answered(options: MatcherOptions) -> 
             assert answer.status_code == 200, host
 
 
-def test_an_empty_file_of_keys_is_refused_before_listening(
-    options: MatcherOptions, tmp_path: Path
+@pytest.mark.parametrize("text", ["\n", "secret\n", f"{FIRST}\nsecret\n"])
+def test_an_empty_file_or_a_short_key_is_refused_before_listening(
+    options: MatcherOptions, tmp_path: Path, text: str
 ) -> None:
-    """It would let nobody in, or everybody: neither was meant."""
+    """It would let nobody in, or anybody who guesses: neither was meant."""
     keys = tmp_path / "callers"
-    keys.write_text("\n")
+    keys.write_text(text)
     with pytest.raises(BadSettings), running(replace(options, require_key_file=keys)):
         pass
 

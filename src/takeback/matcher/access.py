@@ -14,6 +14,10 @@ from takeback.errors import BadSettings, NotAllowed, NotReady, NotSignedIn
 from takeback.exchange.client import is_loopback
 
 
+SHORTEST_KEY = 24
+"""Characters a caller's key must have at least; a short one can be guessed."""
+
+
 @dataclass(slots=True)
 class CallerKeys:
     """Keys from a file, one a line. Read again when the file has changed."""
@@ -43,14 +47,13 @@ class CallerKeys:
         """Return the digest of each key.
 
         Raises:
-            BadSettings: the file can't be read or holds no key.
+            BadSettings: the file can't be read, holds no key, or one that is too short.
         """
         try:
             stat = self.path.stat()
             version = (stat.st_mtime_ns, stat.st_ino)
             if version != self._version:
-                lines = self.path.read_bytes().splitlines()
-                self._digests = [_digest(line.strip()) for line in lines if line.strip()]
+                self._digests = [_digest(key) for key in _keys(self.path.read_bytes())]
                 self._version = version
         except OSError:
             raise BadSettings("the file of callers' keys can't be read") from None
@@ -82,6 +85,13 @@ def _host(header: str) -> str:
         return urlsplit(f"//{header}").hostname or ""
     except ValueError:
         return ""
+
+
+def _keys(text: bytes) -> list[bytes]:
+    keys = [line.strip() for line in text.splitlines() if line.strip()]
+    if any(len(key) < SHORTEST_KEY for key in keys):
+        raise BadSettings(f"a key of callers has fewer than {SHORTEST_KEY} characters")
+    return keys
 
 
 def _digest(key: bytes) -> bytes:
