@@ -87,8 +87,8 @@ def near_pairs(
         Shape (n, 2): the pairs within *near* bits, numbers in *registered* and *looked_up*,
         nearest first.
     """
-    pairs, distances = compare_all(_words(registered), _words(looked_up), near)
-    return pairs[np.argsort(distances, kind="stable")]
+    found = compare_all(_words(registered), _words(looked_up), near)
+    return found[np.argsort(found[:, 0], kind="stable"), 1:].astype(np.int64)
 
 
 def vote(
@@ -178,21 +178,20 @@ def _corners(
 @compiled
 def compare_all(
     ours: NDArray[np.uint64], theirs: NDArray[np.uint64], near: int
-) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """Return the pairs of rows within *near* bits, in order, and their distances."""
-    pairs, distances = np.empty((64, 2), np.int64), np.empty(64, np.uint64)
-    row, limit = np.empty(theirs.shape[0], np.uint64), np.uint64(near)
-    count = 0
+) -> NDArray[np.uint64]:
+    """Return the pairs of rows within *near* bits as their distance and two row numbers."""
+    bits, passed = np.empty(theirs.shape[0], np.uint64), np.empty(ours.shape[0], np.int64)
     for i in range(ours.shape[0]):
-        measure(theirs, ours[i], row)
-        for j in range(row.size):
-            if row[j] <= limit:
-                if count == distances.size:
-                    pairs = np.concatenate((pairs, np.empty_like(pairs)))
-                    distances = np.concatenate((distances, np.empty_like(distances)))
-                pairs[count, 0], pairs[count, 1], distances[count] = i, j, row[j]
+        measure(theirs, ours[i], bits)
+        passed[i] = np.sum(bits <= np.uint64(near))
+    found, count = np.empty((passed.sum(), 3), np.uint64), 0
+    for i in range(ours.shape[0]):
+        if passed[i]:
+            measure(theirs, ours[i], bits)
+            for j in np.flatnonzero(bits <= np.uint64(near)):
+                found[count, 0], found[count, 1], found[count, 2] = bits[j], i, j
                 count += 1
-    return pairs[:count], distances[:count]
+    return found
 
 
 @compiled
