@@ -72,6 +72,9 @@ class Settings:
     submit_quota_per_day: int = 10_000
     """Signals a partner may submit in one day (UTC)."""
 
+    report_quota_per_day: int = 100_000
+    """Opinions, responses and StopNCII feedbacks that a platform may send in one day (UTC)."""
+
     backup_recipient: str = ""
     """age recipient (``age1…``) that backups are encrypted to."""
 

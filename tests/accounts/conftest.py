@@ -49,7 +49,7 @@ def desk(database: Database, clock: FakeClock, tmp_path: Path) -> Desk:
     """A hub with an operator, a caseworker and a lead, and no platform."""
     audit = AuditLog(database, clock, Ed25519PrivateKey.generate())
     journal = Journal(tmp_path / "journal.jsonl", clock)
-    settings = Settings(lookup_quota_per_day=100, submit_quota_per_day=10)
+    settings = Settings(lookup_quota_per_day=100, submit_quota_per_day=10, report_quota_per_day=20)
     accounts = StaffAccounts(database, audit, journal, clock)
     operator, _ = accounts.add("Ola", Role.OPERATOR, None)
     caseworker, _ = accounts.add("Cho", Role.CASEWORKER, operator)

@@ -67,16 +67,19 @@ def test_a_new_day_begins_at_midnight_utc(desk: Desk, platform: Platform, clock:
     desk.platforms.spend(platform.id, 100)
 
 
-def test_look_ups_and_submissions_are_counted_apart(desk: Desk, platform: Platform) -> None:
+def test_look_ups_submissions_and_reports_are_counted_apart(desk: Desk, platform: Platform) -> None:
     """Each has its own quota, and so has each platform."""
     other = desk.platforms.add("Other", desk.operator)
     desk.platforms.spend(platform.id, 100)
 
     desk.platforms.spend(platform.id, 10, "submit")
+    desk.platforms.spend(platform.id, 20, "report")
     desk.platforms.spend(other.id, 100)
 
     with pytest.raises(QuotaSpent):
         desk.platforms.spend(platform.id, 1, "submit")
+    with pytest.raises(QuotaSpent):
+        desk.platforms.spend(platform.id, 1, "report")
 
 
 def test_two_processes_share_one_quota(desk: Desk, platform: Platform, database_url: str) -> None:

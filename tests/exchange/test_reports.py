@@ -1,13 +1,19 @@
 """Opinions and responses: what keeps an entry back, from whom, and what a receipt may learn."""
 
+from pathlib import Path
+
+import msgspec
 import pytest
 from msgspec import UNSET
 
 from takeback.accounts.model import Platform, Role
 from takeback.accounts.staff import StaffAccounts
-from takeback.errors import MalformedBody, NotAllowed, NotFound
+from takeback.db import Database
+from takeback.errors import MalformedBody, NotAllowed, NotFound, QuotaSpent
 from takeback.exchange.wire import Opinion, OpinionsRequest, Response
-from tests.exchange.partners import Partners
+from takeback.settings import Settings
+from tests.conftest import FakeClock
+from tests.exchange.partners import Partners, make_partners
 
 
 def number_of(partners: Partners, platform: Platform, number: int = 1) -> str:
@@ -207,6 +213,39 @@ def test_opinions_are_taken_together_or_not_at_all(partners: Partners) -> None:
         partners.exchange.opinions(platform, request)
 
     assert len(partners.matches(platform, 1)) == 1
+
+
+def test_opinions_and_responses_share_a_daily_quota(
+    database: Database, clock: FakeClock, tmp_path: Path
+) -> None:
+    """Of its own, and a refused report counts: it held everybody's writes up as well."""
+    partners = make_partners(database, clock, tmp_path, Settings(report_quota_per_day=3))
+    platform = partners.platform()
+    partners.register(1)
+    number = number_of(partners, platform)
+    with pytest.raises(NotFound):
+        partners.opine(platform, "0" * 32, "positive")
+    partners.opine(platform, number, "positive")
+    partners.respond(platform, response(number))
+
+    with pytest.raises(QuotaSpent):
+        partners.opine(platform, number, "negative", "not_intimate")
+    with pytest.raises(QuotaSpent):
+        partners.respond(platform, response(number))
+
+    assert len(partners.matches(platform, 1)) == 1
+
+
+def test_one_call_takes_a_hundred_reports_and_no_more() -> None:
+    """They are one transaction, for which every other write waits."""
+    opinions = [{"number": "0" * 32, "opinion": "positive"}] * 101
+    bodies = [msgspec.json.encode({"opinions": opinions[:count]}) for count in (100, 101)]
+
+    taken = msgspec.json.decode(bodies[0], type=OpinionsRequest)
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(bodies[1], type=OpinionsRequest)
+
+    assert len(taken.opinions) == 100
 
 
 def test_a_negative_opinion_needs_a_reason(partners: Partners) -> None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import Connection
 from threatexchange.exchanges.clients.stopncii import api as stock
 from threatexchange.exchanges.impl.stop_ncii_api import StopNCIISignalMetadata
 
@@ -19,9 +21,13 @@ from takeback.exchange.stopncii import (
     FetchAnswer,
     HashFeedback,
     HashRecord,
+    StopNcii,
     SubmitRequest,
     SubmittedRecord,
 )
+from takeback.ids import PlatformId
+from takeback.matching.model import BankSignal
+from takeback.matching.service import Bank
 from takeback.settings import Settings
 from tests.conftest import FakeClock
 from tests.exchange.partners import Partners, make_partners, meanwhile
@@ -405,6 +411,72 @@ def test_submissions_have_a_quota(database: Database, clock: FakeClock, tmp_path
 
     with pytest.raises(QuotaSpent):
         partners.exchange.stopncii.submit(partner, one)
+
+
+def test_feedback_spends_the_quota_of_reports(
+    database: Database, clock: FakeClock, tmp_path: Path
+) -> None:
+    """And leaves the one of submissions alone; a body that does not fit is refused whole."""
+    settings = Settings(submit_quota_per_day=1, report_quota_per_day=2)
+    partners = make_partners(database, clock, tmp_path, settings)
+    partner = partners.platform(under_18=True)
+    partners.register(1)
+    one = HashFeedback(str(signal(1)), "NotBlocked", ["not_intimate"])
+
+    with pytest.raises(QuotaSpent):
+        partners.exchange.stopncii.feedback(partner, FeedbackRequest([one] * 3))
+    before = len(partners.matches(partner, 1))
+    partners.exchange.stopncii.feedback(partner, FeedbackRequest([one] * 2))
+    submitted = SubmitRequest([SubmittedRecord("ImagePDQ", str(signal(2)))])
+    partners.exchange.stopncii.submit(partner, submitted)
+
+    assert [before, len(partners.matches(partner, 1))] == [1, 0]
+
+
+def test_a_long_submission_is_taken_a_hundred_at_a_time(
+    partners: Partners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a crash leaves out, sending the body again brings in."""
+    partner = partners.platform(under_18=True)
+    request = SubmitRequest([SubmittedRecord("ImagePDQ", str(signal(n))) for n in range(250)])
+    sizes: list[int] = []
+    submit = Bank.submit
+
+    def failing(
+        bank: Bank, platform_id: PlatformId, to: str, signals: Sequence[BankSignal]
+    ) -> None:
+        """Take the first piece, and lose power at the second."""
+        sizes.append(len(signals))
+        submit(bank, platform_id, to, signals)
+        if len(sizes) == 2:
+            raise OSError("power")
+
+    monkeypatch.setattr(Bank, "submit", failing)
+
+    with pytest.raises(OSError, match="power"):
+        partners.exchange.stopncii.submit(partner, request)
+    after_the_crash = [len(partners.matches(partner, n)) for n in (99, 100, 249)]
+    monkeypatch.setattr(Bank, "submit", submit)
+    partners.exchange.stopncii.submit(partner, request)
+
+    assert sizes == [100, 100]
+    assert after_the_crash == [1, 0, 0]
+    assert [len(partners.matches(partner, n)) for n in (99, 100, 249)] == [1, 1, 1]
+
+
+def test_long_feedback_is_taken_a_hundred_at_a_time(
+    partners: Partners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two hundreds nobody's write has to wait."""
+    partner = partners.platform()
+    said = [HashFeedback(str(signal(n)), "Withdrawn") for n in range(250)]
+    taken: list[Connection] = []
+    db = partners.exchange.db
+    monkeypatch.setattr(StopNcii, "_take", lambda *_: taken.append(db.connection))
+
+    partners.exchange.stopncii.feedback(partner, FeedbackRequest(said))
+
+    assert [len(list(group)) for _, group in groupby(taken, key=id)] == [100, 100, 50]
 
 
 def test_a_partner_takes_its_submission_back(partners: Partners) -> None:

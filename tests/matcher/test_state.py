@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from takeback.errors import Conflict, IntegrityFailure, NotReady
 from takeback.exchange.follow import Position
-from takeback.exchange.wire import FeedEntry, FeedPage, FeedWithdrawal
+from takeback.exchange.wire import MAX_REPORTS, FeedEntry, FeedPage, FeedWithdrawal
 from takeback.matcher import holdings
 from takeback.matcher.health import HubStatus
 from takeback.matcher.holdings import Holding
@@ -208,6 +208,20 @@ def test_entries_of_a_hub_that_is_left_out_are_deleted(state: State) -> None:
     assert state.position(two.source) == Position(None, None, complete=False)
     assert not state.ever_complete(two.source)
     assert outbox.waiting() == 1
+
+
+def test_what_waits_is_sent_in_calls_that_a_hub_takes(state: State) -> None:
+    """Never more reports at once than its interface allows, or it would refuse them all."""
+    source = holding_in(state).source
+    outbox = Outbox(state, lambda: NOON)
+    outbox.put([(source, Report("opinion", f"id{n}", b"{}")) for n in range(MAX_REPORTS + 1)])
+
+    sizes = []
+    while waiting := outbox.next(source):
+        sizes.append(len(waiting))
+        outbox.settle([seq for seq, _ in waiting], "sent")
+
+    assert sizes == [MAX_REPORTS, 1]
 
 
 def test_what_is_gone_leaves_no_trace_in_the_files(tmp_path: Path) -> None:

@@ -96,8 +96,8 @@ SCOPES: Final[tuple[Scope, ...]] = (
     "stopncii_feedback",
 )
 
-Spending = Literal["lookup", "submit"]
-"""What a quota counts: signals looked up, or signals submitted."""
+Spending = Literal["lookup", "submit", "report"]
+"""What a quota counts: signals looked up, signals submitted, or opinions and responses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Quotas: how many signals a platform may look up or submit in one day (UTC)."""
+"""Quotas: how much a platform may look up, submit and report in one day (UTC)."""
 
 from datetime import UTC, datetime, time, timedelta
 
@@ -32,8 +32,11 @@ class Quotas(PlatformService):
 
     def _quota(self, platform_id: PlatformId, kind: Spending) -> int:
         platform = PlatformStore(self.db).get(platform_id)
-        submits = self.settings.submit_quota_per_day
-        return platform.quota_per_day if kind == "lookup" else submits
+        if kind == "lookup":
+            return platform.quota_per_day
+        if kind == "submit":
+            return self.settings.submit_quota_per_day
+        return self.settings.report_quota_per_day
 
 
 def _spent(now: datetime) -> QuotaSpent:

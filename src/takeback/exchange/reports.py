@@ -50,11 +50,13 @@ class Reports:
         """Take opinions; one that says what the platform said before changes nothing.
 
         Raises:
-            MalformedBody: a negative opinion has no reason.
+            MalformedBody: a negative opinion has no reason; nothing was spent.
+            QuotaSpent: the platform has reported enough today.
             NotFound: a number stands for no entry that this platform may see.
         """
         for place, opinion in enumerate(request.opinions):
             checked_opinion(opinion, place)
+        self.spend(platform_id, len(request.opinions))
         with self.db.transaction():
             platform = active(self.platforms.get(platform_id))
             reports = [
@@ -67,15 +69,25 @@ class Reports:
         """Take responses; one whose id was sent before changes nothing.
 
         Raises:
-            MalformedBody: a removal has no ground, or a picture kept no reason.
+            MalformedBody: a removal has no ground, or a picture kept no reason; nothing was spent.
+            QuotaSpent: the platform has reported enough today.
             NotFound: a number stands for no entry that this platform may see.
         """
         for place, response in enumerate(request.responses):
             checked_response(response, place)
+        self.spend(platform_id, len(request.responses))
         with self.db.transaction():
             platform = active(self.platforms.get(platform_id))
             told = [(self._entry(platform, each.number), each) for each in request.responses]
             return Accepted(sum(self._respond(platform, *each) for each in told))
+
+    def spend(self, platform_id: PlatformId, n: int) -> None:
+        """Spend *n* of the day's reports, in a transaction of its own: refused ones count too.
+
+        Raises:
+            QuotaSpent: fewer are left; nothing was spent.
+        """
+        self.platforms.spend(platform_id, n, kind="report")
 
     def take(self, platform: Platform, report: Report) -> bool:
         """Take one opinion inside the open transaction; return whether it was new."""

@@ -8,9 +8,9 @@ and no longer once it is purged (decision 0014).
 Source: the client in python-threatexchange 1.2.17, ``exchanges/clients/stopncii/api.py``.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 from msgspec import Meta, Struct, field
 
@@ -43,6 +43,9 @@ MAX_PAGE: Final = 2_000
 MAX_RECORDS: Final = 5_000
 MAX_TAGS: Final = 50
 
+AT_ONCE: Final = 100
+"""Most records taken in one transaction, so that nobody else's write waits for a whole body."""
+
 QUALITY_NOT_TOLD: Final = 0
 """Partners submit signals without a quality."""
 
@@ -60,6 +63,8 @@ _OPINIONS: Final = {
 _TAKEN_BACK: Final = frozenset({"Withdrawn", "Deleted"})
 
 Word = Annotated[str, Meta(max_length=100)]
+
+_Record = TypeVar("_Record")
 
 
 class CspFeedback(Struct, frozen=True):
@@ -210,11 +215,12 @@ class StopNcii:
         """Take signals from a partner: unvouched, age not said, within its daily quota.
 
         Signals of other types are left out. The answer is the same whether or not somebody
-        registered the signal.
+        registered the signal. Taken piece by piece: after a crash the partner sends the body
+        again, and what was taken before stays as it is.
 
         Raises:
             MalformedSignal: one is no PDQ signal; nothing was taken.
-            QuotaSpent: the partner has submitted enough today.
+            QuotaSpent: the partner has submitted enough today; nothing was taken.
         """
         pictures = [each for each in request.hash_records if each.signal_type in _SPELLINGS]
         signals = [Signal.parse(each.hash_value) for each in pictures]
@@ -222,26 +228,34 @@ class StopNcii:
             current = active(self.platforms.get(platform.id))
             self.platforms.spend(current.id, len(signals), kind="submit")
             self.platforms.note_canary(signals_to_array(signals), current.id)
-            told = [BankSignal(each, QUALITY_NOT_TOLD) for each in signals]
-            self.bank.submit(current.id, NOT_SAID, told)
+        told = [BankSignal(each, QUALITY_NOT_TOLD) for each in signals]
+        for piece in _pieces(told):
+            with self.db.transaction():
+                current = active(self.platforms.get(platform.id))
+                self.bank.submit(current.id, NOT_SAID, piece)
         return Received(len(signals))
 
     def feedback(self, platform: Platform, request: FeedbackRequest) -> Received:
         """Take opinions on signals, resolved by value, and submissions that are taken back.
 
         The answer is the same whether or not a signal is known here, or this would be a way
-        to ask. ``NotBlocked`` keeps the entry back only with the tag ``not_intimate``.
+        to ask. ``NotBlocked`` keeps the entry back only with the tag ``not_intimate``. Taken
+        piece by piece, as :meth:`submit` does.
 
         Raises:
-            QuotaSpent: the partner has said enough today.
+            MalformedSignal: one is no PDQ signal; nothing was taken.
+            QuotaSpent: the partner has said enough today; nothing was taken.
         """
+        said_of = [Signal.parse(each.hash_value) for each in request.hash_feedbacks]
         with self.db.transaction():
             current = active(self.platforms.get(platform.id))
-            self.platforms.spend(current.id, len(request.hash_feedbacks), kind="submit")
-            said_of = [Signal.parse(each.hash_value) for each in request.hash_feedbacks]
+            self.reports.spend(current.id, len(said_of))
             self.platforms.note_canary(signals_to_array(said_of), current.id)
-            for each in request.hash_feedbacks:
-                self._take(current, each)
+        for piece in _pieces(request.hash_feedbacks):
+            with self.db.transaction():
+                current = active(self.platforms.get(platform.id))
+                for each in piece:
+                    self._take(current, each)
         return Received(len(request.hash_feedbacks))
 
     @property
@@ -339,3 +353,7 @@ class StopNcii:
         entries = self.bank.holding(signal, platform.banks)
         for entry_id in [*entries, *self._disguises.holding(signal, platform.banks)]:
             self.reports.take(platform, Report(entry_id, opinion, reason))
+
+
+def _pieces(records: Sequence[_Record]) -> Iterator[Sequence[_Record]]:
+    return (records[at : at + AT_ONCE] for at in range(0, len(records), AT_ONCE))

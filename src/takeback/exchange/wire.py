@@ -20,7 +20,9 @@ Ask = Literal["review", "remove"]
 """What the hub asks when the entry matches: *review* for an unvouched entry, else *remove*."""
 
 MAX_LOOKUP = 10_000
-MAX_REPORTS = 1_000
+MAX_REPORTS = 100
+"""Reports are taken in one transaction, and everybody else's writes wait for it."""
+
 MAX_PAGE = 5_000
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from takeback.clock import Clock
+from takeback.exchange.wire import MAX_REPORTS
 from takeback.matcher.state import State
 
 Kind = Literal["response", "opinion"]
@@ -18,8 +19,8 @@ Kind = Literal["response", "opinion"]
 REMEMBER_DAYS: Final = 30
 """Days for which the id of a report that was sent is remembered, so that it is not sent twice."""
 
-BATCH: Final = 200
-"""Most reports sent in one call."""
+BATCH: Final = MAX_REPORTS
+"""Most reports sent in one call: as many as a hub takes."""
 
 
 @dataclass(frozen=True, slots=True)
