@@ -132,9 +132,9 @@ def noisy(sigma: float) -> Edit:
     return edit
 
 
-def stretched(picture: Picture, _: Generator) -> Picture:
-    """Make a quarter wider."""
-    return picture.resize((picture.width * 5 // 4, picture.height))
+def stretched(factor: float) -> Edit:
+    """Make so many times as wide."""
+    return lambda picture, _: picture.resize((int(picture.width * factor), picture.height))
 
 
 def bordered(picture: Picture, _: Generator) -> Picture:
@@ -182,7 +182,11 @@ EDITS: Final[Mapping[str, Edit]] = {
 """Where nothing but keypoints helps."""
 
 STRETCH: Final[Mapping[str, Edit]] = {
-    "stretch, 5:4": stretched,
-    "stretch and crop to 60 %": chain(stretched, crop(0.6)),
+    "stretch to 70 %": stretched(0.7),
+    "stretch to 115 %": stretched(1.15),
+    "stretch to 125 %": stretched(1.25),
+    "stretch to 135 %": stretched(1.35),
+    "stretch to 150 %": stretched(1.5),
+    "stretch to 125 %, crop to 60 %": chain(stretched(1.25), crop(0.6)),
 }
-"""What keypoint signals are known not to survive; counted apart."""
+"""What keypoint signals survive only if the upload is squeezed as well."""

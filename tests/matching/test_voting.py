@@ -13,7 +13,9 @@ from PIL import Image, ImageOps
 
 from takeback.hashing.decode import upright_pixels
 from takeback.hashing.keypoint_signals import KeypointSignals, KeypointView
-from takeback.hashing.keypoints import describe_pixels
+from takeback.hashing.keypoints import describe, describe_pixels, squeezed
+from takeback.hashing.shrink import Shrinker
+from takeback.hashing.upright import AS_STORED
 from takeback.matching.voting import MOST_PAIRS, NEAR, VOTES_NEEDED, Agreement, near_pairs, vote
 from tests.hashing.photographs import CHELSEA, COFFEE, IN_WHEEL, ROCKET
 
@@ -230,3 +232,21 @@ def test_a_turned_crop_in_a_screenshot_is_found_where_it_is(path: Path, mirrored
     if mirrored:
         expected = 1 - np.conj(expected)
     assert np.abs(corners(best) - expected).max() < ACCURACY
+
+
+@pytest.mark.parametrize("wider", [True, False])
+def test_a_stretched_copy_is_found_once_it_is_squeezed(wider: bool) -> None:
+    """A third wider or higher, and cropped: what neither signal type would survive alone."""
+    picture = Image.fromarray(upright_pixels(COFFEE))
+    width, height = picture.size
+    size = (width * 4 // 3, height) if wider else (width, height * 4 // 3)
+    shown = picture.resize(size).crop((0, 0, size[0] * 3 // 4, size[1] * 3 // 4))
+    registered = describe_pixels(np.asarray(picture)).registered(80)
+    shrinker = Shrinker(*shown.size, AS_STORED)
+    shrinker.add(0, np.asarray(shown))
+
+    signals = describe(squeezed(shrinker.picture(), across=wider)).signals()
+    found = vote(registered, signals, near_pairs(registered, signals))
+
+    assert found is not None
+    assert np.abs(corners(found) - np.array([0, 1, 1 + 1j, 1j]) * 4 / 3).max() < ACCURACY

@@ -127,10 +127,7 @@ def describe_keypoints(
 
 def describe_picture(picture: Picture, *, most: int = LOOKED_UP) -> DescribedPicture:
     """Find and describe the keypoints of a decoded picture."""
-    shrinker = Shrinker(*picture.image.size, picture.turn)
-    for top, strip in picture.strips():
-        shrinker.add(top, strip)
-    return describe(shrinker.picture(), most=most)
+    return describe(shrunk(picture), most=most)
 
 
 def describe_pixels(pixels: NDArray[np.uint8], *, most: int = LOOKED_UP) -> DescribedPicture:
@@ -140,8 +137,37 @@ def describe_pixels(pixels: NDArray[np.uint8], *, most: int = LOOKED_UP) -> Desc
     return describe(shrinker.picture(), most=most)
 
 
+def shrunk(picture: Picture) -> NDArray[np.float32]:
+    """Return what is described of a decoded picture: grey, upright, at most 512 pixels long."""
+    shrinker = Shrinker(*picture.image.size, picture.turn)
+    for top, strip in picture.strips():
+        shrinker.add(top, strip)
+    return shrinker.picture()
+
+
+def squeezed(picture: NDArray[np.float32], *, across: bool) -> NDArray[np.float32]:
+    """Return four fifths of the width, or of the height.
+
+    Keypoints do not survive stretching; those of an upload that was stretched one way are
+    found after squeezing it that way. Places stay what they are in parts of width and height.
+
+    Args:
+        picture: what ``shrunk`` returned.
+        across: whether the width shrinks.
+    """
+    height, width = picture.shape
+    size = (height, _four_fifths(width)) if across else (_four_fifths(height), width)
+    small = np.empty(size, np.float32)
+    area_means(picture, small)
+    return small
+
+
+def _four_fifths(pixels: int) -> int:
+    return max(1, (8 * pixels + 5) // 10)
+
+
 def describe(picture: NDArray[np.float32], *, most: int = LOOKED_UP) -> DescribedPicture:
-    """Find and describe the keypoints of what :class:`Shrinker` made."""
+    """Find and describe the keypoints of what ``shrunk`` or ``squeezed`` returned."""
     height, width = picture.shape
     columns, rows = fitted(width, height, SEARCHED_SIDE)
     small = np.empty((rows, columns), np.float32)
