@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from takeback.errors import EpochChanged, MalformedCursor, NotFound
-from takeback.exchange.numbers import Numbers
+from takeback.exchange.numbers import CursorUse, Numbers
 from takeback.hubkeys import HubKeys
 from takeback.ids import EntryId, PlatformId, WithdrawalId, new_id
 
 HERE = Numbers(HubKeys(bytes(32)), PlatformId("platform_" + "0" * 16))
 THERE = Numbers(HubKeys(bytes(32)), PlatformId("platform_" + "1" * 16))
 EPOCH = HERE.epoch("", 0)
+CURSOR_USES: tuple[CursorUse, ...] = ("cursor", "page")
 
 entry_ids = st.integers(min_value=-(2**31), max_value=2**53).map(EntryId)
 seqs = st.integers(min_value=0, max_value=2**47)
@@ -31,6 +32,35 @@ def test_a_number_leads_back_to_its_entry(entry_id: EntryId) -> None:
 def test_a_cursor_leads_back_to_its_place(seq: int) -> None:
     """A reader goes on exactly where it stopped."""
     assert HERE.place(EPOCH, HERE.cursor(EPOCH, seq)) == seq
+
+
+@pytest.mark.parametrize("use", CURSOR_USES)
+def test_two_cursors_of_one_place_have_nothing_in_common(use: CursorUse) -> None:
+    """Or a platform would see its place move when a bank that it may not see changes."""
+    cursors = [int(HERE.cursor(EPOCH, 5, use), 16) for _ in range(100)]
+    apart = [(a ^ b).bit_count() for a, b in itertools.pairwise(cursors)]
+
+    assert 150 < sum(apart) / len(apart) < 170
+    assert min(apart) > 100
+
+
+def test_a_cursor_that_was_changed_anywhere_is_refused() -> None:
+    """In its nonce, its place or its tag."""
+    cursor = bytes.fromhex(HERE.cursor(EPOCH, 5))
+
+    for at in range(len(cursor)):
+        changed = bytearray(cursor)
+        changed[at] ^= 1
+        with pytest.raises(MalformedCursor):
+            HERE.place(EPOCH, changed.hex())
+
+
+def test_entry_numbers_and_markers_stay_the_same() -> None:
+    """A platform knows an entry again, and confirms a withdrawal twice."""
+    withdrawal_id = WithdrawalId(new_id("withdrawal"))
+
+    assert HERE.of_entries([EntryId(7)]) == HERE.of_entries([EntryId(7)])
+    assert HERE.marker(withdrawal_id) == HERE.marker(withdrawal_id)
 
 
 def test_a_marker_leads_back_to_its_withdrawal() -> None:
@@ -63,8 +93,9 @@ def test_what_this_hub_did_not_make_is_refused(text: str) -> None:
         HERE.entry(text)
     with pytest.raises(NotFound):
         HERE.withdrawal(text)
-    with pytest.raises(MalformedCursor):
-        HERE.place(EPOCH, text)
+    for cursor in (text, (text * 80)[:80], HERE.cursor(EPOCH, 5).upper()):
+        with pytest.raises(MalformedCursor):
+            HERE.place(EPOCH, cursor)
 
 
 def test_what_another_platform_was_given_is_refused() -> None:

@@ -67,7 +67,7 @@ EXAMPLES: Mapping[type, Mapping[str, Any]] = {
     cases.Receipt: RECEIPT,
     exchange.FeedPage: {
         "epoch": "5f2a",
-        "cursor": RANDOM,
+        "cursor": RANDOM + RANDOM[::-1] + RANDOM[:16],
         "more": False,
         "entries": [
             {

@@ -1,18 +1,24 @@
-"""Opaque numbers: how one platform knows entries, places in the feed, and withdrawals.
+"""Opaque numbers and cursors: how one platform knows entries, withdrawals, and its place.
 
 A number is one block of 16 bytes under AES with a key that belongs to one platform and one
 use. AES on exactly one block is a permutation: two things never get the same number, the hub
 finds the thing again without a table, and without the key a number tells nothing, not even
 how many there are or which came first. Each block carries zeros that a forged one lacks.
 Decision 0013 says why this needs no mode of operation.
+
+A cursor is sealed with AES-GCM and a random nonce, for its place moves with every change in
+any bank: two cursors of one place have nothing in common, so that nobody sees it move.
 """
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 
@@ -20,12 +26,16 @@ from takeback.errors import EpochChanged, MalformedCursor, NotFound
 from takeback.hubkeys import HubKeys
 from takeback.ids import ALPHABET, EntryId, PlatformId, WithdrawalId
 
-Use = Literal["entry", "cursor", "page", "withdrawal"]
+NumberUse = Literal["entry", "withdrawal"]
+CursorUse = Literal["cursor", "page"]
 
 BLOCK: Final = 16
+NONCE: Final = 12
+TAG: Final = 16
 _ID: Final = 8
 _SEQ: Final = 6
 _EPOCH: Final = 6
+_CURSOR: Final = NONCE + _EPOCH + _SEQ + TAG
 _MARKER: Final = 10
 _WITHDRAWAL: Final = "withdrawal_"
 
@@ -52,19 +62,20 @@ class Numbers:
             raise NotFound("no such entry")
         return EntryId(int.from_bytes(payload, signed=True))
 
-    def cursor(self, epoch: str, seq: int, use: Use = "cursor") -> str:
-        """Return the opaque form of a place in the feed, in this epoch."""
-        [text] = self._hide(use, [bytes.fromhex(epoch) + seq.to_bytes(_SEQ)])
-        return text
+    def cursor(self, epoch: str, seq: int, use: CursorUse = "cursor") -> str:
+        """Return an opaque form of a place in the feed, in this epoch; never the same again."""
+        nonce = secrets.token_bytes(NONCE)
+        place = bytes.fromhex(epoch) + seq.to_bytes(_SEQ)
+        return (nonce + self._sealer(use).encrypt(nonce, place, None)).hex()
 
-    def place(self, epoch: str, cursor: str, use: Use = "cursor") -> int:
+    def place(self, epoch: str, cursor: str, use: CursorUse = "cursor") -> int:
         """Return the place that *cursor* stands for.
 
         Raises:
             MalformedCursor: this hub made no such cursor for this platform.
             EpochChanged: the cursor is of another epoch.
         """
-        payload = self._show(use, cursor, _EPOCH + _SEQ)
+        payload = self._opened(use, cursor)
         if payload is None:
             raise MalformedCursor("this cursor was not made here, or not for you")
         if payload[:_EPOCH].hex() != epoch:
@@ -98,28 +109,52 @@ class Numbers:
         digits = [ALPHABET[(value >> shift) & 31] for shift in range(75, -1, -5)]
         return WithdrawalId(_WITHDRAWAL + "".join(digits))
 
-    def _hide(self, use: Use, payloads: Sequence[bytes]) -> list[str]:
+    def _opened(self, use: CursorUse, text: str) -> bytes | None:
+        """Return what :meth:`cursor` sealed, or None."""
+        sealed = _bytes_of(text, _CURSOR)
+        if sealed is None:
+            return None
+        try:
+            return self._sealer(use).decrypt(sealed[:NONCE], sealed[NONCE:], None)
+        except InvalidTag:
+            return None
+
+    def _hide(self, use: NumberUse, payloads: Sequence[bytes]) -> list[str]:
         """Return one number for each payload; equal payloads get equal numbers."""
         blocks = b"".join(payload.ljust(BLOCK, b"\0") for payload in payloads)
         hidden = self._cipher(use).encryptor().update(blocks).hex()
         return [hidden[at : at + 2 * BLOCK] for at in range(0, len(hidden), 2 * BLOCK)]
 
-    def _show(self, use: Use, text: str, size: int) -> bytes | None:
+    def _show(self, use: NumberUse, text: str, size: int) -> bytes | None:
         """Return the payload of a number that :meth:`_hide` made, or None."""
-        try:
-            block = bytes.fromhex(text)
-        except ValueError:
-            return None
-        if len(block) != BLOCK or block.hex() != text:
+        block = _bytes_of(text, BLOCK)
+        if block is None:
             return None
         plain = self._cipher(use).decryptor().update(block)
         return plain[:size] if not any(plain[size:]) else None
 
-    def _cipher(self, use: Use) -> Cipher[ECB]:
+    def _cipher(self, use: NumberUse) -> Cipher[ECB]:
         return _cipher(self.keys, f"feed-{use}/{self.platform_id}")
+
+    def _sealer(self, use: CursorUse) -> AESGCM:
+        return _sealer(self.keys, f"feed-{use}/{self.platform_id}")
+
+
+def _bytes_of(text: str, size: int) -> bytes | None:
+    """Return so many bytes from lower-case hexadecimal digits, or None for any other text."""
+    try:
+        read = bytes.fromhex(text)
+    except ValueError:
+        return None
+    return read if len(read) == size and read.hex() == text else None
 
 
 @lru_cache(maxsize=4096)
 def _cipher(keys: HubKeys, purpose: str) -> Cipher[ECB]:
     # One block at a time: a permutation of 16-byte strings, never a message in several blocks.
     return Cipher(AES(keys.derive(purpose, BLOCK)), ECB())  # noqa: S305
+
+
+@lru_cache(maxsize=4096)
+def _sealer(keys: HubKeys, purpose: str) -> AESGCM:
+    return AESGCM(keys.derive(purpose))
