@@ -1,5 +1,6 @@
 """The journal: what it says happened stays said."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,25 @@ def test_lines_come_back_in_order(journal: Journal, clock: FakeClock) -> None:
         (clock(), "item.withdrawn", "item_a"),
         (clock(), "item.reinstated", "item_a"),
     ]
+
+
+def test_a_line_may_have_a_day(journal: Journal) -> None:
+    """The end date that she chose, or none; lines of older programs have no such member."""
+    journal.append("case.ends", "case_a", date(2030, 6, 1))
+    journal.append("case.ends", "case_a")
+    with journal.path.open("a") as file:
+        file.write('{"at": "2030-01-01T00:00:00+00:00", "kind": "case.purged", "id": "case_b"}\n')
+
+    assert [line.day for line in journal.lines()] == [date(2030, 6, 1), None, None]
+
+
+def test_a_line_whose_day_is_none_stops_the_restore(journal: Journal) -> None:
+    """Text in its place is not read past."""
+    line = '{"at": "2030-01-01T00:00:00+00:00", "kind": "case.ends", "id": "a", "day": "soon"}\n'
+    journal.path.write_text(line)
+
+    with pytest.raises(IntegrityFailure):
+        list(journal.lines())
 
 
 def test_a_journal_that_was_never_written_is_empty(journal: Journal) -> None:

@@ -156,7 +156,8 @@ def restore_hub(
         settings: of the hub to restore; its data directory must hold the hub's key file.
         backup: the encrypted file.
         identity: the age identity that opens it.
-        journal: the journal that outlived the hub; None suspends every entry instead.
+        journal: the journal that outlived the hub; None suspends every entry instead, and takes
+            keys, the feed and under-18 marks from every platform.
         now: the clock of the restored hub.
 
     Raises:
@@ -172,11 +173,11 @@ def restore_hub(
     try:
         _claim(settings, db)
         rows = fill(db, backup, identity, header)
-        replayed = _restoration(build_hub(settings, keys, db, now)).finish(header, journal)
+        replayed, taken = _restoration(build_hub(settings, keys, db, now)).finish(header, journal)
         _mark(settings).unlink()
     finally:
         db.close()
-    return Restored(header.made_at, rows, replayed, journal is not None)
+    return Restored(header.made_at, rows, replayed, taken)
 
 
 def _restoration(hub: Hub) -> Restoration:
@@ -188,7 +189,7 @@ def _restoration(hub: Hub) -> Restoration:
         "platform": hub.platforms,
         "staff": hub.staff,
     }
-    return Restoration(hub.db, hub.audit, hub.bank, replays)
+    return Restoration(hub.db, hub.audit, hub.bank, hub.platforms, replays)
 
 
 def _claim(settings: Settings, db: Database) -> None:

@@ -2,14 +2,15 @@
 
 A restored backup is older than the journal, so replaying the journal takes back again what
 was taken back after the backup. One JSON object a line, each written through to the disk
-before the change commits. Lines hold opaque ids only: no signal, code, text or name.
+before the change commits. Lines hold opaque ids, and the day of an end date: no signal, code,
+text or name.
 """
 
 import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -23,7 +24,10 @@ Kind = Literal[
     "case.reinstated",
     "case.purged",
     "case.unshared",
+    "case.recovered",
+    "case.ends",
     "key.revoked",
+    "key.rotated",
     "platform.unmarked",
     "platform.demoted",
     "platform.retired",
@@ -42,6 +46,8 @@ class Line:
     at: datetime
     kind: str
     id: str
+    day: date | None = None
+    """The end date that she chose; None for none, and in lines of every other kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +61,20 @@ class Journal:
         """Make the file if it is not there, so that a missing one means a lost one."""
         os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600))
 
-    def append(self, kind: Kind, record_id: str) -> None:
+    def append(self, kind: Kind, record_id: str, day: date | None = None) -> None:
         """Write one line through to the disk.
+
+        Args:
+            kind: what happened.
+            record_id: to which record.
+            day: the end date that a reporter chose, if the line is about one.
 
         Raises:
             OSError: it could not be written; the change must not commit then.
         """
         line = {"at": self.now().isoformat(), "kind": kind, "id": record_id}
+        if day is not None:
+            line["day"] = day.isoformat()
         text = (json.dumps(line) + "\n").encode()
         descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
@@ -105,6 +118,8 @@ def _cut_off(row: str) -> bool:
 def _parse(row: str, number: int) -> Line:
     try:
         record = json.loads(row)
-        return Line(datetime.fromisoformat(record["at"]), str(record["kind"]), str(record["id"]))
+        at = datetime.fromisoformat(record["at"])
+        day = date.fromisoformat(record["day"]) if "day" in record else None
+        return Line(at, str(record["kind"]), str(record["id"]), day)
     except (ValueError, KeyError, TypeError):
         raise IntegrityFailure(f"line {number} of the journal can't be read") from None

@@ -161,6 +161,17 @@ def test_a_restored_backup_does_not_bring_a_revoked_key_back(
         desk.platforms.replay("staff.retired", key.id)
 
 
+def test_a_restored_backup_revokes_a_key_that_was_rotated(desk: Desk, platform: Platform) -> None:
+    """The backup has the old key without its end and no successor, so staff issue a new one."""
+    old = desk.platforms.issue_key(platform.id, desk.operator, "partner")
+    new = desk.platforms.rotate(old.id, desk.operator)
+
+    assert [(line.kind, line.id) for line in desk.journal.lines()] == [("key.rotated", old.id)]
+    desk.platforms.replay("key.rotated", old.id)
+
+    assert [opens(desk, old.text), opens(desk, new.text)] == [False, True]
+
+
 def test_keys_are_for_those_who_may_manage_them(desk: Desk, platform: Platform) -> None:
     """A caseworker issues, rotates and revokes none; nobody does for a retired platform."""
     key = desk.platforms.issue_key(platform.id, desk.operator, "partner")

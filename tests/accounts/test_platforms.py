@@ -3,6 +3,7 @@
 import pytest
 
 from takeback.accounts import Tier
+from takeback.accounts.model import TakenAway
 from takeback.errors import (
     IllegalTransition,
     MalformedBody,
@@ -172,6 +173,28 @@ def test_a_retired_platform_is_out_and_its_name_stays(desk: Desk) -> None:
     for ask in (desk.platforms.retire, desk.platforms.approve_feed):
         with pytest.raises(IllegalTransition):
             ask(platform, desk.operator)
+
+
+def test_everything_is_taken_away_from_everyone_in_one_event(desk: Desk) -> None:
+    """What a restore without a journal does; a second time there is nothing left to take."""
+    fed_one, waiting = fed(desk), desk.platforms.add("Waiting", desk.operator).id
+    desk.platforms.mark(fed_one, desk.lead, handles_under_18=True)
+    desk.platforms.approve_feed(waiting, desk.operator)
+    for scope in ("partner", "partner"):
+        desk.platforms.issue_key(fed_one, desk.operator, scope)
+    epochs = [desk.platforms.get(each).epoch for each in (fed_one, waiting)]
+
+    taken = desk.platforms.take_everything_away()
+
+    assert taken == TakenAway(unmarked=1, demoted=1, revoked=2)
+    assert desk.actions().count("platforms.taken_away") == 1
+    assert desk.facts() == {"unmarked": 1, "demoted": 1, "revoked": 2}
+    after = [desk.platforms.get(each) for each in (fed_one, waiting)]
+    assert [(one.tier, one.handles_under_18) for one in after] == [(Tier.LOOKUP, False)] * 2
+    assert [one.epoch for one in after] == [epochs[0] + 1, epochs[1]]
+    desk.platforms.approve_feed(waiting, desk.lead)
+    assert desk.platforms.get(waiting).tier is Tier.LOOKUP
+    assert desk.platforms.take_everything_away() == TakenAway(unmarked=0, demoted=0, revoked=0)
 
 
 def test_an_unknown_platform_is_not_found(desk: Desk) -> None:

@@ -50,6 +50,7 @@ CHANGES: dict[str, Change] = {
     "rotate": lambda desk, _platform, key: desk.platforms.rotate(key, desk.lead),
     "revoke": lambda desk, _platform, key: desk.platforms.revoke(key, desk.lead),
     "replay key": lambda desk, _platform, key: desk.platforms.replay("key.revoked", key),
+    "take everything away": lambda desk, _platform, _key: desk.platforms.take_everything_away(),
     "plant": lambda desk, platform, _key: desk.platforms.plant(platform, 2, desk.lead),
     "note": lambda desk, platform, _key: desk.platforms.note_canary(
         np.frombuffer(desk.platforms.canaries()[0].signal, np.uint8).reshape(1, 32), platform
@@ -57,7 +58,7 @@ CHANGES: dict[str, Change] = {
 }
 """Every change that staff and platforms know."""
 
-JOURNALED = ("retire staff", "retire", "revoke")
+JOURNALED = ("retire staff", "retire", "rotate", "revoke")
 
 
 def filled(desk: Desk) -> tuple[PlatformId, KeyId]:

@@ -1,8 +1,10 @@
 """End date, closing, retention and legal hold: what is erased when, and what never is."""
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
+from msgspec import UNSET
 
 from takeback.accounts.model import Role
 from takeback.cases.wire import Choices, Opened
@@ -66,6 +68,34 @@ def test_an_end_date_can_be_taken_back(quick: World) -> None:
 
     assert quick.receipt(opened).ends_on is None
     assert len(quick.bank.active()) == 1
+
+
+def test_every_change_of_the_end_date_is_journalled_and_nothing_else(quick: World) -> None:
+    """The day she chose, or none; a choice that leaves it as it is writes no line."""
+    opened = quick.open(choices=Choices(end_date="2030-06-01"))
+
+    for chosen in ("2030-06-01", "2030-07-01", UNSET):
+        quick.cases.choose(access(opened), Choices(end_date=chosen, lock=True))
+
+    lines = [(line.kind, line.id, line.day) for line in quick.journal.lines()]
+    assert lines == [
+        ("case.ends", opened.case_id, date(2030, 7, 1)),
+        ("case.ends", opened.case_id, None),
+    ]
+
+
+def test_a_restored_backup_gets_her_newest_end_date_and_its_timer(quick: World) -> None:
+    """Chosen, taken away and chosen again since: the last line counts, also a second time."""
+    opened = quick.open()
+
+    for day in (date(2030, 6, 1), None, date(2030, 4, 1), date(2030, 4, 1)):
+        quick.cases.replay("case.ends", opened.case_id, day)
+    assert quick.receipt(opened).ends_on == "2030-04-01"
+    quick.later(days=400)
+
+    assert quick.bank.holds == {}
+    with pytest.raises(NotFound):
+        quick.receipt(opened)
 
 
 def test_retention_erases_texts_and_locators_and_nothing_else(world: World) -> None:

@@ -33,6 +33,36 @@ def test_the_old_keys_stop(world: World) -> None:
         world.cases.recover(opened.slip)
 
 
+def test_a_restored_backup_from_before_a_recovery_opens_with_neither_code(world: World) -> None:
+    """Its line makes the old keys stop again; what came after is known to nobody but her."""
+    opened, other = world.open(), world.open()
+    recovered = world.cases.recover(opened.slip)
+
+    lines = [(line.kind, line.id, line.day) for line in world.journal.lines()]
+    assert lines == [("case.recovered", opened.case_id, None)]
+    for case_id in (opened.case_id, "case_unknown"):
+        world.cases.replay("case.recovered", case_id)
+
+    for stopped in (opened, recovered):
+        with pytest.raises(NotFound):
+            world.receipt(stopped)
+        with pytest.raises(NotFound):
+            world.cases.recover(stopped.slip)
+    assert world.receipt(other).items[0].state == "protected"
+    assert len(world.bank.active()) == 2
+
+
+def test_a_recovery_by_two_is_journalled_too(quick: World) -> None:
+    """What one of them replaced must not come back with a backup either."""
+    opened = quick.open()
+
+    quick.cases.recover_by_two(
+        CaseId(opened.case_id), person(Role.CASEWORKER), person(Role.CASEWORKER)
+    )
+
+    assert quick.journalled() == ["case.recovered"]
+
+
 def test_an_unknown_slip_is_refused_like_an_unknown_code(quick: World) -> None:
     """Same words, and the slow step runs once on either path."""
     opened = quick.open()

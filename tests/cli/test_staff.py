@@ -275,6 +275,7 @@ def test_a_backup_is_restored_with_its_journal(own: Takeback, tmp_path: Path) ->
     assert recipient.startswith("age1")
     assert (made.code, planned.code, undecided.code) == (0, 2, 2)
     assert json.loads(done.out)["with_journal"] is True
+    assert json.loads(done.out)["taken_away"] is None
     assert own("audit", "verify", "--data", "new").code == 0
 
 
@@ -305,12 +306,15 @@ def test_a_restore_without_journal_matches_nothing_until_it_is_resumed(centre: C
     (centre.folder / "lost" / "hub.key").write_bytes(key)
     there = ("--data", "lost")
 
-    centre.run(
+    done = centre.run(
         "restore", "lost.age", "--identity", "lost.txt", "--without-journal", "--yes", *there
     )
     before = json.loads(centre.staff("lead", "bank", "status", *there).out)
     resumed = centre.staff("caseworker", "bank", "resume", case, *there)
     after = json.loads(centre.staff("lead", "bank", "status", *there).out)
 
+    assert "every entry is suspended" in done.out
+    assert "taken from platforms: " in done.out
+    assert "next: `takeback staff list`" in done.out
     assert sum(before["active"].values()) == 0
     assert (resumed.code, sum(after["active"].values())) == (0, 2)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from takeback.accounts.model import Role, Tier
+from takeback.accounts.model import Role, TakenAway, Tier
 from takeback.app import open_hub, restore_hub
 from takeback.cases.wire import Choices, ItemDocument, Opened
 from takeback.errors import (
@@ -22,6 +22,7 @@ from takeback.errors import (
     NotSignedIn,
 )
 from takeback.hashing import hash_picture
+from takeback.ids import CaseId
 from takeback.settings import Settings
 from tests.conftest import FakeClock
 from tests.journeys.story import (
@@ -291,3 +292,98 @@ def test_partners_do_not_get_again_what_she_took_from_them_after_the_backup(
         assert not story.receipt(opened).partners
         assert story.hub.exchange.stopncii.fetch(forum, 10).hash_records == []
         assert story.lookup(forum, edited(PICTURES[0])) != []
+
+
+def test_a_recovery_after_the_backup_keeps_the_old_code_out(
+    tmp_path: Path, database_url: str, clock: FakeClock, new_database: NewDatabase
+) -> None:
+    """Old code, PIN and slip open nothing; two caseworkers give her new ones."""
+    settings = settings_for(tmp_path, database_url, journal=tmp_path / "journal.jsonl")
+    with telling(settings, clock) as story:
+        opened, untouched = (story.opens(item(path)) for path in PICTURES[:2])
+        backup = backed_up(story, tmp_path)
+        recovered = story.hub.cases.recover(opened.slip)
+
+    place = new_place(settings, tmp_path, new_database())
+    restore_hub(place, backup, str(IDENTITY), settings.journal_path, clock)
+
+    with telling(place, clock) as story:
+        for stopped in (opened, recovered):
+            with pytest.raises(NotFound):
+                story.receipt(stopped)
+            with pytest.raises(NotFound):
+                story.hub.cases.recover(stopped.slip)
+        lead, caseworker = story.staff[Role.LEAD], story.staff[Role.CASEWORKER]
+        again = story.hub.cases.recover_by_two(CaseId(opened.case_id), lead, caseworker)
+        for open_now in (again, untouched):
+            assert story.receipt(open_now).items[0].state == "protected"
+
+
+def test_an_end_date_chosen_after_the_backup_still_ends_the_case(
+    tmp_path: Path, database_url: str, clock: FakeClock, new_database: NewDatabase
+) -> None:
+    """Her newest word counts: a day chosen since, or none since."""
+    settings = settings_for(tmp_path, database_url, journal=tmp_path / "journal.jsonl")
+    day = (clock() + timedelta(days=30)).date().isoformat()
+    with telling(settings, clock) as story:
+        ending = story.opens(item(PICTURES[0]))
+        staying = story.opens(item(PICTURES[1]), choices=Choices(end_date=day))
+        backup = backed_up(story, tmp_path)
+        story.hub.cases.choose(access(ending), Choices(end_date=day))
+        story.hub.cases.choose(access(staying), Choices())
+
+    place = new_place(settings, tmp_path, new_database())
+    restore_hub(place, backup, str(IDENTITY), settings.journal_path, clock)
+
+    with telling(place, clock) as story:
+        assert story.receipt(ending).ends_on == day
+        clock.advance(timedelta(days=31))
+        story.works()
+        with pytest.raises(NotFound):
+            story.receipt(ending)
+        assert story.receipt(staying).ends_on is None
+        assert story.receipt(staying).items[0].state == "protected"
+
+
+def test_a_key_rotated_after_the_backup_opens_nothing(
+    tmp_path: Path, database_url: str, clock: FakeClock, new_database: NewDatabase
+) -> None:
+    """The backup knows no successor and no end for it; the journal does."""
+    settings = settings_for(tmp_path, database_url, journal=tmp_path / "journal.jsonl")
+    with telling(settings, clock) as story:
+        operator = story.staff[Role.OPERATOR]
+        key = story.hub.platforms.issue_key(story.platform("forum").id, operator, "partner")
+        backup = backed_up(story, tmp_path)
+        story.hub.platforms.rotate(key.id, operator)
+
+    place = new_place(settings, tmp_path, new_database())
+    restore_hub(place, backup, str(IDENTITY), settings.journal_path, clock)
+
+    with telling(place, clock) as story, pytest.raises(NotSignedIn):
+        story.hub.platforms.authenticate(key.text, "partner")
+
+
+def test_without_the_journal_no_platform_keeps_a_key_a_mark_or_the_feed(
+    tmp_path: Path, database_url: str, clock: FakeClock, new_database: NewDatabase
+) -> None:
+    """Nobody knows what was taken from whom, so all of it is, and one event says how much."""
+    settings = settings_for(tmp_path, database_url)
+    with telling(settings, clock) as story:
+        operator = story.staff[Role.OPERATOR]
+        forum = story.platform("forum", under_18=True)
+        key = story.hub.platforms.issue_key(forum.id, operator, "partner")
+        backup = backed_up(story, tmp_path)
+
+    place = new_place(settings, tmp_path, new_database())
+    restored = restore_hub(place, backup, str(IDENTITY), None, clock)
+
+    assert restored.taken_away == TakenAway(unmarked=1, demoted=1, revoked=1)
+    with telling(place, clock) as story:
+        after = story.hub.platforms.get(forum.id)
+        assert (after.tier, after.handles_under_18) == (Tier.LOOKUP, False)
+        assert after.epoch > forum.epoch
+        with pytest.raises(NotSignedIn):
+            story.hub.platforms.authenticate(key.text, "partner")
+        actions = [event.action for _, event in story.hub.audit.every_event()]
+        assert actions.count("platforms.taken_away") == 1
+        story.hub.audit.verify()

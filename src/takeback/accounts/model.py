@@ -156,6 +156,18 @@ class PlatformKey:
         return not self.revoked and (self.expires_at is None or now < self.expires_at)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenAway:
+    """How much a restore without a journal took away from platforms."""
+
+    unmarked: int
+    """Platforms that lost the under-18 mark."""
+    demoted: int
+    """Platforms that lost the feed."""
+    revoked: int
+    """Keys that opened something in the backup."""
+
+
 @dataclass(frozen=True, slots=True)
 class IssuedKey:
     """A key, shown this once."""
@@ -173,6 +185,10 @@ class Canary:
     signal: bytes = field(repr=False)
     """32 bytes, 128 bits set as in every PDQ signal."""
     quality: int
+    view: str
+    """``whole`` or ``mirror``: they come in pairs, as a registered picture does."""
+    vouched: bool
+    """Whether it looks vouched; the same for both of a pair."""
     planted_on: date
     seen_at: tuple[PlatformId, ...] = ()
     """Other platforms that sent it to us."""

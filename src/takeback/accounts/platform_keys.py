@@ -1,7 +1,8 @@
 """Platforms' keys: shown once, kept as a digest, rotated with an overlap, revoked at once."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Final
 
 from takeback.accounts import keys
 from takeback.accounts.model import Action, IssuedKey, Platform, PlatformKey, Scope, Staff
@@ -13,6 +14,12 @@ from takeback.ids import KeyId, PlatformId, new_id
 
 OVERLAP = timedelta(hours=24)
 """How long a rotated key goes on working, so that a platform can change it without a gap."""
+
+STOPPED: Final = ("key.revoked", "key.rotated")
+"""The kinds of journal lines about keys; a restored hub revokes the key for either.
+
+A backup from before a rotation knows neither the key's end nor its successor.
+"""
 
 
 class PlatformKeys(PlatformService):
@@ -45,6 +52,8 @@ class PlatformKeys(PlatformService):
     def rotate(self, key_id: KeyId, staff: Staff, overlap: timedelta = OVERLAP) -> IssuedKey:
         """Issue a successor; the old key ends after *overlap*, or earlier if it was to.
 
+        A restored backup that knows the old key revokes it.
+
         Raises:
             NotAllowed: this role may not.
             NotFound: there is no such key.
@@ -68,6 +77,7 @@ class PlatformKeys(PlatformService):
                 successor=issued.id,
                 overlap_hours=int(overlap / timedelta(hours=1)),
             )
+            self.db.before_commit(lambda: self.journal.append("key.rotated", key_id))
         return issued
 
     def revoke(self, key_id: KeyId, staff: Staff) -> None:
@@ -86,16 +96,17 @@ class PlatformKeys(PlatformService):
             self._revoke(key, staff.actor)
             self.db.before_commit(lambda: self.journal.append("key.revoked", key_id))
 
-    def replay(self, kind: str, record_id: str) -> None:
-        """Revoke again, after a restore, a key that the journal names.
+    def replay(self, kind: str, record_id: str, day: date | None = None) -> None:
+        """Revoke, after a restore, a key that the journal names.
 
         Harmless for a key that is revoked already, or was issued after the backup was made.
 
         Args:
-            kind: ``key.revoked``, the only kind of journal line about keys.
+            kind: one of ``STOPPED``.
             record_id: the key's id.
+            day: None; no line about a key has one.
         """
-        if kind != "key.revoked":
+        if kind not in STOPPED:
             raise ValueError(f"{kind} is no journal line about keys")
         with self.db.transaction():
             key = next(iter(KeyStore(self.db).find(KeyId(record_id))), None)

@@ -1,11 +1,11 @@
 """Platforms: who they are, in which tier, and how they are marked."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any, Final
 
-from takeback.accounts.model import Action, Platform, Staff, Tier
+from takeback.accounts.model import Action, Platform, Staff, TakenAway, Tier
 from takeback.accounts.names import checked_name
 from takeback.accounts.permission import Audit, refuse_same_person, require
 from takeback.accounts.store import KeyStore, PlatformStore
@@ -186,6 +186,28 @@ class PlatformAccounts(PlatformService):
                     PlatformStore(self.db).drop_approval(platform_id)
                     self.audit.append("platform.taken_away", "operator", platform=platform_id)
                     self._see_anew(after)
+
+    def take_everything_away(self) -> TakenAway:
+        """Take every mark for under 18, the feed and every key away, after a restore.
+
+        Without a journal nobody knows which of them a platform had lost since the backup.
+        Staff give them again.
+        """
+        store = PlatformStore(self.db)
+        with self.db.transaction():
+            before = store.list()
+            for platform in before:
+                store.drop_approval(platform.id)
+                after = replace(platform, handles_under_18=False, tier=Tier.LOOKUP)
+                if after != platform:
+                    self._see_anew(after)
+            taken = TakenAway(
+                unmarked=sum(platform.handles_under_18 for platform in before),
+                demoted=sum(platform.tier is Tier.FEED for platform in before),
+                revoked=KeyStore(self.db).revoke_all(),
+            )
+            self.audit.append("platforms.taken_away", "operator", **asdict(taken))
+        return taken
 
     def get(self, platform_id: PlatformId) -> Platform:
         """Return the platform.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from takeback.accounts import keys
 from takeback.accounts.model import ALLOWED, Action, Role, Staff
@@ -70,7 +71,7 @@ class StaffAccounts:
                 raise IllegalTransition("the last account that can add others stays")
             self.db.before_commit(lambda: self.journal.append("staff.retired", staff_id))
 
-    def replay(self, kind: str, record_id: str) -> None:
+    def replay(self, kind: str, record_id: str, day: date | None = None) -> None:
         """Retire again, after a restore, somebody whom the journal names.
 
         Harmless for somebody who is retired already, or was added after the backup was made.
@@ -78,6 +79,7 @@ class StaffAccounts:
         Args:
             kind: ``staff.retired``, the only kind of journal line about staff.
             record_id: the account's id.
+            day: None; no line about staff has one.
         """
         if kind != "staff.retired":
             raise ValueError(f"{kind} is no journal line about staff")

@@ -1,6 +1,6 @@
 """Platforms, keys, staff, quotas and canaries in the database. The only file with their SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -75,6 +75,8 @@ canaries = sa.Table(
     sa.Column("platform_id", sa.ForeignKey("platforms.id"), nullable=False, index=True),
     sa.Column("signal", sa.LargeBinary, nullable=False, unique=True),
     sa.Column("quality", sa.Integer, nullable=False),
+    sa.Column("view", sa.Text, nullable=False),
+    sa.Column("vouched", Flag, nullable=False),
     sa.Column("planted_on", Day, nullable=False),
     sqlite_strict=True,
 )
@@ -195,6 +197,11 @@ class KeyStore:
         """Stop the key for good."""
         self._update(key_id, revoked=True)
 
+    def revoke_all(self) -> int:
+        """Stop every key for good and return how many were not stopped yet."""
+        going = platform_keys.update().where(platform_keys.c.revoked == sa.literal(False, Flag))
+        return self.db.execute(going.values(revoked=True)).rowcount
+
     def _update(self, key_id: KeyId, **values: object) -> None:
         self.db.execute(platform_keys.update().where(platform_keys.c.id == key_id).values(**values))
 
@@ -273,13 +280,13 @@ class CanaryStore:
 
     db: Database
 
-    def add(self, platform_id: PlatformId, signal: bytes, quality: int, day: date) -> None:
-        """Insert a canary."""
-        self.db.execute(
-            canaries.insert().values(
-                platform_id=platform_id, signal=signal, quality=quality, planted_on=day
-            )
-        )
+    def add(
+        self, platform_id: PlatformId, pair: Mapping[str, bytes], day: date, **look: object
+    ) -> None:
+        """Insert a pair of canaries, the signal of each by its view, that look alike otherwise."""
+        for view, signal in pair.items():
+            row = {"platform_id": platform_id, "signal": signal, "view": view, "planted_on": day}
+            self.db.execute(canaries.insert().values(**row, **look))
 
     def list(self) -> Sequence[Canary]:
         """Return every canary with the other platforms it was seen at, the oldest first."""

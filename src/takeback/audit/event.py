@@ -50,6 +50,7 @@ ACTIONS: Final[Mapping[str, frozenset[str]]] = {
     "platform.marked": _facts("counts_opinions", "handles_under_18", "platform"),
     "platform.retired": _facts("platform"),
     "platform.taken_away": _facts("platform"),
+    "platforms.taken_away": _facts("demoted", "revoked", "unmarked"),
     "platform.key_issued": _facts("key", "platform", "scope"),
     "platform.key_rotated": _facts("key", "overlap_hours", "platform", "successor"),
     "platform.key_revoked": _facts("key", "platform"),

@@ -2,17 +2,19 @@
 
 A restored database is older than the world. The journal, on storage of its own, says what
 was withdrawn, purged and revoked since; it is replayed before the hub may start. Without a
-journal every entry starts suspended, until staff or the reporter decide.
+journal every entry starts suspended, until staff or the reporter decide, and no platform
+keeps a key, the feed or its under-18 mark.
 """
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from takeback import migrations
+from takeback.accounts.model import TakenAway
 from takeback.audit.store import AuditLog
 from takeback.backup import archive, tables
 from takeback.backup.archive import Line
@@ -51,8 +53,13 @@ class Restored:
     made_at: datetime
     rows: int
     replayed: int
-    with_journal: bool
-    """False: there was no journal, so every entry is suspended."""
+    taken_away: TakenAway | None
+    """What platforms lost for want of a journal; None if there was one."""
+
+    @property
+    def with_journal(self) -> bool:
+        """False: there was no journal, so every entry is suspended."""
+        return self.taken_away is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +202,7 @@ def fill(db: Database, path: Path, identity: str, header: Header) -> int:
 class Replays(Protocol):
     """A domain that can take back again what a restored backup brought back."""
 
-    def replay(self, kind: str, record_id: str) -> None:
+    def replay(self, kind: str, record_id: str, day: date | None = None) -> None:
         """Do again what the journal says; harmless when it is done or the record is unknown."""
 
 
@@ -209,6 +216,13 @@ class Bank(Protocol):
         """Make every follower read everything again."""
 
 
+class Platforms(Protocol):
+    """What a restore needs of the platforms."""
+
+    def take_everything_away(self) -> TakenAway:
+        """Take every under-18 mark, the feed and every key away, until staff give them again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Restoration:
     """The steps between filling the database and letting the hub start."""
@@ -216,36 +230,39 @@ class Restoration:
     db: Database
     audit: AuditLog
     bank: Bank
+    platforms: Platforms
     replays: Mapping[str, Replays]
     """The domain for each journal kind's noun: ``item``, ``case``, ``key``, ``platform``,
     ``staff``."""
 
-    def finish(self, header: Header, journal: Path | None) -> int:
-        """Replay the journal, or suspend every entry when there is none; all or nothing.
+    def finish(self, header: Header, journal: Path | None) -> tuple[int, TakenAway | None]:
+        """Replay the journal; without one suspend every entry and trust no platform.
+
+        All or nothing.
 
         Returns:
-            How many lines of the journal were replayed.
+            How many lines of the journal were replayed, and what was taken away without one.
         """
         with self.db.transaction():
             lost = self.audit.accept_restored()
             self.bank.new_epoch()
             if journal is None:
                 self.bank.suspend_all()
-                replayed = 0
+                replayed, taken = 0, self.platforms.take_everything_away()
             else:
-                replayed = self._replay(header.made_at - OVERLAP, journal)
+                replayed, taken = self._replay(header.made_at - OVERLAP, journal), None
             self.audit.append(
                 "backup.restored",
                 "operator",
                 events_lost=lost,
                 with_journal=journal is not None,
             )
-        return replayed
+        return replayed, taken
 
     def _replay(self, since: datetime, journal: Path) -> int:
         if not journal.exists():
             raise NotFound("there is no journal at that place")
         later = [line for line in Journal(journal, utc_now).lines() if line.at >= since]
         for line in later:
-            self.replays[line.kind.split(".")[0]].replay(line.kind, line.id)
+            self.replays[line.kind.split(".")[0]].replay(line.kind, line.id, line.day)
         return len(later)

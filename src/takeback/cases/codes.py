@@ -75,6 +75,12 @@ def new_secrets() -> Secrets:
     return Secrets(random_text(CODE_LENGTH), pin, grouped(random_text(SLIP_LENGTH)))
 
 
+def unknown_credentials() -> Credentials:
+    """Return credentials for which nobody has a code, PIN or slip, nor ever will."""
+    code_mac, pin_digest, slip_mac = (secrets.token_bytes(32) for _ in range(3))
+    return Credentials(code_mac, pin_digest, slip_mac)
+
+
 def grouped(text: str) -> str:
     """Put a hyphen after every five characters, for copying by hand."""
     return "-".join(text[start : start + 5] for start in range(0, len(text), 5))

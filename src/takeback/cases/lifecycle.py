@@ -7,8 +7,9 @@ be journalled does not happen.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+from takeback.cases.codes import Credentials
 from takeback.cases.model import (
     CASE_DUES,
     EFFECT,
@@ -84,7 +85,7 @@ class Lifecycle:
 
     def choose(self, case: Case, actor: str) -> None:
         """Store a case with new choices, and let partners have its signals or not."""
-        shared = self.store.get(case.id).partners
+        before = self.store.get(case.id)
         for item in self.store.items(case.id):
             if item.signals:
                 self.bank.set_partners(item.id, case.partners)
@@ -97,8 +98,15 @@ class Lifecycle:
             lock=case.lock and case.unlocks_at is None,
             partners=case.partners,
         )
-        if shared and not case.partners:
+        if before.partners and not case.partners:
             self._note("case.unshared", case.id)
+        if before.ends_on != case.ends_on:
+            self._note("case.ends", case.id, case.ends_on)
+
+    def replace_credentials(self, case_id: CaseId, made: Credentials) -> None:
+        """Give the case new credentials; the old ones stop, in a restored backup too."""
+        self.store.replace_credentials(case_id, made)
+        self._note("case.recovered", case_id)
 
     def withdraw(self, case: Case, actor: str) -> None:
         """Withdraw the case: at once, or after the lock's time if she chose the lock."""
@@ -290,8 +298,8 @@ class Lifecycle:
             else:
                 self.due.put(kind, subject, at)
 
-    def _note(self, kind: Kind, record_id: str) -> None:
-        self.db.before_commit(lambda: self.journal.append(kind, record_id))
+    def _note(self, kind: Kind, record_id: str, day: date | None = None) -> None:
+        self.db.before_commit(lambda: self.journal.append(kind, record_id, day))
 
     @property
     def undo_time(self) -> timedelta:

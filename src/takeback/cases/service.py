@@ -7,7 +7,7 @@ its audit event commit together.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from msgspec import UNSET, UnsetType
 
@@ -300,7 +300,7 @@ class Cases:
         stored = self.gate.digester.digest(made)
         with self.db.transaction():
             case = self.lifecycle.store.get(case_id)
-            self.lifecycle.store.replace_credentials(case_id, stored)
+            self.lifecycle.replace_credentials(case_id, stored)
             self.audit.append(
                 "case.recovered",
                 first.actor,
@@ -385,10 +385,10 @@ class Cases:
         """Return what the worker does for each kind of due work."""
         return self.lifecycle.handlers()
 
-    def replay(self, kind: str, record_id: str) -> None:
+    def replay(self, kind: str, record_id: str, day: date | None = None) -> None:
         """Do again what a journal line says; harmless when it is done or unknown."""
         with self.db.transaction():
-            replay(self.lifecycle, kind, record_id)
+            replay(self.lifecycle, kind, record_id, day)
 
     # ── inside ────────────────────────────────────────────────────────────────────────
 
@@ -406,7 +406,7 @@ class Cases:
         self, case_id: CaseId, made: Secrets, stored: Credentials, by: str = "attempt"
     ) -> Opened:
         """Give the case new credentials; the old ones stop."""
-        self.lifecycle.store.replace_credentials(case_id, stored)
+        self.lifecycle.replace_credentials(case_id, stored)
         self.audit.append("case.recovered", REPORTER, case=case_id, by=by)
         return _opened(self._case(case_id), made)
 
