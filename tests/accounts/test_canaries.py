@@ -1,15 +1,20 @@
 """Canaries: signals of no picture that show where a list was harvested."""
 
+import io
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
 import pytest
+import skimage.data
 from numpy.typing import NDArray
+from PIL import Image
 
 from takeback.accounts import Canary
 from takeback.errors import MalformedBody, NotAllowed, NotFound
+from takeback.hashing import hash_picture
+from takeback.hashing.bundle import MIRRORED
 from takeback.ids import PlatformId
 from tests.accounts.conftest import Desk
 
@@ -24,6 +29,24 @@ def flipped(signal: bytes, bits: int) -> bytes:
     return (int.from_bytes(signal, "big") ^ ((1 << bits) - 1)).to_bytes(32, "big")
 
 
+def beyond_mirroring(whole: bytes, mirror: bytes) -> int:
+    """Count the bits in which a mirror is not what turning every second bit gives."""
+    return int(np.bitwise_count(packed(whole) ^ packed(mirror) ^ np.uint8(0x55)).sum())
+
+
+def mirrored_signals(pixels: NDArray[np.uint8]) -> tuple[bytes, bytes]:
+    """Return the signals of a picture and of its mirror image, as a reporter registers them."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    dihedral = hash_picture(file.getvalue()).dihedral
+    return dihedral[0].bits, dihedral[MIRRORED].bits
+
+
+def in_pairs(planted: Sequence[Canary]) -> Iterator[tuple[Canary, Canary]]:
+    """Return each canary and the one behind it, two by two."""
+    return zip(planted[::2], planted[1::2], strict=True)
+
+
 @pytest.fixture
 def platforms(desk: Desk) -> tuple[PlatformId, PlatformId]:
     """A platform that gets canaries, and another."""
@@ -33,7 +56,7 @@ def platforms(desk: Desk) -> tuple[PlatformId, PlatformId]:
 
 @pytest.fixture
 def planted(desk: Desk, platforms: tuple[PlatformId, PlatformId]) -> Sequence[Canary]:
-    """Three canaries of the first platform."""
+    """Three pairs of canaries of the first platform."""
     return desk.platforms.plant(platforms[0], 3, desk.lead)
 
 
@@ -46,6 +69,27 @@ def test_a_canary_looks_like_any_signal(planted: Sequence[Canary]) -> None:
         assert np.bitwise_count(packed(first.signal) ^ packed(second.signal)).sum() > 60
 
 
+def test_canaries_come_in_pairs_as_registered_pictures_do(
+    desk: Desk, platforms: tuple[PlatformId, PlatformId]
+) -> None:
+    """Whole and mirror differ as those of real pictures, and are alike in all else."""
+    planted = desk.platforms.plant(platforms[0], 40, desk.lead)
+    pairs = list(in_pairs(planted))
+    orders = {(one.view, other.view) for one, other in pairs}
+    ours = [beyond_mirroring(whole.signal, mirror.signal) for whole, mirror in pairs]
+    pictures = [getattr(skimage.data, name)() for name in ("coffee", "chelsea", "rocket", "brick")]
+    theirs = [beyond_mirroring(*mirrored_signals(each)) for each in pictures]
+
+    assert orders == {("whole", "mirror"), ("mirror", "whole")}
+    assert all(whole.quality == mirror.quality for whole, mirror in pairs)
+    assert all(whole.vouched == mirror.vouched for whole, mirror in pairs)
+    assert {whole.vouched for whole, _ in pairs} == {False, True}
+    assert not any(bits % 2 for bits in [*ours, *theirs])
+    assert max(theirs) <= 40
+    assert max(ours) <= 40
+    assert 4 < sum(ours) / len(ours) < 16
+
+
 def test_each_platform_has_canaries_of_its_own(
     desk: Desk, platforms: tuple[PlatformId, PlatformId], planted: Sequence[Canary]
 ) -> None:
@@ -53,8 +97,8 @@ def test_each_platform_has_canaries_of_its_own(
     more = desk.platforms.plant(platforms[0], 1, desk.lead)
     others = desk.platforms.plant(platforms[1], 2, desk.lead)
 
-    assert list(more[:3]) == list(planted)
-    assert len(more) == 4
+    assert list(more[:6]) == list(planted)
+    assert len(more) == 8
     assert list(desk.platforms.canaries_for(platforms[1])) == list(others)
     assert list(desk.platforms.canaries()) == [*more, *others]
     assert desk.facts() == {"platform": platforms[1], "canaries": 2}
@@ -76,7 +120,8 @@ def test_a_canary_that_another_platform_sends_is_noted_once(
         "planted_at": platforms[0],
         "seen_at": platforms[1],
     }
-    assert [canary.seen_at for canary in desk.platforms.canaries()] == [(), (platforms[1],), ()]
+    seen = [canary.seen_at for canary in desk.platforms.canaries()]
+    assert seen == [(), (platforms[1],), (), (), (), ()]
 
 
 def test_a_canary_is_recognised_within_the_distance_of_a_match(

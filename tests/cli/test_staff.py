@@ -121,12 +121,12 @@ def test_a_key_is_shown_once_rotated_and_revoked(centre: Centre) -> None:
 
 
 def test_canaries_are_listed_without_signals(centre: Centre) -> None:
-    """Planted, counted, seen nowhere."""
+    """Planted in pairs, counted, seen nowhere."""
     platform = new_platform(centre, "Watched")
 
     done = centre.staff("operator", "platform", "canaries", platform, "--plant", "3")
 
-    assert [each["seen_at"] for each in json.loads(done.out)] == [[], [], []]
+    assert [each["seen_at"] for each in json.loads(done.out)] == [[]] * 6
 
 
 def test_a_retired_platform_is_inactive(centre: Centre) -> None:
@@ -180,7 +180,7 @@ def test_a_case_is_shown_with_its_items(centre: Centre) -> None:
 
     done = centre.run("case", "show", case_id, "--as", centre.key("caseworker"))
 
-    assert re.search(r"^item +item_\w{16}: active, 2 signals, not vouched$", done.out, re.M)
+    assert re.search(r"^item +item_\w{16}: active, 7 signals, not vouched$", done.out, re.M)
 
 
 def test_a_case_that_is_not_there_is_not_found(centre: Centre) -> None:
@@ -211,13 +211,13 @@ def test_the_quarantine_is_a_list_and_lifting_nothing_is_not_found(centre: Centr
 
 
 def test_the_bank_in_numbers(centre: Centre) -> None:
-    """Two signals of one picture, the whole and the mirror, in the bank of the age band."""
+    """The whole, the mirror and four cuts of a square picture, in the bank of the age band."""
     before = json.loads(centre.staff("operator", "bank", "status").out)
     centre.open_case("--age-band", "under_18", PICTURES / "gravel.png")
     after = json.loads(centre.staff("operator", "bank", "status").out)
 
     grown = after["active"].get("under_18", 0) - before["active"].get("under_18", 0)
-    assert grown == 2
+    assert grown == 6
 
 
 def test_the_audit_log_is_proven_and_read(centre: Centre) -> None:
@@ -317,4 +317,4 @@ def test_a_restore_without_journal_matches_nothing_until_it_is_resumed(centre: C
     assert "taken from platforms: " in done.out
     assert "next: `takeback staff list`" in done.out
     assert sum(before["active"].values()) == 0
-    assert (resumed.code, sum(after["active"].values())) == (0, 2)
+    assert (resumed.code, sum(after["active"].values())) == (0, 6)

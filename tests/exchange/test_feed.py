@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from takeback.errors import EpochChanged, MalformedCursor, NotAllowed, NotFound
 from takeback.exchange.deliveries import Deliveries
-from takeback.exchange.wire import FeedEntry
+from takeback.exchange.wire import FeedEntry, LookupRequest
 from tests.exchange.partners import Partners, meanwhile
 from tests.matching.banking import signal
 
@@ -292,10 +292,24 @@ def test_canaries_stand_in_one_platforms_feed_as_ordinary_entries(partners: Part
     pages = partners.pages(here, limit=2)
 
     signals = [entry.signal for page in pages for entry in page.entries]
-    assert len(signals) == 4
+    assert len(signals) == 7
     assert planted < set(signals)
     assert partners.entries(here, pages[-1].cursor) == []
     assert [entry.signal for entry in partners.entries(there)] == [str(signal(1))]
+
+
+def test_a_pair_of_canaries_reads_as_a_picture_and_its_mirror_do(partners: Partners) -> None:
+    """One behind the other, in any order, alike in bank, quality and what is asked."""
+    platform = partners.platform()
+    partners.platforms.plant(platform.id, 1, partners.lead)
+
+    mirror, whole = sorted(partners.entries(platform), key=lambda entry: entry.view)
+
+    assert [whole.view, mirror.view] == ["whole", "mirror"]
+    assert (whole.bank, whole.quality, whole.ask) == (mirror.bank, mirror.quality, mirror.ask)
+    request = LookupRequest([str(whole.signal), str(mirror.signal)])
+    found = partners.exchange.lookup(platform, request).results
+    assert [[each.view for each in result.matches] for result in found] == [["whole"], ["mirror"]]
 
 
 def test_nothing_of_time_is_in_the_feed(partners: Partners) -> None:

@@ -544,7 +544,7 @@ def test_feedback_does_not_sort_canaries_from_entries(partners: Partners) -> Non
         partners.exchange.stopncii.feedback(platform, FeedbackRequest(said))
         statuses.append({each.hash_status for each in records(partners.fetched(platform))})
 
-    assert len(fetched) == 2
+    assert len(fetched) == 3
     assert statuses == [{"Withdrawn"}, {"Active"}]
 
 
@@ -552,7 +552,7 @@ def test_a_canary_in_another_platforms_feedback_is_noted(partners: Partners) -> 
     """It has the signal from the platform that the canary was given to."""
     owner, thief = partners.platform(), partners.platform()
     partners.platforms.plant(owner.id, 1, partners.lead)
-    [canary] = partners.platforms.canaries_for(owner.id)
+    canary, _ = partners.platforms.canaries_for(owner.id)
     request = FeedbackRequest([HashFeedback(canary.signal.hex(), "PendingReview")])
 
     partners.exchange.stopncii.feedback(thief, request)

@@ -1,5 +1,7 @@
 """Canaries: signals of no picture, given to one platform each, that show harvesting.
 
+They come in pairs, as if of a picture and of its mirror image, for so do registered ones.
+
 Nobody can upload the picture of a canary, for there is none. Whoever looks one up or submits
 it has the signal from the platform that it was given to.
 """
@@ -18,11 +20,15 @@ from takeback.errors import MalformedBody
 from takeback.ids import PlatformId
 
 SIGNAL_BITS = 256
+
+_MIRRORING = np.tile([-1.0, 1.0], SIGNAL_BITS // 2)
+"""What mirroring does to the frequencies behind a signal: every odd one across changes sign."""
+
 LARGEST_DISTANCE = 31
 """A canary counts as seen within this many bits, so that flipping a few does not hide it."""
 
 MOST_AT_ONCE = 1_000
-"""Canaries that one call may plant."""
+"""Pairs of canaries that one call may plant."""
 
 _SLICE = 1_000
 """Looked-up signals compared at a time, which bounds the memory."""
@@ -34,7 +40,7 @@ class Canaries(PlatformService):
     __slots__ = ()
 
     def plant(self, platform_id: PlatformId, count: int, staff: Staff) -> Sequence[Canary]:
-        """Plant *count* new canaries in what this platform receives, and return all it has.
+        """Plant *count* pairs of canaries in what this platform receives; return all it has.
 
         Raises:
             NotAllowed: this role may not.
@@ -48,7 +54,8 @@ class Canaries(PlatformService):
             require(self.db, staff, Action.PLANT_CANARIES)
             PlatformStore(self.db).get(platform_id)
             for _ in range(count):
-                store.add(platform_id, _random_signal(), _likely_quality(), self.now().date())
+                look = {"quality": _likely_quality(), "vouched": secrets.choice([False, True])}
+                store.add(platform_id, _random_pair(), self.now().date(), **look)
             self.audit.append("canary.planted", staff.actor, platform=platform_id, canaries=count)
             return self.canaries_for(platform_id)
 
@@ -110,12 +117,25 @@ def _among(canaries: Sequence[Canary], signals: NDArray[np.uint8]) -> list[Canar
     return [canary for canary, found in zip(canaries, near, strict=True) if found]
 
 
-def _random_signal() -> bytes:
-    """Return a signal with half of its bits set, as every PDQ signal has."""
-    bits = secrets.SystemRandom().sample(range(SIGNAL_BITS), SIGNAL_BITS // 2)
-    return sum(1 << bit for bit in bits).to_bytes(SIGNAL_BITS // 8, "big")
+def _random_pair() -> dict[str, bytes]:
+    """Return signals as of a picture and its mirror image, by view, either one first.
+
+    They are cut from made-up frequencies in the way PDQ cuts a picture's, so half of the bits
+    of each are set, and the two differ by the mirroring but for the few bits near the median.
+    The entries of a registered picture come in the order of random ids, hence either first.
+    """
+    draw = secrets.SystemRandom().gauss
+    frequencies = np.array([draw(0.0, 1.0) for _ in range(SIGNAL_BITS)])
+    views = [("whole", _cut(frequencies)), ("mirror", _cut(frequencies * _MIRRORING))]
+    return dict(views if secrets.choice([False, True]) else reversed(views))
+
+
+def _cut(frequencies: NDArray[np.float64]) -> bytes:
+    """Return the signal of frequencies: one bit for each above the lower median."""
+    median = np.sort(frequencies)[SIGNAL_BITS // 2 - 1]
+    return np.packbits(frequencies[::-1] > median).tobytes()
 
 
 def _likely_quality() -> int:
-    """Return a quality as ordinary photographs have it, so that a canary does not stand out."""
-    return max(60, 100 - secrets.randbelow(8) ** 2)
+    """Return a quality as photographs have it: nine in ten have 100, and a mirror has the same."""
+    return 60 + secrets.randbelow(40) if secrets.randbelow(10) == 0 else 100

@@ -104,12 +104,12 @@ def list_platforms(desk: Desk) -> None:
 @platform.command()
 @at_the_desk
 @click.argument("platform_id")
-@click.option("--plant", type=click.IntRange(1, 1000), help="Plant this many first.")
+@click.option("--plant", type=click.IntRange(1, 1000), help="Plant this many pairs first.")
 def canaries(desk: Desk, platform_id: str, plant: int | None) -> None:
     """List a platform's canaries, and where else they were seen.
 
     A canary is a signal of no picture that only this platform was given; seen anywhere else,
-    it tells of a leak.
+    it tells of a leak. They come in pairs, as of a picture and of its mirror image.
     """
     with desk.sign_in() as (hub, person):
         if plant:

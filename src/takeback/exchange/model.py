@@ -88,7 +88,6 @@ class Disguise:
     canary: Canary
 
     bank: str = ADULT
-    view: str = "whole"
 
     @property
     def entry_id(self) -> EntryId:
@@ -96,9 +95,14 @@ class Disguise:
         return canary_entry(self.canary.id)
 
     @property
+    def view(self) -> str:
+        """The view that it pretends to be of."""
+        return self.canary.view
+
+    @property
     def vouched(self) -> bool:
-        """Half of them look vouched; which ones, nobody can compute without the signal."""
-        return self.canary.signal[0] % 2 == 0
+        """Whether it looks vouched: half of the pairs do, and both of a pair alike."""
+        return self.canary.vouched
 
 
 @dataclass(frozen=True, slots=True)

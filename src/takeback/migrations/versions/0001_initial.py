@@ -190,6 +190,8 @@ def upgrade() -> None:
         sa.Column("platform_id", sa.Text(), nullable=False),
         sa.Column("signal", sa.LargeBinary(), nullable=False),
         sa.Column("quality", sa.Integer(), nullable=False),
+        sa.Column("view", sa.Text(), nullable=False),
+        sa.Column("vouched", takeback.db.Flag(), nullable=False),
         sa.Column("planted_on", takeback.db.Day(), nullable=False),
         sa.ForeignKeyConstraint(
             ["platform_id"], ["platforms.id"], name=op.f("fk_canaries_platform_id")
