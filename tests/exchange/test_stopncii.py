@@ -222,7 +222,7 @@ def test_once_the_second_is_over_nothing_is_sent_twice(partners: Partners) -> No
 
     third = partners.fetched(platform, second[-1].next_set_timestamp)
 
-    assert len(values(first)) == 3
+    assert len(values(first)) == 5
     assert values(third) == []
     assert third[-1].next_set_timestamp >= second[-1].next_set_timestamp
 
