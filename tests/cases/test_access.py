@@ -325,6 +325,6 @@ def test_the_database_holds_nothing_that_opens(quick: World) -> None:
     opened = quick.open()
     with quick.db.reading():
         [row] = quick.db.execute(credentials.select()).all()
-    stored = b"".join(value if isinstance(value, bytes) else value.encode() for value in row)
+    stored = b"".join(value if isinstance(value, bytes) else str(value).encode() for value in row)
     for secret in (opened.code, opened.pin, parse_slip(opened.slip), opened.words[0]):
         assert secret.encode() not in stored
