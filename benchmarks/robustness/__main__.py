@@ -21,7 +21,7 @@ from benchmarks.robustness.corpus import Subject, held_out, subjects
 from benchmarks.robustness.edits import EDITS
 from benchmarks.robustness.measure import Kept, describe_all
 from benchmarks.robustness.plot import draw
-from benchmarks.robustness.table import families, family_recall, per_edit
+from benchmarks.robustness.table import families, family_recall, per_edit, tails
 from numpy.typing import NDArray
 
 
@@ -87,6 +87,7 @@ def report(
         print(f"\n## edited copy {direction}, {name}: {members.sum()} pictures\n")
         print(families(found, members))
     everything = np.ones(len(chosen), np.bool_)
+    print(f"\n{tails({title: each for title, each in found.items() if '64' not in title})}")
     if options.edits:
         print(f"\n{per_edit(found, everything)}")
     if options.plot:
@@ -109,6 +110,7 @@ def _figures(
         title: {
             "false_matches": each.false,
             "pairs": each.pairs,
+            "tail": each.tail,
             "recall": {name: family_recall(each.found[group]) for name, group in groups.items()},
             "edits": {
                 edit.name: float(share)

@@ -11,6 +11,9 @@ from benchmarks.robustness.edits import EDITS
 from benchmarks.robustness.measure import Described, Kept
 from numpy.typing import NDArray
 
+TAIL: Final = (31, 40, 46, 50, 60, 70)
+"""Distances at which pairs of different pictures are counted, to see how near they come."""
+
 Direction = Literal["uploaded", "registered"]
 """Which side is edited: the uploaded copy, or the copy she registered."""
 
@@ -57,6 +60,9 @@ class Outcome:
     pairs: int
     """Pairs of different pictures that were compared."""
 
+    tail: dict[int, int]
+    """Pairs of different pictures no further apart than so many bits."""
+
     false_pairs: list[tuple[str, str, str, int]] = field(default_factory=list)
     """Edit, uploaded and registered picture and distance of each false match."""
 
@@ -85,7 +91,8 @@ def outcome(
         (EDITS[e].name, subjects[i].name, subjects[j].name, int(near[i, e, j]))
         for i, e, j in wrong[:1000]
     ]
-    return Outcome(found, len(wrong), int(compared.sum()), named)
+    tail = {bits: int((near[compared] <= bits).sum()) for bits in TAIL}
+    return Outcome(found, len(wrong), int(compared.sum()), tail, named)
 
 
 def related(subjects: Sequence[Subject]) -> list[list[int]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
-from benchmarks.robustness.compare import Outcome
+from benchmarks.robustness.compare import TAIL, Outcome
 from benchmarks.robustness.edits import EDITS, FAMILIES
 from numpy.typing import NDArray
 
@@ -47,6 +47,15 @@ def families(outcomes: Mapping[str, Outcome], chosen: NDArray[np.bool_]) -> str:
     ]
     false = [f"{each.false} of {each.pairs:.1e}" for each in outcomes.values()]
     return _markdown(["family", *recalls], [*rows, ["false matches", *false]])
+
+
+def tails(outcomes: Mapping[str, Outcome]) -> str:
+    """Lay out how near different pictures come, where distances are of 256 bits."""
+    rows = [
+        [title, f"{each.pairs:.1e}", *(str(count) for count in each.tail.values())]
+        for title, each in outcomes.items()
+    ]
+    return _markdown(["different pictures", "pairs", *(f"≤ {bits}" for bits in TAIL)], rows)
 
 
 def per_edit(outcomes: Mapping[str, Outcome], chosen: NDArray[np.bool_]) -> str:

@@ -47,6 +47,13 @@ def test_distance_is_a_metric(a: Signal, b: Signal, c: Signal) -> None:
     assert a.distance(c) <= a.distance(b) + b.distance(c)
 
 
+def test_the_negative_of_the_negative_is_the_signal_itself() -> None:
+    """And the negative is as far from it as can be."""
+    signal = Signal(bytes(range(32)))
+    assert signal.inverted().inverted() == signal
+    assert signal.distance(signal.inverted()) == SIGNAL_BITS
+
+
 def test_complementary_signals_are_as_far_apart_as_can_be() -> None:
     """The largest distance is the number of bits."""
     assert ZERO.distance(Signal(b"\xff" * 32)) == SIGNAL_BITS == 256

@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import ImageOps
@@ -61,6 +62,32 @@ def test_a_turned_and_mirrored_copy_of_a_picture_matches(
             ).json()["results"][0]["matches"]
             == []
         )
+
+
+def test_a_picture_inside_a_frame_matches_and_the_answer_says_where(
+    hub: FakeHub, options: MatcherOptions
+) -> None:
+    """What had to be looked through is named; for the picture itself that is nothing."""
+    picture = photograph()
+    number = hub.put(hash_picture(jpeg(picture)).whole)
+    framed = ImageOps.pad(picture, (600, 800), color="white")
+    with running(options) as client:
+        eventually(lambda: ready(client))
+
+        def result(upload: bytes) -> dict[str, Any]:
+            headers = {"content-type": "image/jpeg"}
+            answer = client.post("/v1/match", content=upload, headers=headers)
+            return dict(answer.json()["results"][0])
+
+        inside, itself = result(jpeg(framed)), result(jpeg(picture))
+        other = result(jpeg(ImageOps.pad(photograph("chelsea"), (600, 800), color="white")))
+
+    assert [match["number"] for match in inside["matches"]] == [number]
+    assert inside["upload_view"] == "trimmed"
+    assert inside["upload_place"] == pytest.approx([0.0, 0.25, 1.0, 0.75], abs=0.01)
+    assert itself["upload_view"] == "whole"
+    assert other["matches"] == []
+    assert "upload_view" not in other
 
 
 def test_a_response_reaches_the_hub_once_it_is_back(

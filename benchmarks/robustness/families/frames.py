@@ -38,8 +38,13 @@ def captioned(scene: Scene, *, top: float, bottom: float, colour: Colour) -> Pic
 
 
 def _canvas(picture: Picture, width: int, height: int, colour: Colour) -> Picture:
-    """Return the smallest canvas of a shape that holds the picture."""
+    """Return the smallest canvas of a shape that holds the picture and leaves bars.
+
+    Half of all pictures are square; a bar all around is what letterboxing a square means here.
+    """
     unit = max(picture.width / width, picture.height / height)
+    if unit * unit * width * height < 1.1 * picture.width * picture.height:
+        unit *= 1.15
     return Image.new("RGB", (round(unit * width), round(unit * height)), colour)
 
 

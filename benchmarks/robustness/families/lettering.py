@@ -49,7 +49,7 @@ def face(diameter: int, chance: Chance) -> Picture:
     emoji = Image.new("RGBA", (large, large), (0, 0, 0, 0))
     draw = ImageDraw.Draw(emoji)
     edge = large // 40
-    draw.ellipse((edge, edge, large - edge, large - edge), (255, 204, 50), (200, 140, 20), edge)
+    draw.ellipse((0, 0, large - 1, large - 1), (255, 204, 50), (200, 140, 20), edge)
     for centre in (0.34, 0.66):
         eye = (large * (centre - 0.07), large * 0.3, large * (centre + 0.07), large * 0.48)
         draw.ellipse(eye, (70, 45, 20))

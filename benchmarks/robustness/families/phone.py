@@ -132,7 +132,7 @@ EDITS = (
         "screenphoto",
         "photo of screen, mild",
         photographed,
-        {"bend": 0.02, "margin": 0.0, "moire": 3.0, "blur": 0.7},
+        {"bend": 0.03, "margin": 0.03, "moire": 3.0, "blur": 0.7},
     ),
     Edit(
         "screenphoto",

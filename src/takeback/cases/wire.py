@@ -24,7 +24,11 @@ View = Literal[
     "centre_3x4",
     "centre_9x16",
     "centre_16x9",
+    "trimmed",
+    "uncaptioned",
+    "levelled",
 ]
+"""How the picture was looked at, see ``docs/reference/hashing.md``."""
 Text = Annotated[str, Meta(max_length=4000)]
 Locator = Annotated[str, Meta(min_length=1, max_length=2000)]
 

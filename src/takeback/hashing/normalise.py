@@ -7,7 +7,7 @@ other pictures beside it, and the black corners that a tilt leaves. The picture'
 straight lines give views too; they match nothing and cost a lookup each, so views are few.
 
 Works on a small grey picture, so that its time is bounded whatever is uploaded. Knows no
-files and no signals.
+files.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,19 +15,27 @@ from itertools import islice
 from typing import Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from takeback.hashing.seams import Grey, bar, framed, running_sums, seam_scores, tilted
-from takeback.hashing.views import EVERYWHERE, Box, Look
+from takeback.hashing.signal import Signal
+from takeback.hashing.views import EVERYWHERE, Box, Look, ViewSignals, hash_look
 
-QueryView = Literal["trimmed", "uncaptioned", "panel", "levelled"]
-"""Without flat borders; without bars that hold text or an app's controls;
+Frames = NDArray[np.float64]
+"""As ``seams.framed`` gives them."""
+
+QueryView = Literal["inverted", "trimmed", "uncaptioned", "panel", "levelled"]
+"""As a negative; without flat borders; without bars that hold text or an app's controls;
 between long straight seams; turned upright by the black corners of a tilt."""
 
-MOST_VIEWS: Final = 12
-"""Views of one upload, the whole included."""
+MOST_VIEWS: Final = 16
+"""Views of one upload, the whole and its negative included."""
 
-MOST_SEAMS: Final = 14
+MOST_SEAMS: Final = 24
 """Seams looked at in each direction."""
+
+MOST_FAINT: Final = 16
+"""Panels with one faint side that are considered; they come last."""
 
 LEAST_SIDE: Final = 0.12
 """Shortest side of a view, as a share of the upload's."""
@@ -35,8 +43,8 @@ LEAST_SIDE: Final = 0.12
 LEAST_PIXELS: Final = 64
 """Shortest side of a view in pixels of the small grey picture: PDQ samples 64 points."""
 
-LEAST_STRENGTH: Final = 3.0
-"""Mean strength of a seam along each side of a panel, in levels."""
+LEAST_STRENGTH: Final = 2.0
+"""Mean strength of a seam along three sides of a panel, in levels."""
 
 FLAT: Final = (12.0, 0.98)
 """A row is of a border when this share of it (second) is within so many levels (first)."""
@@ -57,16 +65,29 @@ TILTS: Final = (0.8, 20.0)
 """Degrees of tilt that are taken for one."""
 
 
+def views(grey: Grey, dihedral: Sequence[Signal], quality: int) -> Iterator[ViewSignals]:
+    """Yield the views to look up when the whole picture matches nothing, cheapest first.
+
+    Args:
+        grey: the small upright grey picture.
+        dihedral: the eight signals of the whole picture.
+        quality: of the whole picture.
+    """
+    negative = tuple(signal.inverted() for signal in dihedral)
+    yield ViewSignals(view="inverted", place=EVERYWHERE, quality=quality, dihedral=negative)
+    yield from map(hash_look, looks(grey))
+
+
 def looks(grey: Grey) -> Iterator[Look]:
-    """Yield views of a small grey picture, the whole one left out, cheapest first.
+    """Yield the views that need pixels, cheapest first.
 
     Args:
         grey: shape (height, width), 0.0-255.0, longest side at most ``LONGEST_SIDE``.
 
     Yields:
-        At most ``MOST_VIEWS - 1``, no two of one place.
+        At most ``MOST_VIEWS - 2``, no two of one place.
     """
-    yield from islice(_distinct(_candidates(grey)), MOST_VIEWS - 1)
+    yield from islice(_distinct(_candidates(grey)), MOST_VIEWS - 2)
 
 
 def _candidates(grey: Grey) -> Iterator[Look]:
@@ -158,20 +179,27 @@ def panels(grey: Grey) -> Sequence[Box]:
         LEAST_STRENGTH,
     )
     found = framed(rows, running_sums(grey, rows), columns, running_sums(across, columns), least)
-    ranked = found[np.argsort(-_worth(found, grey), kind="stable")]
-    return [Box(*(int(side) for side in row[:4])) for row in ranked[: 4 * MOST_VIEWS]]
+    clear = found[:, 4] >= LEAST_STRENGTH
+    inside = ~clear & (_sides(found, grey) >= 3)
+    ranked = (*_ranked(found[clear], 4, grey), *_ranked(found[inside], 5, grey)[:MOST_FAINT])
+    return [Box(*(int(side) for side in row[:4])) for row in ranked]
 
 
-def _worth(found: np.ndarray, grey: Grey) -> np.ndarray:
-    """Prefer strong seams, on many sides, around much of the picture."""
-    height, width = grey.shape
-    left, top, right, bottom, weakest = found.T
-    sides = (left > 0).astype(float) + (top > 0) + (right < width) + (bottom < height)
-    area = (right - left) * (bottom - top) / (height * width)
-    return np.asarray(weakest * np.sqrt(sides) * np.power(area, 0.25))
+def _ranked(found: Frames, strength: int, grey: Grey) -> Frames:
+    """Put strong seams first, on many sides, around much of the picture."""
+    left, top, right, bottom = found.T[:4]
+    area = (right - left) * (bottom - top) / grey.size
+    worth = found[:, strength] * np.sqrt(_sides(found, grey)) * np.power(area, 0.25)
+    return found[np.argsort(-worth, kind="stable")[: 4 * MOST_VIEWS]]
 
 
-def _seams(grey: Grey) -> np.ndarray:
+def _sides(found: Frames, grey: Grey) -> Frames:
+    """Count the sides of each frame that are not the picture's own."""
+    edge = np.array([0, 0, grey.shape[1], grey.shape[0]])
+    return np.asarray((found[:, :4] != edge).sum(axis=1), dtype=np.float64)
+
+
+def _seams(grey: Grey) -> NDArray[np.int64]:
     """Return the rows of the strongest seams, ascending, between first and last row."""
     scores = seam_scores(grey)
     reach = 4

@@ -12,7 +12,7 @@ from takeback.hashing.pdq import Sampler, coefficients, dihedral_signals, qualit
 from takeback.hashing.shrink import Shrinker
 from takeback.hashing.signal import MINIMUM_QUALITY, Signal
 from takeback.hashing.upright import AS_STORED
-from takeback.hashing.views import LONGEST_SIDE, ViewSignals, hash_look
+from takeback.hashing.views import LONGEST_SIDE, ViewSignals
 
 Role = Literal["reporter", "query"]
 """Whose picture it is: one to register, or an upload to look up."""
@@ -93,11 +93,10 @@ def _views(
 ) -> tuple[ViewSignals, ...]:
     """Hash the other views; those of too little detail are left out."""
     grey = shrinker.picture()
-    found = (
-        map(hash_look, normalise.looks(grey))
-        if role == "query"
-        else bundle.views(grey, picture.turn, whole.dihedral, whole.quality)
-    )
+    if role == "query":
+        found = normalise.views(grey, whole.dihedral, whole.quality)
+    else:
+        found = bundle.views(grey, picture.turn, whole.dihedral, whole.quality)
     return tuple(view for view in found if view.quality >= MINIMUM_QUALITY)
 
 

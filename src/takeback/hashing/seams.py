@@ -18,7 +18,7 @@ STEEP: Final = 24.0
 TEXTURE: Final = 4.0
 """What a step must exceed those beside it by, before it counts for a seam."""
 
-MOST_FRAMES: Final = 4096
+MOST_FRAMES: Final = 16384
 """Rectangles that are listed, at most."""
 
 Grey = NDArray[np.float32]
@@ -84,6 +84,13 @@ def mean_of(sums: NDArray[np.float64], begin: int, end: int) -> float:
 
 
 @compiled
+def second_least(a: float, b: float, c: float, d: float) -> float:
+    """Return the second smallest of four."""
+    lesser, greater = min(max(a, b), max(c, d)), max(min(a, b), min(c, d))
+    return min(lesser, greater)
+
+
+@compiled
 def framed(
     rows: NDArray[np.int64],
     row_sums: NDArray[np.float64],
@@ -91,7 +98,9 @@ def framed(
     column_sums: NDArray[np.float64],
     least: tuple[int, int, float],
 ) -> NDArray[np.float64]:
-    """Return every rectangle between seams that are seams along the rectangle's own sides.
+    """Return every rectangle between seams that are seams along three of its own sides.
+
+    One side may be faint: there, what is inside happens to be as bright as what is outside.
 
     Args:
         rows: rows of seams, ascending, the picture's edges among them.
@@ -101,9 +110,9 @@ def framed(
         least: height, width, and mean strength of each side.
 
     Returns:
-        Shape (n, 5): left, top, right, bottom, mean strength of the weakest side.
+        Shape (n, 6): left, top, right, bottom, strengths of the faintest side and the next.
     """
-    found = np.zeros((MOST_FRAMES, 5))
+    found = np.zeros((MOST_FRAMES, 6))
     count = 0
     for upper in range(rows.size):
         for lower in range(upper + 1, rows.size):
@@ -112,16 +121,17 @@ def framed(
                 continue
             for one in range(columns.size):
                 near = mean_of(column_sums[one], top, bottom)
-                for other in range(one + 1, columns.size if near >= least[2] else 0):
+                for other in range(one + 1, columns.size):
                     left, right = columns[one], columns[other]
                     far = mean_of(column_sums[other], top, bottom)
                     upper_mean = mean_of(row_sums[upper], left, right)
                     lower_mean = mean_of(row_sums[lower], left, right)
-                    weakest = min(min(near, far), min(upper_mean, lower_mean))
-                    if right - left >= least[1] and weakest >= least[2] and count < MOST_FRAMES:
+                    second = second_least(near, far, upper_mean, lower_mean)
+                    if right - left >= least[1] and second >= least[2] and count < MOST_FRAMES:
                         found[count, 0], found[count, 1] = left, top
                         found[count, 2], found[count, 3] = right, bottom
-                        found[count, 4] = weakest
+                        found[count, 4] = min(min(near, far), min(upper_mean, lower_mean))
+                        found[count, 5] = second
                         count += 1
     return found[:count]
 

@@ -65,3 +65,7 @@ class Signal:
             unrelated pictures average 128; ``MATCH_DISTANCE`` or less is a match.
         """
         return (int.from_bytes(self.bits) ^ int.from_bytes(other.bits)).bit_count()
+
+    def inverted(self) -> "Signal":
+        """Return the signal of the negative: every frequency changes sign, so every bit does."""
+        return Signal(bytes(byte ^ 0xFF for byte in self.bits))

@@ -43,6 +43,12 @@ class MatchResult(Struct, frozen=True):
 
     looked_up: bool = True
 
+    upload_view: str | UnsetType = UNSET
+    """Of a picture that matched: ``whole``, or what had to be looked through to see it."""
+
+    upload_place: list[float] | UnsetType = UNSET
+    """Where in the upload that is: left, top, right and bottom, in shares of its sides."""
+
 
 class MatchAnswer(Struct, frozen=True):
     """One result for each signal in the order asked, or one for the picture."""

@@ -12,6 +12,7 @@ import os
 import resource
 import struct
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -19,11 +20,25 @@ from typing import BinaryIO, Final
 import msgspec
 
 from takeback.errors import NotAPicture, PictureTooLarge
-from takeback.hashing import hash_picture, warm_up
+from takeback.hashing import MINIMUM_QUALITY, Signal, hash_picture, warm_up
+from takeback.hashing.views import EVERYWHERE
 
 LENGTH: Final = struct.Struct(">I")
 PICTURES_PER_LIFE: Final = 2_000
 """Pictures after which a child is replaced by a fresh one."""
+
+
+class HashedView(msgspec.Struct, frozen=True):
+    """What is left of one view of a picture."""
+
+    view: str
+    """``whole``, or the name of a query view."""
+
+    place: tuple[float, float, float, float]
+    """Left, top, right and bottom, in shares of the upright picture."""
+
+    signals: bytes
+    """Eight signals of 32 bytes each; the upright one first."""
 
 
 class Hashed(msgspec.Struct, frozen=True, tag=True):
@@ -33,6 +48,14 @@ class Hashed(msgspec.Struct, frozen=True, tag=True):
     """Eight signals of 32 bytes each; the upright one first."""
 
     quality: int
+
+    views: tuple[HashedView, ...] = ()
+    """Other ways of looking at it, likeliest first; each has enough detail."""
+
+    def good(self) -> list[HashedView]:
+        """Return the views to look up, the whole picture first if it has enough detail."""
+        whole = HashedView("whole", EVERYWHERE.sides, self.signals)
+        return [*([whole] if self.quality >= MINIMUM_QUALITY else []), *self.views]
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):
@@ -48,12 +71,19 @@ Outcome = Hashed | Refused
 def outcome_of(picture: bytes) -> Outcome:
     """Hash one picture, or say why not."""
     try:
-        found = hash_picture(picture, shrink=True)
+        found = hash_picture(picture, shrink=True, role="query")
     except NotAPicture as error:
         return Refused(type(error).__name__, str(error))
     except MemoryError:
         return Refused(PictureTooLarge.__name__, "the picture needs more memory than is allowed")
-    return Hashed(b"".join(signal.bits for signal in found.dihedral), found.quality)
+    views = tuple(
+        HashedView(each.view, each.place.sides, _packed(each.dihedral)) for each in found.views
+    )
+    return Hashed(_packed(found.dihedral), found.quality, views)
+
+
+def _packed(signals: Sequence[Signal]) -> bytes:
+    return b"".join(signal.bits for signal in signals)
 
 
 def limit(memory: int) -> None:

@@ -4,10 +4,11 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
 import numpy as np
 
 from takeback.errors import MalformedBody, NotAPicture, NotFound, NotReady
-from takeback.hashing.signal import MINIMUM_QUALITY, SIGNAL_BYTES
+from takeback.hashing.signal import SIGNAL_BYTES
 from takeback.matcher.documents import (
     HubOpinion,
     HubResponse,
@@ -18,7 +19,7 @@ from takeback.matcher.documents import (
     check_response,
     for_hub,
 )
-from takeback.matcher.hasher import Hashed
+from takeback.matcher.hasher import Hashed, HashedView
 from takeback.matcher.health import Metrics, Vitals
 from takeback.matcher.lookup import LookUp, questions_of
 from takeback.matcher.outbox import Outbox, Report
@@ -50,20 +51,41 @@ class Matcher:
     async def match_picture(self, picture: bytes, limit: int) -> MatchAnswer:
         """Hash a picture, forget it, and compare it in all eight ways it can be turned.
 
+        When the whole picture matches nothing, its other views are compared: as a negative,
+        without frames and bars, tilted back, and panel by panel.
+
         Raises:
             NotAPicture: it can't be hashed.
             Unavailable: it can't be hashed or looked up now.
         """
         hashed = await self._hash(picture)
         del picture
-        if hashed.quality < MINIMUM_QUALITY:
+        views = hashed.good()
+        if not views:
             weak = MatchResult([], more=False, quality=hashed.quality, looked_up=False)
             return MatchAnswer([weak], [])
-        questions = np.frombuffer(hashed.signals, np.uint8).reshape(1, -1, SIGNAL_BYTES)
-        answer = await self.lookup.look_up(questions, limit)
+        answer = await self._match_views(views[:1], limit)
+        if len(views) > 1 and not answer.results[0].matches:
+            answer = await self._match_views(views[1:], limit)
         (found,) = answer.results
-        result = MatchResult(found.matches, more=found.more, quality=hashed.quality)
+        result = msgspec.structs.replace(found, quality=hashed.quality)
         return self._counted(MatchAnswer([result], answer.missing))
+
+    async def _match_views(self, views: Sequence[HashedView], limit: int) -> MatchAnswer:
+        """Look up several views at once; answer with the first that matches, if one does."""
+        packed = b"".join(view.signals for view in views)
+        questions = np.frombuffer(packed, np.uint8).reshape(len(views), -1, SIGNAL_BYTES)
+        answer = await self.lookup.look_up(questions, limit)
+        for view, result in zip(views, answer.results, strict=True):
+            if result.matches:
+                found = MatchResult(
+                    result.matches,
+                    more=result.more,
+                    upload_view=view.view,
+                    upload_place=list(view.place),
+                )
+                return MatchAnswer([found], answer.missing)
+        return MatchAnswer([MatchResult([], more=False)], answer.missing)
 
     async def _hash(self, picture: bytes) -> Hashed:
         try:
@@ -71,7 +93,7 @@ class Matcher:
         except NotAPicture as error:
             self.metrics.pictures.labels(type(error).__name__).inc()
             raise
-        weak = hashed.quality < MINIMUM_QUALITY
+        weak = not hashed.good()
         self.metrics.pictures.labels("low_quality" if weak else "hashed").inc()
         return hashed
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO, TypedDict, Unpack, get_args
+from typing import TextIO, TypedDict, Unpack, cast, get_args
 
 import click
 import msgspec
@@ -23,7 +23,7 @@ from takeback.cli.case.visit import Visit, hub_option, visiting
 from takeback.cli.output import as_json
 from takeback.cli.reporterhub import reporter_hub
 from takeback.errors import MalformedBody, QualityTooLow, TakebackError
-from takeback.hashing import MINIMUM_QUALITY, Signal, hash_picture
+from takeback.hashing import MINIMUM_QUALITY, PictureSignals, hash_picture
 
 KINDS: Sequence[str] = get_args(Kind)
 AGE_BANDS: Sequence[str] = get_args(AgeBand)
@@ -32,9 +32,6 @@ PICTURE = click.Path(path_type=Path, dir_okay=False)
 DAY = Day()
 TEXT_LENGTH = 4000
 """Characters that a hub takes of what happened."""
-
-MIRRORED = 5
-"""Where ``PictureSignals.dihedral`` holds the picture mirrored left to right."""
 
 
 class Said(TypedDict):
@@ -138,22 +135,32 @@ def items_of(paths: Sequence[Path]) -> list[ItemDocument]:
 
 
 def item_of(source: Path | bytes) -> ItemDocument:
-    """Make an item of one picture: its signal as a whole, and as in a mirror.
+    """Make an item of one picture: its signal as a whole, and of each view to register.
 
     Raises:
         NotAPicture: it is none.
         QualityTooLow: it has too little detail.
     """
-    picture = hash_picture(source)
+    picture = hash_picture(source, role="reporter")
     if picture.quality < MINIMUM_QUALITY:
         raise QualityTooLow(picture.quality, MINIMUM_QUALITY)
-    views: dict[View, Signal] = {"whole": picture.whole, "mirror": picture.dihedral[MIRRORED]}
-    return ItemDocument(
-        signals=[
-            SignalDocument(value=str(signal), quality=picture.quality, view=view, path=picture.path)
-            for view, signal in views.items()
-        ]
-    )
+    whole = SignalDocument(value=str(picture.whole), quality=picture.quality, path=picture.path)
+    return ItemDocument(signals=[whole, *_documents(picture)])
+
+
+def _documents(picture: PictureSignals) -> list[SignalDocument]:
+    """Describe the views, each signal once: those of a symmetric picture can be equal."""
+    views = {str(view.dihedral[0]): view for view in reversed(picture.views)}
+    views.pop(str(picture.whole), None)
+    return [
+        SignalDocument(
+            value=value,
+            quality=view.quality,
+            view=cast(View, view.view),
+            path=picture.path if view.view == "mirror" else "scaled",
+        )
+        for value, view in reversed(views.items())
+    ]
 
 
 def registration(items: list[ItemDocument], said: Said) -> RegistrationDocument:
