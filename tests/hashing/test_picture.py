@@ -10,7 +10,15 @@ import pytest
 from PIL import Image
 
 import takeback.hashing
-from takeback.hashing import MATCH_DISTANCE, MINIMUM_QUALITY, hash_picture, kernels, warm_up
+from takeback.hashing import (
+    MATCH_DISTANCE,
+    MINIMUM_QUALITY,
+    hash_picture,
+    kernels,
+    seams,
+    shrink,
+    warm_up,
+)
 from takeback.hashing.decode import upright_pixels
 from tests.hashing.files import photograph, save
 from tests.hashing.oracle import oracle_signals
@@ -90,13 +98,18 @@ def test_signals_of_a_picture_travel_between_processes() -> None:
 
 def test_nothing_is_compiled_after_warming_up() -> None:
     """No request ever waits for the compiler, whatever the picture."""
-    loops = [loop for loop in vars(kernels).values() if hasattr(loop, "signatures")]
+    modules = (kernels, seams, shrink)
+    loops = [
+        loop for each in modules for loop in vars(each).values() if hasattr(loop, "signatures")
+    ]
     warm_up()
     before = [list(loop.signatures) for loop in loops]
 
     for mode in ("1", "L", "RGB", "RGBA", "P", "I;16"):
         hash_picture(save(photograph().convert("L").convert(mode), "PNG"))
     hash_picture(save(photograph(2000, 1500), "JPEG"))
+    for role in ("query", "reporter"):
+        hash_picture(save(photograph(2000, 1500).rotate(5), "JPEG"), role=role)
 
     assert sum(map(len, before)) >= 2
     assert [list(loop.signatures) for loop in loops] == before
