@@ -13,7 +13,6 @@ from litestar.handlers import BaseRouteHandler
 from takeback.errors import BadSettings, NotAllowed, NotReady, NotSignedIn
 from takeback.exchange.client import is_loopback
 
-
 SHORTEST_KEY = 24
 """Characters a caller's key must have at least; a short one can be guessed."""
 
