@@ -42,7 +42,7 @@ class Settings:
     port: int = 8080
     """Port to listen on; 0 takes a free one."""
 
-    unvouched_entries_per_day: int = 2000
+    unvouched_entries_per_day: int = 10_000
     """Entries that registrations without a caseworker's word may add in one day (UTC)."""
 
     quarantine_platforms: int = 3
@@ -66,8 +66,9 @@ class Settings:
     proof_of_work_bits: int = 14
     """Leading zero bits asked of the caller's proof of work; 0 turns it off."""
 
-    lookup_quota_per_day: int = 100_000
-    """Signals a new ``lookup`` platform may look up in one day (UTC)."""
+    lookup_quota_per_day: int = 1_000_000
+    """Signals a new ``lookup`` platform may look up in one day (UTC). An upload that does not
+    match takes 8 to 128, one for each turn, mirror and view of it."""
 
     submit_quota_per_day: int = 10_000
     """Signals a partner may submit in one day (UTC)."""
