@@ -143,16 +143,21 @@ def test_without_the_journal_nothing_matches_until_a_person_decides(
         assert story.lookup(forum, edited(PICTURES[1])) == []
 
 
-def test_a_key_revoked_after_the_backup_stays_revoked(
-    tmp_path: Path, database_url: str, clock: FakeClock, new_database: NewDatabase
+@pytest.mark.parametrize("taken", ["revoke", "rotate"])
+def test_a_key_taken_away_after_the_backup_opens_nothing(
+    tmp_path: Path,
+    database_url: str,
+    clock: FakeClock,
+    new_database: NewDatabase,
+    taken: str,
 ) -> None:
-    """A stolen key does not come back to life with the database."""
+    """The backup knows neither a revocation nor a successor with its end; the journal does."""
     settings = settings_for(tmp_path, database_url, journal=tmp_path / "journal.jsonl")
     with telling(settings, clock) as story:
         operator = story.staff[Role.OPERATOR]
         key = story.hub.platforms.issue_key(story.platform("forum").id, operator, "partner")
         backup = backed_up(story, tmp_path)
-        story.hub.platforms.revoke(key.id, operator)
+        getattr(story.hub.platforms, taken)(key.id, operator)
 
     place = new_place(settings, tmp_path, new_database())
     restore_hub(place, backup, str(IDENTITY), settings.journal_path, clock)
@@ -343,24 +348,6 @@ def test_an_end_date_chosen_after_the_backup_still_ends_the_case(
             story.receipt(ending)
         assert story.receipt(staying).ends_on is None
         assert story.receipt(staying).items[0].state == "protected"
-
-
-def test_a_key_rotated_after_the_backup_opens_nothing(
-    tmp_path: Path, database_url: str, clock: FakeClock, new_database: NewDatabase
-) -> None:
-    """The backup knows no successor and no end for it; the journal does."""
-    settings = settings_for(tmp_path, database_url, journal=tmp_path / "journal.jsonl")
-    with telling(settings, clock) as story:
-        operator = story.staff[Role.OPERATOR]
-        key = story.hub.platforms.issue_key(story.platform("forum").id, operator, "partner")
-        backup = backed_up(story, tmp_path)
-        story.hub.platforms.rotate(key.id, operator)
-
-    place = new_place(settings, tmp_path, new_database())
-    restore_hub(place, backup, str(IDENTITY), settings.journal_path, clock)
-
-    with telling(place, clock) as story, pytest.raises(NotSignedIn):
-        story.hub.platforms.authenticate(key.text, "partner")
 
 
 def test_without_the_journal_no_platform_keeps_a_key_a_mark_or_the_feed(
