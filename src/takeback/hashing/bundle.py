@@ -14,10 +14,11 @@ from typing import Final
 import numpy as np
 
 from takeback.hashing import normalise
+from takeback.hashing.place import EVERYWHERE
 from takeback.hashing.seams import Grey
 from takeback.hashing.signal import Signal
 from takeback.hashing.upright import AS_STORED, Turn
-from takeback.hashing.views import EVERYWHERE, Box, Look, ViewSignals, hash_look
+from takeback.hashing.views import Box, Look, ViewSignals, hash_look
 
 SHAPES: Final = {
     "centre_1x1": (1, 1),

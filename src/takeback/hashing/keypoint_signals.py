@@ -3,6 +3,7 @@
 ``keypoints.py`` makes them, ``matching/voting.py`` compares them.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from takeback.errors import MalformedSignal
+from takeback.hashing.place import EVERYWHERE, Place
 from takeback.hashing.signal import SIGNAL_BYTES
 
 KEYPOINT_SIGNAL_TYPE: Final = "kp1"
@@ -104,3 +106,30 @@ class KeypointSignals:
         if (places >= (width, height, SIZES, TURNS)).any() or (place & 7).any():
             raise MalformedSignal("a keypoint lies outside its picture")
         return cls(width, height, rows[:, :SIGNAL_BYTES].copy(), places)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeypointLook:
+    """The keypoint signals of one way of looking at a picture or frame.
+
+    What is registered has one view, plain. An upload has up to four, and may be looked at in
+    several ways: whole, squeezed, and cut to what is inside a frame.
+    """
+
+    look: str
+    """Name: ``whole``, ``squeezed_across``, ``squeezed_down``, or that of a view."""
+
+    place: Place
+    """Which part of the picture was described."""
+
+    views: Mapping[KeypointView, KeypointSignals]
+
+    @property
+    def plain(self) -> KeypointSignals:
+        """The signals as the picture lies."""
+        return self.views[KeypointView.PLAIN]
+
+
+def whole_look(views: Mapping[KeypointView, KeypointSignals]) -> KeypointLook:
+    """Return the look at everything."""
+    return KeypointLook("whole", EVERYWHERE, views)

@@ -145,6 +145,15 @@ def shrunk(picture: Picture) -> NDArray[np.float32]:
     return shrinker.picture()
 
 
+def to_describe(grey: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a grey picture shrunk to what is described, at most 512 pixels long."""
+    height, width = grey.shape
+    columns, rows = fitted(width, height, LONGEST_SIDE)
+    small = np.empty((rows, columns), np.float32)
+    area_means(np.ascontiguousarray(grey), small)
+    return small
+
+
 def squeezed(picture: NDArray[np.float32], *, across: bool) -> NDArray[np.float32]:
     """Return four fifths of the width, or of the height.
 

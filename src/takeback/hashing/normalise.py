@@ -17,9 +17,10 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from takeback.hashing.place import EVERYWHERE
 from takeback.hashing.seams import Grey, bar, framed, running_sums, seam_scores, tilted
 from takeback.hashing.signal import Signal
-from takeback.hashing.views import EVERYWHERE, Box, Look, ViewSignals, hash_look
+from takeback.hashing.views import Box, Look, ViewSignals, hash_look
 
 Frames = NDArray[np.float64]
 """As ``seams.framed`` gives them."""

@@ -6,8 +6,9 @@ from typing import Literal
 
 import numpy as np
 
-from takeback.hashing import bundle, normalise
+from takeback.hashing import bundle, keypoints, normalise
 from takeback.hashing.decode import Path, Picture, open_picture
+from takeback.hashing.keypoint_signals import KeypointLook, KeypointView, whole_look
 from takeback.hashing.pdq import Sampler, coefficients, dihedral_signals, quality_of
 from takeback.hashing.shrink import Shrinker
 from takeback.hashing.signal import MINIMUM_QUALITY, Signal
@@ -43,6 +44,11 @@ class PictureSignals:
     """Other ways of looking at the picture, each good enough to use: for a *reporter* those
     to register beside the whole, each by its first signal; for a *query* those to look up
     when the whole does not match, likeliest first. Empty without a role."""
+
+    keypoints: tuple[KeypointLook, ...] = ()
+    """Keypoint signals: for a *reporter* one look with one plain view, what is registered if
+    she chooses so; for a *query* the looks to search, cheapest first. Empty without a role, and
+    where nothing in the picture stands out."""
 
     @property
     def whole(self) -> Signal:
@@ -85,7 +91,20 @@ def _hash(picture: Picture, role: Role | None) -> PictureSignals:
         height=picture.height,
         path=picture.path,
     )
-    return replace(whole, views=_views(whole, shrinker, picture, role)) if shrinker else whole
+    if not shrinker or not role:
+        return whole
+    return replace(
+        whole, views=_views(whole, shrinker, picture, role), keypoints=_keypoints(shrinker, role)
+    )
+
+
+def _keypoints(shrinker: Shrinker, role: Role) -> tuple[KeypointLook, ...]:
+    found = keypoints.describe(keypoints.to_describe(shrinker.picture()))
+    if not len(found.keypoints):
+        return ()
+    if role == "reporter":
+        return (whole_look({KeypointView.PLAIN: found.registered(keypoints.MOST_REGISTERED)}),)
+    return (whole_look(found.looked_up()),)
 
 
 def _views(
@@ -108,3 +127,4 @@ def warm_up() -> None:
         shrinker = Shrinker(96, 96, AS_STORED)
         shrinker.add(0, np.zeros((96, 96, channels), np.uint8))
     normalise.warm_up()
+    keypoints.warm_up()

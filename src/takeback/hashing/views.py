@@ -11,38 +11,13 @@ from typing import Final, Self
 import numpy as np
 
 from takeback.hashing.pdq import Sampler, coefficients, dihedral_signals, quality_of
+from takeback.hashing.place import Place
 from takeback.hashing.seams import Grey
 from takeback.hashing.signal import Signal
 from takeback.hashing.upright import AS_STORED
 
 LONGEST_SIDE: Final = 1024
 """Pixels along the longest side of the small grey picture."""
-
-SAME_PLACE: Final = 0.015
-"""Views whose every side is nearer than this share of the picture are one view."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A rectangle of an upright picture, in shares of its width and height."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    @property
-    def sides(self) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom."""
-        return self.left, self.top, self.right, self.bottom
-
-    def near(self, other: "Place") -> bool:
-        """Whether both are one place, as far as a signal can tell."""
-        pairs = zip(self.sides, other.sides, strict=True)
-        return all(abs(mine - theirs) < SAME_PLACE for mine, theirs in pairs)
-
-
-EVERYWHERE: Final = Place(0.0, 0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ import msgspec
 
 from takeback.errors import NotAPicture, PictureTooLarge
 from takeback.hashing import MINIMUM_QUALITY, Signal, hash_picture, warm_up
-from takeback.hashing.views import EVERYWHERE
+from takeback.hashing.place import EVERYWHERE
 
 LENGTH: Final = struct.Struct(">I")
 PICTURES_PER_LIFE: Final = 2_000
