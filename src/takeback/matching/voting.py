@@ -10,13 +10,14 @@ Pure: no bank and no index. Candidates come from whoever searched for them.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from takeback.hashing.keypoint_signals import PLACES, TURNS, KeypointSignals, KeypointView
+from takeback.hashing.place import EVERYWHERE, Place
 from takeback.matching.kernels import compiled, measure
 
 NEAR: Final = 60
@@ -122,6 +123,26 @@ def vote(
     turn, shift = _fitted(ours[agreeing], theirs[agreeing])
     place = _corners(registered, looked_up, (turn, shift), view)
     return Agreement(votes, view, place, abs(turn), pairs[agreeing])
+
+
+def within(place: Place, agreement: Agreement, looked_up: KeypointSignals) -> Agreement:
+    """Say where an agreement lies in the whole upload, of which only *place* was looked at.
+
+    Args:
+        place: the part that was described.
+        agreement: found in that part.
+        looked_up: the keypoints of that part.
+    """
+    if place == EVERYWHERE:
+        return agreement
+    width, height = place.right - place.left, place.bottom - place.top
+    corners = [(place.left + x * width, place.top + y * height) for x, y in agreement.place]
+    longest = max(looked_up.width / width, looked_up.height / height)
+    return replace(
+        agreement,
+        place=(corners[0], corners[1], corners[2], corners[3]),
+        scale=agreement.scale * PLACES / longest,
+    )
 
 
 def measures(signals: KeypointSignals) -> NDArray[np.float64]:
