@@ -8,12 +8,11 @@ registered too, and the frame as well.
 Panels of a collage are not registered: they may be other people's pictures.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
 
-from takeback.hashing import normalise
 from takeback.hashing.place import EVERYWHERE
 from takeback.hashing.seams import Grey
 from takeback.hashing.signal import Signal
@@ -40,22 +39,23 @@ WHOLE_AXIS: Final = 0.985
 
 
 def views(
-    grey: Grey, turn: Turn, dihedral: Sequence[Signal], quality: int
+    grey: Grey, seen: Iterable[Look], turn: Turn, dihedral: Sequence[Signal], quality: int
 ) -> Iterator[ViewSignals]:
     """Yield the views to register beside the whole picture.
 
     Args:
         grey: the small upright grey picture.
+        seen: the query looks at it, of which those inside a frame are registered.
         turn: how the stored picture was turned upright.
         dihedral: the eight signals of the whole picture.
         quality: of the whole picture.
     """
     mirror = (dihedral[MIRRORED], *dihedral[:MIRRORED], *dihedral[MIRRORED + 1 :])
     yield ViewSignals(view="mirror", place=EVERYWHERE, quality=quality, dihedral=mirror)
-    yield from map(hash_look, looks(grey, turn))
+    yield from map(hash_look, _looks(grey, seen, turn))
 
 
-def looks(grey: Grey, turn: Turn) -> Iterator[Look]:
+def _looks(grey: Grey, seen: Iterable[Look], turn: Turn) -> Iterator[Look]:
     """Yield the views that need pixels: as stored, cut to shapes, and without frames."""
     if turn != AS_STORED:
         yield Look("stored", EVERYWHERE, as_stored(grey, turn))
@@ -63,7 +63,7 @@ def looks(grey: Grey, turn: Turn) -> Iterator[Look]:
         box = centred(grey, width / height)
         if box is not None:
             yield Look.at(view, grey, box)
-    yield from (look for look in normalise.looks(grey) if look.view in FRAMED)
+    yield from (look for look in seen if look.view in FRAMED)
 
 
 def as_stored(grey: Grey, turn: Turn) -> Grey:

@@ -12,6 +12,7 @@ Specified, for other implementations, in ``docs/reference/signals.md``; test vec
 """
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -79,9 +80,11 @@ class DescribedPicture:
         """Return the signals to register: the best *count*, at most ``MOST_REGISTERED``."""
         return self.signals().first(min(count, MOST_REGISTERED))
 
-    def looked_up(self) -> dict[KeypointView, KeypointSignals]:
+    def looked_up(
+        self, views: Iterable[KeypointView] = KeypointView
+    ) -> dict[KeypointView, KeypointSignals]:
         """Return the signals to look up, one set a view."""
-        return {view: self.signals(view) for view in KeypointView}
+        return {view: self.signals(view) for view in views}
 
     def _coarse(self, side: int) -> int:
         """Return a side in 1/64 of the longest, rounded up."""

@@ -10,7 +10,7 @@ Works on a small grey picture, so that its time is bounded whatever is uploaded.
 files.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final, Literal
 
@@ -66,17 +66,17 @@ TILTS: Final = (0.8, 20.0)
 """Degrees of tilt that are taken for one."""
 
 
-def views(grey: Grey, dihedral: Sequence[Signal], quality: int) -> Iterator[ViewSignals]:
+def views(seen: Iterable[Look], dihedral: Sequence[Signal], quality: int) -> Iterator[ViewSignals]:
     """Yield the views to look up when the whole picture matches nothing, cheapest first.
 
     Args:
-        grey: the small upright grey picture.
+        seen: the ``looks`` at the upload.
         dihedral: the eight signals of the whole picture.
         quality: of the whole picture.
     """
     negative = tuple(signal.inverted() for signal in dihedral)
     yield ViewSignals(view="inverted", place=EVERYWHERE, quality=quality, dihedral=negative)
-    yield from map(hash_look, looks(grey))
+    yield from map(hash_look, seen)
 
 
 def looks(grey: Grey) -> Iterator[Look]:

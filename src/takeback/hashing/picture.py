@@ -1,18 +1,22 @@
 """One picture in, its signals out."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 
 from takeback.hashing import bundle, keypoints, normalise
 from takeback.hashing.decode import Path, Picture, open_picture
-from takeback.hashing.keypoint_signals import KeypointLook, KeypointView, whole_look
+from takeback.hashing.keypoint_signals import KeypointLook
+from takeback.hashing.looking import query_looks, registered_looks
 from takeback.hashing.pdq import Sampler, coefficients, dihedral_signals, quality_of
+from takeback.hashing.seams import Grey
+from takeback.hashing.shrink import LONGEST_SIDE as DESCRIBED_SIDE
 from takeback.hashing.shrink import Shrinker
 from takeback.hashing.signal import MINIMUM_QUALITY, Signal
-from takeback.hashing.upright import AS_STORED
+from takeback.hashing.upright import AS_STORED, Turn
 from takeback.hashing.views import LONGEST_SIDE, ViewSignals
 
 Role = Literal["reporter", "query"]
@@ -47,7 +51,7 @@ class PictureSignals:
 
     keypoints: tuple[KeypointLook, ...] = ()
     """Keypoint signals: for a *reporter* one look with one plain view, what is registered if
-    she chooses so; for a *query* the looks to search, cheapest first. Empty without a role, and
+    she chooses so; for a *query* the looks to search, likeliest first. Empty without a role, and
     where nothing in the picture stands out."""
 
     @property
@@ -76,12 +80,20 @@ def hash_picture(
     return _hash(open_picture(source, shrink=shrink), role)
 
 
+_SIDES: Final[dict[Role | None, tuple[int, ...]]] = {
+    None: (),
+    "query": (LONGEST_SIDE,),
+    "reporter": (LONGEST_SIDE, DESCRIBED_SIDE),
+}
+"""Longest sides of the small grey pictures that a role needs."""
+
+
 def _hash(picture: Picture, role: Role | None) -> PictureSignals:
     sampler = Sampler(*picture.image.size, picture.turn)
-    shrinker = Shrinker(*picture.image.size, picture.turn, LONGEST_SIDE) if role else None
+    shrinkers = [Shrinker(*picture.image.size, picture.turn, side) for side in _SIDES[role]]
     for top, strip in picture.strips():
         sampler.add(top, strip)
-        if shrinker:
+        for shrinker in shrinkers:
             shrinker.add(top, strip)
     samples = sampler.samples()
     whole = PictureSignals(
@@ -91,32 +103,31 @@ def _hash(picture: Picture, role: Role | None) -> PictureSignals:
         height=picture.height,
         path=picture.path,
     )
-    if not shrinker or not role:
+    if not shrinkers:
         return whole
-    return replace(
-        whole, views=_views(whole, shrinker, picture, role), keypoints=_keypoints(shrinker, role)
-    )
-
-
-def _keypoints(shrinker: Shrinker, role: Role) -> tuple[KeypointLook, ...]:
-    found = keypoints.describe(keypoints.to_describe(shrinker.picture()))
-    if not len(found.keypoints):
-        return ()
-    if role == "reporter":
-        return (whole_look({KeypointView.PLAIN: found.registered(keypoints.MOST_REGISTERED)}),)
-    return (whole_look(found.looked_up()),)
-
-
-def _views(
-    whole: PictureSignals, shrinker: Shrinker, picture: Picture, role: Role | None
-) -> tuple[ViewSignals, ...]:
-    """Hash the other views; those of too little detail are left out."""
-    grey = shrinker.picture()
+    greys = [shrinker.picture() for shrinker in shrinkers]
     if role == "query":
-        found = normalise.views(grey, whole.dihedral, whole.quality)
-    else:
-        found = bundle.views(grey, picture.turn, whole.dihedral, whole.quality)
-    return tuple(view for view in found if view.quality >= MINIMUM_QUALITY)
+        return _query(whole, greys[0])
+    return _reporter(whole, greys[0], greys[1], picture.turn)
+
+
+def _query(whole: PictureSignals, grey: Grey) -> PictureSignals:
+    """Add what an upload is looked up by."""
+    seen = list(normalise.looks(grey))
+    views = normalise.views(seen, whole.dihedral, whole.quality)
+    return replace(whole, views=_good(views), keypoints=query_looks(grey, seen))
+
+
+def _reporter(whole: PictureSignals, grey: Grey, smaller: Grey, turn: Turn) -> PictureSignals:
+    """Add what is registered."""
+    seen = list(normalise.looks(grey))
+    views = bundle.views(grey, seen, turn, whole.dihedral, whole.quality)
+    return replace(whole, views=_good(views), keypoints=registered_looks(smaller, seen))
+
+
+def _good(views: Iterable[ViewSignals]) -> tuple[ViewSignals, ...]:
+    """Leave those of too little detail out."""
+    return tuple(view for view in views if view.quality >= MINIMUM_QUALITY)
 
 
 def warm_up() -> None:

@@ -1,0 +1,99 @@
+"""Which parts and forms of a picture are described by keypoints: its looks.
+
+What people and apps put around a picture has keypoints too, the same ones around every
+picture. So a reporter's device describes what is inside the frame, if it finds one, and
+an upload is looked at inside its frame, in its small panels, and squeezed, besides whole.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from takeback.hashing.keypoint_signals import KeypointLook, KeypointView
+from takeback.hashing.keypoints import (
+    LOOKED_UP,
+    MOST_REGISTERED,
+    describe,
+    squeezed,
+    to_describe,
+)
+from takeback.hashing.place import EVERYWHERE, Place
+from takeback.hashing.signal import MINIMUM_QUALITY
+from takeback.hashing.views import Look, hash_look
+
+FRAMES: Final = ("trimmed", "uncaptioned")
+"""Views inside which a picture is described, the innermost last. A tilt needs none: keypoints
+turn with the picture."""
+
+SMALL: Final = 0.3
+"""A part of no more than this share of the area shows the whole look too few keypoints."""
+
+MOST_PANELS: Final = 2
+"""Small panels of an upload that are looked at."""
+
+FEWER: Final = 200
+"""How many keypoints of a further look are looked up."""
+
+UPRIGHT: Final = (KeypointView.PLAIN, KeypointView.MIRRORED)
+"""Views of a further look."""
+
+Grey = NDArray[np.float32]
+
+
+def registered_looks(whole: Grey, seen: Sequence[Look]) -> tuple[KeypointLook, ...]:
+    """Describe what a reporter's device registers, if she chooses so.
+
+    Args:
+        whole: the grey picture, fitted to 512 pixels.
+        seen: the views that were found in the one fitted to 1024.
+
+    Returns:
+        One look with one plain view, or none where nothing in the picture stands out.
+    """
+    frame = innermost(seen)
+    found = describe(whole if frame is None else to_describe(frame.grey), most=MOST_REGISTERED)
+    if not len(found.keypoints):
+        return ()
+    name, place = ("whole", EVERYWHERE) if frame is None else (frame.view, frame.place)
+    return (KeypointLook(name, place, found.looked_up((KeypointView.PLAIN,))),)
+
+
+def innermost(seen: Sequence[Look]) -> Look | None:
+    """Return what is inside all frames, or None if nothing good enough is inside any."""
+    for name in reversed(FRAMES):
+        for look in seen:
+            if look.view == name and hash_look(look).quality >= MINIMUM_QUALITY:
+                return look
+    return None
+
+
+def query_looks(grey: Grey, seen: Sequence[Look]) -> tuple[KeypointLook, ...]:
+    """Describe an upload in every way that it is to be searched, likeliest first."""
+    return tuple(look for look in _looks(grey, seen) if len(look.plain))
+
+
+def _looks(grey: Grey, seen: Sequence[Look]) -> Iterator[KeypointLook]:
+    whole = to_describe(grey)
+    yield _described("whole", EVERYWHERE, whole, tuple(KeypointView), LOOKED_UP)
+    for look in islice(_small(seen), MOST_PANELS):
+        yield _described(look.view, look.place, to_describe(look.grey), UPRIGHT, FEWER)
+    for name, across in (("squeezed_across", True), ("squeezed_down", False)):
+        yield _described(name, EVERYWHERE, squeezed(whole, across=across), UPRIGHT, FEWER)
+
+
+def _small(seen: Sequence[Look]) -> Iterator[Look]:
+    return (look for look in seen if look.view != "levelled" and area(look.place) <= SMALL)
+
+
+def area(place: Place) -> float:
+    """Return which share of the picture it is."""
+    return (place.right - place.left) * (place.bottom - place.top)
+
+
+def _described(
+    name: str, place: Place, grey: Grey, views: Sequence[KeypointView], most: int
+) -> KeypointLook:
+    return KeypointLook(name, place, describe(grey, most=most).looked_up(views))
