@@ -16,16 +16,20 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
 
+from msgspec import UNSET, structs
+
 from takeback.errors import (
     EpochChanged,
     HubUnreachable,
     MalformedCursor,
+    MalformedSignal,
     NotAllowed,
     NotReady,
     NotSignedIn,
     Unavailable,
 )
-from takeback.exchange.wire import FeedPage
+from takeback.exchange.wire import FeedEntry, FeedPage
+from takeback.hashing.signal_types import KNOWN
 
 WAIT_SECONDS: Final = 25.0
 """How long the hub may hold an answer back when there is nothing new."""
@@ -154,8 +158,7 @@ class Follower:
             raise EpochChanged("the page is of another epoch than its cursor")
         if page.more and page.cursor == position.cursor:
             raise HubUnreachable("the hub says there is more and does not move on")
-        check_page(page)
-        return page
+        return check_page(readable(page))
 
     async def _begin_again(self, position: Position) -> None:
         """Start over; at once the first time, slower if the history keeps changing."""
@@ -165,12 +168,26 @@ class Follower:
             await self.sleep(self.backoff.after(EpochChanged("again")))
 
 
-def check_page(page: FeedPage) -> None:
-    """Refuse a page that the types allow and the contract does not.
+def readable(page: FeedPage) -> FeedPage:
+    """Return the page without entries of types that a newer hub has and this release has not."""
+    return structs.replace(page, entries=[each for each in page.entries if each.type in KNOWN])
+
+
+def check_page(page: FeedPage) -> FeedPage:
+    """Return the page unless the types allow it and the contract does not.
 
     Raises:
-        HubUnreachable: an active entry has no signal, or a gone one still has it.
+        HubUnreachable: an active entry has no signal of its type, or a gone one still has one.
     """
-    for entry in page.entries:
-        if (entry.state == "active") != isinstance(entry.signal, str):
-            raise HubUnreachable("the answer is not what the interface describes")
+    if not all(_keeps_contract(entry) for entry in page.entries):
+        raise HubUnreachable("the answer is not what the interface describes")
+    return page
+
+
+def _keeps_contract(entry: FeedEntry) -> bool:
+    if entry.state != "active":
+        return entry.signal is UNSET
+    try:
+        return bool(entry.content)
+    except MalformedSignal:
+        return False

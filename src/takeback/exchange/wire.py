@@ -3,11 +3,16 @@
 Both ends import these, so they cannot disagree. ``docs/reference/api.md`` shows each with
 an example. A *number* is how one platform knows one bank entry: 32 hexadecimal digits,
 different at every platform, meaning nothing anywhere else.
+
+What a hub reads is refused when it has a member that is not described; what a platform reads
+is not, so that a newer hub never stops an older matcher.
 """
 
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
+
+from takeback.hashing.signal_types import SignalType, from_text
 
 SignalText = Annotated[
     str, Meta(pattern=r"\A[0-9a-f]{64}\Z", description="PDQ, 64 lower-case hexadecimal digits")
@@ -26,27 +31,46 @@ MAX_REPORTS = 100
 MAX_PAGE = 5_000
 
 
-class FeedEntry(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The newest state of one entry. A later record for the same number replaces this one."""
+class FeedEntry(Struct, frozen=True, omit_defaults=True):
+    """The newest state of one entry. A later record for the same number replaces this one.
+
+    Readers ignore members that they don't know, and leave out entries of a ``type`` that they
+    don't know; the cursor moves past both. A reader that learns a type must read again from
+    the start to get what it left out.
+    """
 
     number: Number
     state: Literal["active", "gone"]
-    signal: SignalText | UnsetType = UNSET
-    """Only when active. A gone entry (withdrawn, ended or quarantined) has no signal."""
+    signal: str | UnsetType = UNSET
+    """Only when active. A gone entry (withdrawn, ended or quarantined) has no signal. Written
+    as its type says: hexadecimal digits for ``pdq`` and ``md5``, base64url without padding
+    for ``kp1`` and ``video1``."""
     quality: int = 0
+    """0 to 100 for ``pdq``; 0 for every other type."""
     view: str = "whole"
     bank: BankName = "not_said"
     ask: Ask = "review"
-    type: Literal["pdq"] = "pdq"
+    type: str = "pdq"
+    """``pdq``, ``kp1``, ``video1`` or ``md5``; a newer hub may have more. A gone entry tells
+    no type."""
+
+    @property
+    def content(self) -> bytes:
+        """What the signal says, see ``takeback.hashing.signal_types``; only when active.
+
+        Raises:
+            MalformedSignal: it is not written as its type says.
+        """
+        return from_text(SignalType(self.type), self.signal or "")
 
 
-class FeedWithdrawal(Struct, frozen=True, forbid_unknown_fields=True):
+class FeedWithdrawal(Struct, frozen=True):
     """A marker: all that was withdrawn up to here is in this page or an earlier one."""
 
     id: Number
 
 
-class FeedPage(Struct, frozen=True, forbid_unknown_fields=True):
+class FeedPage(Struct, frozen=True):
     """One page of the feed. Asking with ``after=cursor`` says that this page is stored."""
 
     epoch: str
@@ -64,7 +88,7 @@ class LookupRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """Most matches answered for one signal, nearest first."""
 
 
-class Match(Struct, frozen=True, forbid_unknown_fields=True):
+class Match(Struct, frozen=True):
     """One entry within the threshold. A distance, not a verdict."""
 
     number: Number
@@ -74,7 +98,7 @@ class Match(Struct, frozen=True, forbid_unknown_fields=True):
     ask: Ask
 
 
-class LookupResult(Struct, frozen=True, forbid_unknown_fields=True):
+class LookupResult(Struct, frozen=True):
     """The matches of one looked-up signal, nearest first."""
 
     matches: list[Match]
@@ -82,7 +106,7 @@ class LookupResult(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether entries beyond the limit match too."""
 
 
-class LookupAnswer(Struct, frozen=True, forbid_unknown_fields=True):
+class LookupAnswer(Struct, frozen=True):
     """One result for each signal, in the order asked."""
 
     results: list[LookupResult]
