@@ -7,6 +7,8 @@
     │   ├── NotAPicture
     │   │   ├── PictureTooLarge
     │   │   └── PictureTruncated
+    │   ├── NotAVideo
+    │   │   └── VideoTooLarge
     │   ├── QualityTooLow
     │   ├── MalformedBody
     │   ├── BodyTooLarge
@@ -78,6 +80,18 @@ class PictureTruncated(NotAPicture):
     """The file ends before the picture does, so no signal can be trusted."""
 
     hint = "Copy or download the file again: its end is missing."
+
+
+class NotAVideo(BadInput):
+    """The bytes are no video, or none of which a single frame can be read."""
+
+    hint = "Use an MP4, MOV, WebM, MKV or AVI file; if it stops early, copy or download it again."
+
+
+class VideoTooLarge(NotAVideo):
+    """The video has larger frames, more of them or more bytes than is safe to decode."""
+
+    hint = "Cut the video into parts, or make a smaller copy of it."
 
 
 class QualityTooLow(BadInput):

@@ -17,6 +17,7 @@ from takeback.errors import (
     IntegrityFailure,
     NotAllowed,
     NotAPicture,
+    NotAVideo,
     NotFound,
     NotSignedIn,
     PictureTooLarge,
@@ -24,6 +25,7 @@ from takeback.errors import (
     QuotaSpent,
     TakebackError,
     Unavailable,
+    VideoTooLarge,
 )
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -34,6 +36,8 @@ STATUS: Final[Mapping[type[TakebackError], int]] = {
     BodyTooLarge: 413,
     NotAPicture: 415,
     PictureTooLarge: 413,
+    NotAVideo: 415,
+    VideoTooLarge: 413,
     QualityTooLow: 422,
     NotSignedIn: 401,
     NotAllowed: 403,
