@@ -1,0 +1,210 @@
+"""One video in, its signals out; memory does not grow with its length."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from takeback.errors import NotAVideo
+from takeback.hashing import borders, keypoints
+from takeback.hashing.arrays import signals_to_array
+from takeback.hashing.borders import Border
+from takeback.hashing.footage import Footage, Frame, Luma, open_footage, opened
+from takeback.hashing.keypoint_signals import KeypointLook, KeypointView, whole_look
+from takeback.hashing.pdq import Sampler, coefficients, dihedral_signals, quality_of
+from takeback.hashing.picture import Role
+from takeback.hashing.scenes import OTHER, SAME, Pace, Spread, Timed, differs
+from takeback.hashing.shrink import Shrinker
+from takeback.hashing.signal import MINIMUM_QUALITY, Signal
+from takeback.hashing.video_signals import (
+    FRAME_KEYPOINTS,
+    MOST_KEYPOINT_FRAMES,
+    MOST_SIGNALS,
+    REGISTERED_VIEWS,
+    FrameView,
+    KeypointFrame,
+    VideoSignals,
+)
+
+Progress = Callable[[float], None]
+"""Is told how much of the file was read, 0 to 1."""
+
+EVERY: Final = {"reporter": 1000, "query": 250}
+"""Milliseconds between frames that are hashed. An upload is looked at more often than what is
+registered, so that some frame of it is near in time to every registered one."""
+
+CHOSEN_EVERY: Final = {"reporter": 4000, "query": 2000}
+"""Milliseconds between frames whose keypoints are described, at most …"""
+
+CHOSEN_LEAST: Final = 1000
+"""… and at least, in short videos …"""
+
+CHOSEN_SHORT: Final = 12
+"""… which are those where this many would not be reached."""
+
+LEAST_KEYPOINTS: Final = 8
+"""A frame with fewer says too little to be chosen."""
+
+PIECE: Final = 1 << 20
+"""Bytes of the file that are digested at a time."""
+
+_MIRRORED: Final = 5
+"""Number of the signal mirrored left to right among the eight of a picture."""
+
+_MOST_KEYPOINTS: Final = {"reporter": FRAME_KEYPOINTS, "query": 200}
+_LOOKED_UP: Final = {
+    "reporter": (KeypointView.PLAIN,),
+    "query": (KeypointView.PLAIN, KeypointView.MIRRORED),
+}
+_VIEWS: Final = {
+    "reporter": (REGISTERED_VIEWS[:1], REGISTERED_VIEWS),
+    "query": ((FrameView.WHOLE, FrameView.MIRRORED), tuple(FrameView)),
+}
+"""Views that each role needs, without and with a border."""
+
+
+def hash_video(
+    source: bytes | os.PathLike[str], *, role: Role, progress: Progress | None = None
+) -> VideoSignals:
+    """Hash one video; frames of little detail are left out, not refused.
+
+    Args:
+        source: the bytes of a video file, or where it lies.
+        role: whether the video is a *reporter*'s to register or a *query* to look up.
+        progress: called now and then with the share of the file that was read.
+
+    Returns:
+        The signals; of a damaged file those of what could be read, and ``complete`` is False.
+
+    Raises:
+        NotAVideo: no file, no container of a known kind, or no frame in it can be read.
+        VideoTooLarge: larger frames, more of them or more hours than is safe to decode.
+    """
+    with opened(source) as file, open_footage(file) as footage:
+        hasher = _Hasher(role, footage.declared)
+        for frame in footage.frames():
+            if hasher.look(frame) and progress:
+                progress(footage.share_read)
+        if not footage.duration:
+            raise NotAVideo("no frame of the video can be read")
+        signals = hasher.signals(footage, file)
+    if progress:
+        progress(1.0)
+    return signals
+
+
+@dataclass(slots=True, eq=False)
+class _Hashed:
+    """One frame that is kept."""
+
+    quality: int
+    views: dict[FrameView, Signal]
+
+
+class _Hasher:
+    """Looks at the frames of one video, one after the other."""
+
+    def __init__(self, role: Role, declared: float) -> None:
+        every, cell = EVERY[role], CHOSEN_EVERY[role]
+        if declared:
+            cell = round(min(cell, max(CHOSEN_LEAST, declared / CHOSEN_SHORT)))
+        self._role = role
+        self._pace = Pace(every)
+        self._frames: Spread[_Hashed] = Spread(MOST_SIGNALS, every)
+        self._chosen: Spread[KeypointLook] = Spread(MOST_KEYPOINT_FRAMES, cell, _richness)
+        self._border: Border[_Hashed] = Border()
+        self._kept: Signal | None = None
+        self._described: Signal | None = None
+        self._next_chosen = 0
+
+    def look(self, frame: Frame) -> bool:
+        """Look at the next frame, and say whether it was hashed."""
+        luma = frame.luma()
+        if not self._pace.wants(frame.time, luma.pixels):
+            return False
+        hashed = _hash(luma)
+        whole = hashed.views[FrameView.WHOLE]
+        if hashed.quality < MINIMUM_QUALITY:
+            return True
+        if differs(whole, self._kept, SAME):
+            self._keep(frame.time, luma, hashed)
+            self._kept = whole
+        if frame.time >= self._next_chosen and differs(whole, self._described, OTHER):
+            self._choose(frame.time, luma)
+            self._described = whole
+        return True
+
+    def signals(self, footage: Footage, file: BinaryIO) -> VideoSignals:
+        """Return what was found in all frames together."""
+        self._trim(self._border.rest())
+        views = _VIEWS[self._role][self._border.place is not None]
+        self._frames.most = MOST_SIGNALS // (1 + (FrameView.TRIMMED in views))
+        self._frames.thin()
+        frames = self._frames.items
+        md5, sha256 = digests(file)
+        return VideoSignals(
+            duration=footage.duration,
+            times=np.array([frame.time for frame in frames], np.uint32),
+            qualities=np.array([frame.kept.quality for frame in frames], np.uint8),
+            views={view: _rows(frames, view) for view in views},
+            keypoints=tuple(KeypointFrame(item.time, item.kept) for item in self._chosen.items),
+            complete=footage.complete,
+            md5=md5,
+            sha256=sha256,
+        )
+
+    def _keep(self, time: int, luma: Luma, hashed: _Hashed) -> None:
+        if self._frames.add(time, hashed):
+            self._pace.slow_down(self._frames.cell)
+        self._trim(self._border.add(luma, hashed))
+
+    def _trim(self, waiting: list[tuple[Luma, _Hashed]]) -> None:
+        """Hash frames without the border, as far as that is known."""
+        place = self._border.place
+        for luma, hashed in waiting:
+            inner = _hash(borders.cut(luma, place)) if place else hashed
+            hashed.views[FrameView.TRIMMED] = inner.views[FrameView.WHOLE]
+            hashed.views[FrameView.TRIMMED_MIRRORED] = inner.views[FrameView.MIRRORED]
+
+    def _choose(self, time: int, luma: Luma) -> None:
+        """Describe the keypoints of a frame, and keep them if there are enough."""
+        height, width = luma.pixels.shape
+        shrinker = Shrinker(width, height, luma.turn)
+        shrinker.add(0, luma.pixels[:, :, None])
+        found = keypoints.describe(shrinker.picture(), most=_MOST_KEYPOINTS[self._role])
+        if len(found.keypoints) >= LEAST_KEYPOINTS:
+            self._chosen.add(time, whole_look(found.looked_up(_LOOKED_UP[self._role])))
+            self._next_chosen = (time // self._chosen.cell + 1) * self._chosen.cell
+
+
+def digests(file: BinaryIO) -> tuple[bytes, bytes]:
+    """Return MD5 and SHA-256 of a file, read piece by piece."""
+    md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
+    file.seek(0)
+    while piece := file.read(PIECE):
+        md5.update(piece)
+        sha256.update(piece)
+    return md5.digest(), sha256.digest()
+
+
+def _hash(luma: Luma) -> _Hashed:
+    """Hash one frame, upright and mirrored."""
+    height, width = luma.pixels.shape
+    sampler = Sampler(width, height, luma.turn)
+    sampler.add(0, luma.pixels[:, :, None])
+    samples = (sampler.samples() - np.float32(luma.black)) * np.float32(255 / luma.span)
+    signals = dihedral_signals(coefficients(samples))
+    views = {FrameView.WHOLE: signals[0], FrameView.MIRRORED: signals[_MIRRORED]}
+    return _Hashed(quality_of(np.clip(samples, 0, 255)), views)
+
+
+def _richness(look: KeypointLook) -> int:
+    return len(look.plain)
+
+
+def _rows(frames: list[Timed[_Hashed]], view: FrameView) -> NDArray[np.uint8]:
+    return signals_to_array(frame.kept.views[view] for frame in frames)
