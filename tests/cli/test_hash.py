@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from takeback.hashing import Signal, hash_picture
+from takeback.hashing.signal_types import SignalType, from_text
 from tests.cli.conftest import PICTURES, Takeback
 
 COFFEE = PICTURES / "coffee.png"
@@ -21,16 +22,30 @@ def test_each_picture_is_one_line(takeback: Takeback) -> None:
     assert [quality for _, quality, _ in lines] == ["100", "100"]
 
 
-def test_json_says_the_same(takeback: Takeback) -> None:
-    """One document with every field by name."""
-    done = takeback("hash", "--json", COFFEE)
+def test_json_has_every_signal(call: Takeback) -> None:
+    """What a reporter's device would register: type, view and value of each."""
+    made = hash_picture(COFFEE, role="reporter")
+    [look] = made.keypoints
 
-    [record] = json.loads(done.out)
-    assert record == {
-        "signal": str(hash_picture(COFFEE).whole),
-        "quality": 100,
-        "path": str(COFFEE),
-    }
+    [record] = json.loads(call("hash", "--json", COFFEE).out)
+
+    facts = [record[name] for name in ("signal", "quality", "path", "role")]
+    assert facts == [str(made.whole), 100, str(COFFEE), "reporter"]
+    *whole, keypoints = record["signals"]
+    assert {each["type"] for each in whole} == {"pdq"}
+    assert [each["view"] for each in whole] == ["whole", *(view.view for view in made.views)]
+    assert whole[0]["value"] == record["signal"]
+    assert (keypoints["type"], keypoints["view"]) == ("kp1", "whole")
+    assert from_text(SignalType.KEYPOINTS, keypoints["value"]) == look.plain.pack()
+    assert keypoints["keypoints"] == len(look.plain)
+
+
+def test_keypoints_are_counted(call: Takeback) -> None:
+    """How many there are and how many bytes they would be, below the picture's line."""
+    line, counted = call("hash", "--keypoints", COFFEE).out.splitlines()
+
+    assert line.endswith(f" 100 {COFFEE}")
+    assert counted == "  kp1 whole: 80 keypoints, 2802 bytes"
 
 
 def test_a_file_that_is_no_picture_is_named_and_the_others_are_done(

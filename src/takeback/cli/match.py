@@ -1,13 +1,18 @@
-"""``takeback match``: what a matcher says of pictures, from a terminal."""
+"""``takeback match``: what a matcher says of pictures, or what two of them have in common."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import click
 import httpx2
 import msgspec
 
 from takeback.cli import talk
+from takeback.cli.explain.found import evidence_of
+from takeback.cli.explain.reasons import circumstances, reason
+from takeback.cli.explain.writing import explain_option, pages_for, write_page
+from takeback.cli.files import each_file
 from takeback.cli.output import as_json, emit
 from takeback.cli.refusals import refusal
 from takeback.errors import HubUnreachable, NotAPicture
@@ -25,6 +30,13 @@ class Matched(msgspec.Struct, frozen=True):
     answer: MatchAnswer
 
 
+class Address(TypedDict):
+    """Which matcher is asked, as click names it."""
+
+    url: str
+    key_file: Path | None
+
+
 @click.command()
 @click.argument("paths", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--matcher", "url", metavar="URL", default="http://127.0.0.1:8090", show_default=True)
@@ -33,26 +45,56 @@ class Matched(msgspec.Struct, frozen=True):
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A key that the matcher accepts, when it asks for one.",
 )
+@click.option(
+    "--against",
+    metavar="FILE2",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Ask no matcher: compare each FILE with FILE2 here, as if FILE2 were registered.",
+)
+@explain_option
 @as_json
-def match(paths: tuple[Path, ...], url: str, key_file: Path | None, as_json: bool) -> None:
+def match(
+    paths: tuple[Path, ...],
+    against: Path | None,
+    explain_to: Path | None,
+    as_json: bool,
+    **address: Unpack[Address],
+) -> None:
     """Ask a matcher about pictures.
 
-    Sends each FILE to your own matcher and prints what it is near to. No match is exit 0 too.
+    Sends each FILE to your own matcher and prints what it is near to, and why. With --against
+    nothing is sent: both pictures are hashed here, keypoints included. No match is exit 0 too.
     A FILE that is no picture is named, the others are still asked about, and the exit code is 3.
     """
-    progress = talk.Progress("asked about", len(paths))
-    headers = {"authorization": f"Bearer {KeyFile(key_file).text()}"} if key_file else {}
-    asked, refused = [], []
-    with httpx2.Client(base_url=url, headers=headers, timeout=TIMEOUT, trust_env=False) as client:
-        for path in paths:
-            try:
-                asked.append(Matched(str(path), ask(client, _bytes_of(path))))
-            except NotAPicture as error:
-                error.add_note(str(path))
-                refused.append(error)
-            progress.step()
+    pages = pages_for(explain_to, paths) if explain_to else {}
+    if against is not None:
+        from takeback.cli.against import match_against  # here: asking a matcher hashes nothing
+
+        match_against(paths, against, pages, as_json=as_json)
+        return
+    with _matcher(address) as client:
+
+        def ask_about(path: Path) -> Matched:
+            matched = Matched(str(path), ask(client, _bytes_of(path)))
+            if path in pages:
+                _explain(path, matched.answer, pages[path])
+            return matched
+
+        asked, refused = each_file(paths, ask_about, said="asked about", refused=NotAPicture)
     emit(asked, lambda: [line for each in asked for line in _lines(each)], as_json=as_json)
     talk.refuse_all(refused)
+
+
+def _matcher(address: Address) -> httpx2.Client:
+    key_file = address["key_file"]
+    headers = {"authorization": f"Bearer {KeyFile(key_file).text()}"} if key_file else {}
+    return httpx2.Client(base_url=address["url"], headers=headers, timeout=TIMEOUT, trust_env=False)
+
+
+def _explain(path: Path, answer: MatchAnswer, page: Path) -> None:
+    from takeback.cli.explain.answered import explain_answered  # here: most calls draw nothing
+
+    write_page(page, explain_answered(path, path.name, answer))
 
 
 def ask(client: httpx2.Client, picture: bytes) -> MatchAnswer:
@@ -85,10 +127,12 @@ def _bytes_of(path: Path) -> bytes:
 def _lines(each: Matched) -> Iterator[str]:
     [result] = each.answer.results
     for found in result.matches:
+        evidence = evidence_of(found)
         yield (
-            f"{each.path}: match at distance {found.distance}, {found.bank}, {found.view}, "
+            f"{each.path}: match by {reason(evidence)}; {found.bank}, {found.view}, "
             f"asks to {found.ask}, {found.number}"
         )
+        yield f"  {' '.join(circumstances(evidence))}"
     if not result.matches:
         yield f"{each.path}: {_nothing(result.looked_up, each.answer.missing)}"
 

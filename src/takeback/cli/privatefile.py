@@ -29,8 +29,17 @@ def write_new(path: Path, text: str) -> None:
     Raises:
         FileExistsError: the file is there already; nothing was written.
     """
+    write_new_bytes(path, f"{text}\n".encode())
+
+
+def write_new_bytes(path: Path, data: bytes) -> None:
+    """Write *data* to a new file, through to the disk.
+
+    Raises:
+        FileExistsError: the file is there already; nothing was written.
+    """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text + "\n")
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
         file.flush()
         os.fsync(file.fileno())

@@ -1,0 +1,64 @@
+"""Why an upload matched, in words: the ground, how sure, and where in the upload."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from takeback.cli.explain.geometry import seen_part, turned_about
+from takeback.cli.explain.words import place_in_words, surrounding, view_in_words
+from takeback.hashing.place import Place
+from takeback.hashing.signal import SIGNAL_BITS
+from takeback.matching.evidence import Evidence, Ground, Quad
+
+ALL_OF_IT: Final = 0.97
+"""From this share of both sides on, a part is the whole."""
+
+
+def reason(evidence: Evidence) -> str:
+    """Say in one line what matched and how sure that is."""
+    return f"{ground_in_words(evidence)}; score {evidence.score:.1f}"
+
+
+def ground_in_words(evidence: Evidence) -> str:
+    """Say what matched, and by how much."""
+    if evidence.ground is Ground.KEYPOINTS:
+        return f"keypoints, {evidence.votes} places lie in both in the same way"
+    if evidence.ground is Ground.VIDEO:
+        return f"video, {evidence.votes} frames follow each other in the same way"
+    what = "the whole picture" if evidence.ground is Ground.WHOLE else "a view"
+    return f"{what}, {evidence.distance} of {SIGNAL_BITS} bits differ"
+
+
+def circumstances(evidence: Evidence) -> Iterator[str]:
+    """Say what else is known, a sentence each: how both were looked at, when and where."""
+    if evidence.upload_view != "whole":
+        yield f"Seen in the upload: {view_in_words(evidence.upload_view)}."
+    if evidence.registered_view != "whole":
+        yield f"Near to what is registered: {view_in_words(evidence.registered_view)}."
+    if evidence.seconds:
+        yield f"In the upload from second {_seconds(evidence.seconds)}."
+    if evidence.registered_seconds:
+        yield f"In the registered video from second {_seconds(evidence.registered_seconds)}."
+    if evidence.place:
+        yield from _where(evidence.place)
+
+
+def _where(place: Quad) -> Iterator[str]:
+    """Say where in the upload it lies, and which part of it, if not all, that is."""
+    seen = seen_part(place)
+    shown = seen_part(turned_about(place)) if seen else []
+    if not shown:
+        return
+    here, part = surrounding(seen), surrounding(shown)
+    yield (
+        "It fills the upload." if _all(here) else f"In the upload it is at {place_in_words(here)}."
+    )
+    if not _all(part):
+        yield f"The upload shows this part of it: {place_in_words(part)}."
+
+
+def _all(part: Place) -> bool:
+    return min(part.right - part.left, part.bottom - part.top) >= ALL_OF_IT
+
+
+def _seconds(span: tuple[float, float]) -> str:
+    return f"{span[0]:.1f} to {span[1]:.1f}"
