@@ -22,7 +22,7 @@ from pathlib import Path
 
 from takeback.app import Hub, open_hub
 from takeback.cases.codes import argon2id
-from takeback.cases.wire import ItemDocument, RegistrationDocument, SignalDocument, View
+from takeback.cases.wire import ItemDocument, PdqDocument, RegistrationDocument, View
 from takeback.settings import Settings
 
 TARGET = 25
@@ -58,7 +58,7 @@ class Result:
 
 def document() -> RegistrationDocument:
     """Return an adult's registration of one made-up picture in eight views."""
-    signals = [SignalDocument(secrets.token_hex(32), 90, view) for view in VIEWS]
+    signals = [PdqDocument(secrets.token_hex(32), 90, view) for view in VIEWS]
     return RegistrationDocument(1, "shared", "adult", "en", items=[ItemDocument(signals)])
 
 
@@ -80,7 +80,7 @@ def one_argon2id() -> float:
 def measure(openings: int, rounds: int, threads: int) -> Result:
     """Open cases in several rounds against one hub in a new folder."""
     alone = statistics.median(one_argon2id() for _ in range(9))
-    settings = {"openings_per_second": 1_000_000, "unvouched_entries_per_day": 10**9}
+    settings = {"openings_per_second": 1_000_000, "unvouched_pictures_per_day": 10**9}
     with (
         tempfile.TemporaryDirectory() as folder,
         open_hub(Settings(data=Path(folder) / "hub", **settings)) as hub,  # type: ignore[arg-type]

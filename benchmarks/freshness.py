@@ -26,7 +26,7 @@ from pathlib import Path
 import httpx2
 
 from takeback.app import open_hub
-from takeback.cases.wire import ItemDocument, RegistrationDocument, SignalDocument
+from takeback.cases.wire import ItemDocument, PdqDocument, RegistrationDocument
 from takeback.cli.demo.programs import running
 from takeback.cli.demo.stage import keys_of, prepare
 from takeback.cli.reporterhub import ReporterHub
@@ -143,7 +143,7 @@ def one_round(hub: ReporterHub, matcher: httpx2.Client) -> tuple[float, float]:
         kind="shared",
         age_band="adult",
         language="en",
-        items=[ItemDocument([SignalDocument(signal, 100)])],
+        items=[ItemDocument([PdqDocument(signal, 100)])],
     )
     opened = hub.open(document)
     registered = wait_until(lambda: matches(matcher, signal))

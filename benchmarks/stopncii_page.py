@@ -84,7 +84,7 @@ def main() -> None:
 def measured(signals: int) -> Result:
     """Return what two walks over a bank of so many *signals* took."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data=Path(folder), unvouched_entries_per_day=signals)
+        settings = Settings(data=Path(folder), unvouched_pictures_per_day=signals)
         with open_hub(settings) as hub:
             fill(hub, signals)
             platform = partner(hub)
@@ -111,7 +111,7 @@ def fill(hub: Hub, signals: int) -> None:
     drawn = np.random.default_rng(2).integers(0, 256, (signals, 32), np.uint8)
     for start in range(0, signals, IN_ONE_ITEM):
         some = [
-            BankSignal(each, 90) for each in array_to_signals(drawn[start : start + IN_ONE_ITEM])
+            BankSignal(each.bits, 90) for each in array_to_signals(drawn[start : start + IN_ONE_ITEM])
         ]
         case_id, item_id = CaseId(new_id("case")), ItemId(new_id("item"))
         hub.bank.register(case_id, item_id, ADULT, some, partners=True, vouched=False)

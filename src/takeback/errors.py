@@ -10,6 +10,7 @@
     │   ├── NotAVideo
     │   │   └── VideoTooLarge
     │   ├── QualityTooLow
+    │   ├── KeypointsNotChosen
     │   ├── MalformedBody
     │   ├── BodyTooLarge
     │   ├── MalformedCursor
@@ -103,6 +104,12 @@ class QualityTooLow(BadInput):
         super().__init__(f"quality {quality} is below the minimum of {minimum}")
         self.quality = quality
         self.minimum = minimum
+
+
+class KeypointsNotChosen(BadInput):
+    """Keypoint signals came without the reporter's choice, or to a hub that takes none."""
+
+    hint = "They show more of a picture than other signals: choose `keypoints`, or leave them out."
 
 
 class MalformedBody(BadInput):

@@ -24,6 +24,7 @@ Kind = Literal[
     "case.reinstated",
     "case.purged",
     "case.unshared",
+    "case.keypoints_withdrawn",
     "case.recovered",
     "case.ends",
     "key.revoked",

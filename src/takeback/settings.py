@@ -42,8 +42,12 @@ class Settings:
     port: int = 8080
     """Port to listen on; 0 takes a free one."""
 
-    unvouched_entries_per_day: int = 10_000
-    """Entries that registrations without a caseworker's word may add in one day (UTC)."""
+    unvouched_pictures_per_day: int = 10_000
+    """Pictures that may be registered without a caseworker's word in one day (UTC). One that has
+    more than 16 signals or 4 kB of them, as a video has, counts as several."""
+
+    offer_keypoints: bool = True
+    """Whether reporters are asked if they want keypoint signals too. Off: they are refused."""
 
     quarantine_platforms: int = 3
     """Counting platforms that must say "not intimate" before an entry is quarantined everywhere."""
@@ -125,6 +129,13 @@ def _number(text: str) -> int:
     return int(text)
 
 
+def _flag(text: str) -> bool:
+    """Read yes or no."""
+    if text not in {"true", "false"}:
+        raise ValueError("expected true or false")
+    return text == "true"
+
+
 def _path(text: str) -> Path:
     """Read a path that is not empty."""
     if not text:
@@ -134,6 +145,7 @@ def _path(text: str) -> Path:
 
 _PARSERS: Mapping[object, Callable[[str], object]] = {
     int: _number,
+    bool: _flag,
     str: str,
     Path: _path,
     Path | None: _path,

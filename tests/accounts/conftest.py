@@ -1,5 +1,6 @@
 """Fixtures for the tests of platforms and staff."""
 
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from takeback.accounts import Platforms, Role, Staff, StaffAccounts
 from takeback.accounts import store as tables
+from takeback.accounts.model import MadeUp
 from takeback.audit import AuditLog
 from takeback.db import Database
 from takeback.journal import Journal
@@ -42,6 +44,18 @@ class Desk:
         stored = [table for table in vars(tables).values() if isinstance(table, sa.Table)]
         with self.db.reading():
             return [tuple(row) for table in stored for row in self.db.execute(table.select())]
+
+
+def made_up(count: int) -> list[list[MadeUp]]:
+    """Return the canaries of so many pictures: a whole and a mirror, and keypoints of it."""
+    return [
+        [
+            MadeUp("pdq", secrets.token_bytes(32), 100, "whole"),
+            MadeUp("pdq", secrets.token_bytes(32), 100, "mirror"),
+            MadeUp("kp1", secrets.token_bytes(72), 0, "whole"),
+        ]
+        for _ in range(count)
+    ]
 
 
 @pytest.fixture

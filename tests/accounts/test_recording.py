@@ -10,7 +10,7 @@ import pytest
 from takeback.accounts import Role
 from takeback.ids import CaseId, ItemId, KeyId, PlatformId
 from takeback.journal import Journal
-from tests.accounts.conftest import Desk
+from tests.accounts.conftest import Desk, made_up
 
 
 class FullAudit:
@@ -51,7 +51,7 @@ CHANGES: dict[str, Change] = {
     "revoke": lambda desk, _platform, key: desk.platforms.revoke(key, desk.lead),
     "replay key": lambda desk, _platform, key: desk.platforms.replay("key.revoked", key),
     "take everything away": lambda desk, _platform, _key: desk.platforms.take_everything_away(),
-    "plant": lambda desk, platform, _key: desk.platforms.plant(platform, 2, desk.lead),
+    "plant": lambda desk, platform, _key: desk.platforms.plant(platform, made_up(2), desk.lead),
     "note": lambda desk, platform, _key: desk.platforms.note_canary(
         np.frombuffer(desk.platforms.canaries()[0].signal, np.uint8).reshape(1, 32), platform
     ),
@@ -66,7 +66,7 @@ def filled(desk: Desk) -> tuple[PlatformId, KeyId]:
     platform = desk.platforms.add("Example", desk.operator)
     other = desk.platforms.add("Third", desk.operator)
     desk.platforms.approve_feed(platform.id, desk.operator)
-    desk.platforms.plant(other.id, 1, desk.lead)
+    desk.platforms.plant(other.id, made_up(1), desk.lead)
     return platform.id, desk.platforms.issue_key(platform.id, desk.operator, "partner").id
 
 

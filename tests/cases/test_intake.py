@@ -11,8 +11,8 @@ from takeback.cases import intake
 from takeback.cases.wire import (
     Choices,
     ItemDocument,
+    PdqDocument,
     RegistrationDocument,
-    SignalDocument,
 )
 from takeback.errors import BadInput, MalformedBody, QualityTooLow
 from takeback.settings import Settings
@@ -34,15 +34,15 @@ def broken(**changes: object) -> RegistrationDocument:
         (broken(version=2), "$.version"),
         (broken(items=[item("a")] * 21), "$.items"),
         (
-            broken(items=[ItemDocument([SignalDocument("A" * 64, 90)])]),
+            broken(items=[ItemDocument([PdqDocument("A" * 64, 90)])]),
             "$.items[0].signals[0].value",
         ),
         (
-            broken(items=[ItemDocument([SignalDocument("a" * 63, 90)])]),
+            broken(items=[ItemDocument([PdqDocument("a" * 63, 90)])]),
             "$.items[0].signals[0].value",
         ),
         (
-            broken(items=[ItemDocument([SignalDocument("a" * 64, 101)])]),
+            broken(items=[ItemDocument([PdqDocument("a" * 64, 101)])]),
             "$.items[0].signals[0].quality",
         ),
         (broken(items=[ItemDocument([signal("a")] * 41)]), "$.items[0].signals"),
@@ -70,7 +70,7 @@ def test_the_same_signal_twice_in_an_item_is_one() -> None:
     """A device that sends a view twice does no harm."""
     [new] = intake.items([item("a", "b", "a")])
 
-    assert [one.signal.bits.hex() for one in new.signals] == [signal("a").value, signal("b").value]
+    assert [one.content.hex() for one in new.signals] == [signal("a").value, signal("b").value]
 
 
 def test_an_item_without_signal_and_locator_is_refused() -> None:

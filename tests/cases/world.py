@@ -15,9 +15,9 @@ from takeback.cases.wire import (
     Choices,
     ItemDocument,
     Opened,
+    PdqDocument,
     Receipt,
     RegistrationDocument,
-    SignalDocument,
 )
 from takeback.clock import Clock
 from takeback.db import Database
@@ -32,9 +32,9 @@ from tests.conftest import FakeClock
 KEYS = HubKeys(bytes(range(32)))
 
 
-def signal(name: str, quality: int = 90) -> SignalDocument:
+def signal(name: str, quality: int = 90) -> PdqDocument:
     """Return a made-up signal; the same name gives the same one."""
-    return SignalDocument(hashlib.sha256(name.encode()).hexdigest(), quality)
+    return PdqDocument(hashlib.sha256(name.encode()).hexdigest(), quality)
 
 
 def item(*names: str, locators: Sequence[str] = (), note: str = "") -> ItemDocument:

@@ -36,7 +36,7 @@ from takeback.matching.model import Holder
 from takeback.matching.service import Bank
 from takeback.settings import Settings
 from tests.conftest import FakeClock
-from tests.matching.banking import register, signal
+from tests.matching.banking import banked, described, register_all, signal
 
 
 @dataclass(frozen=True)
@@ -110,9 +110,12 @@ class Partners:
         to: str = "adult",
         partners: bool = False,
         vouched: bool = False,
+        keypoints: bool = False,
     ) -> ItemId:
-        """Register made-up signals for a new case."""
-        return register(self.bank, *numbers, to=to, partners=partners, vouched=vouched)
+        """Register made-up signals for a new case, with as many keypoint signals if wanted."""
+        signals = [banked(number) for number in numbers]
+        signals += [described(number) for number in numbers if keypoints]
+        return register_all(self.bank, signals, to=to, partners=partners, vouched=vouched)
 
     def withdraw(self, item_id: ItemId, bank: str = "adult") -> WithdrawalId:
         """Withdraw an item as cases does."""

@@ -286,30 +286,48 @@ def test_canaries_stand_in_one_platforms_feed_as_ordinary_entries(partners: Part
     """Nobody else receives them, and they come once."""
     here, there = partners.platform(), partners.platform()
     partners.register(1)
-    partners.platforms.plant(here.id, 3, partners.lead)
+    partners.exchange.plant_canaries(here.id, 3, partners.lead)
     planted = {canary.signal.hex() for canary in partners.platforms.canaries_for(here.id)}
 
     pages = partners.pages(here, limit=2)
 
     signals = [entry.signal for page in pages for entry in page.entries]
-    assert len(signals) == 7
+    assert len(signals) == len(planted) + 1
     assert planted < set(signals)
     assert partners.entries(here, pages[-1].cursor) == []
     assert [entry.signal for entry in partners.entries(there)] == [str(signal(1))]
 
 
-def test_a_pair_of_canaries_reads_as_a_picture_and_its_mirror_do(partners: Partners) -> None:
-    """One behind the other, in any order, alike in bank, quality and what is asked."""
+def test_the_canaries_of_a_picture_read_as_a_registered_picture_does(partners: Partners) -> None:
+    """One behind the other, in any order, alike in bank and in what is asked."""
     platform = partners.platform()
-    partners.platforms.plant(platform.id, 1, partners.lead)
+    partners.exchange.plant_canaries(platform.id, 1, partners.lead)
 
-    mirror, whole = sorted(partners.entries(platform), key=lambda entry: entry.view)
+    entries = partners.entries(platform)
 
-    assert [whole.view, mirror.view] == ["whole", "mirror"]
-    assert (whole.bank, whole.quality, whole.ask) == (mirror.bank, mirror.quality, mirror.ask)
-    request = LookupRequest([str(whole.signal), str(mirror.signal)])
+    views = [entry.view for entry in entries]
+    assert {"whole", "mirror", "centre_1x1"} <= {*views, "centre_1x1"}
+    assert len(set(views)) == len(views) > 5
+    assert len({(entry.bank, entry.ask) for entry in entries}) == 1
+    request = LookupRequest([str(entry.signal) for entry in entries])
     found = partners.exchange.lookup(platform, request).results
-    assert [[each.view for each in result.matches] for result in found] == [["whole"], ["mirror"]]
+    assert [[each.view for each in result.matches] for result in found] == [[v] for v in views]
+
+
+@pytest.mark.parametrize("described", [False, True])
+def test_canaries_have_keypoints_as_often_as_pictures_have(
+    partners: Partners, described: bool
+) -> None:
+    """In a bank where all or none has them, so do the canaries."""
+    platform = partners.platform()
+    partners.register(1, keypoints=described)
+    start = partners.pages(platform)[-1].cursor
+    partners.exchange.plant_canaries(platform.id, 2, partners.lead)
+
+    entries = partners.entries(platform, start)
+
+    assert [entry.type for entry in entries].count("kp1") == 2 * described
+    assert all(len(entry.content) == 32 for entry in entries if entry.type == "pdq")
 
 
 def test_nothing_of_time_is_in_the_feed(partners: Partners) -> None:

@@ -97,7 +97,7 @@ def test_a_looked_up_signal_is_stored_nowhere(partners: Partners, database: db.D
 def test_a_canary_matches_whoever_asks_and_is_noted_at_others(partners: Partners) -> None:
     """It looks like any match, so asking does not sort canaries from entries."""
     owner, thief = partners.platform(), partners.platform(feed=False)
-    partners.platforms.plant(owner.id, 1, partners.lead)
+    partners.exchange.plant_canaries(owner.id, 1, partners.lead)
     canary, _ = partners.platforms.canaries_for(owner.id)
     request = LookupRequest([canary.signal.hex()])
 
@@ -111,7 +111,7 @@ def test_a_canary_matches_whoever_asks_and_is_noted_at_others(partners: Partners
 def test_a_canary_called_not_intimate_goes_as_an_entry_goes(partners: Partners) -> None:
     """From the look-ups and the feed of whoever said so, and comes back with a change of mind."""
     platform = partners.platform()
-    partners.platforms.plant(platform.id, 1, partners.lead)
+    partners.exchange.plant_canaries(platform.id, 1, partners.lead)
     canary, _ = partners.platforms.canaries_for(platform.id)
     request = LookupRequest([canary.signal.hex()])
     [page] = partners.pages(platform)
@@ -133,7 +133,7 @@ def test_a_positive_opinion_does_not_sort_canaries_from_entries(partners: Partne
     """Neither moves in the feed, for neither was kept back."""
     platform = partners.platform()
     partners.register(1)
-    partners.platforms.plant(platform.id, 1, partners.lead)
+    partners.exchange.plant_canaries(platform.id, 1, partners.lead)
     [page] = partners.pages(platform)
 
     for entry in page.entries:

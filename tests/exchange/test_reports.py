@@ -346,7 +346,7 @@ def test_a_response_that_says_too_little_is_refused(
 def test_a_response_to_a_canary_is_taken_and_recorded_for_nobody(partners: Partners) -> None:
     """It is answered like any other."""
     platform = partners.platform()
-    partners.platforms.plant(platform.id, 1, partners.lead)
+    partners.exchange.plant_canaries(platform.id, 1, partners.lead)
     entry, _ = partners.entries(platform)
 
     accepted = partners.respond(platform, response(entry.number))

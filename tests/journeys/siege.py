@@ -17,8 +17,8 @@ import httpx2
 from takeback.cases.wire import (
     Choices,
     ItemDocument,
+    PdqDocument,
     RegistrationDocument,
-    SignalDocument,
 )
 from takeback.cli.reporterhub import ReporterHub
 from tests.journeys.ledger import Filed, Ledger, Movable, Picture, Standing
@@ -278,7 +278,7 @@ def document(pictures: Sequence[Picture], *, locked: bool) -> RegistrationDocume
 
 def item(picture: Picture) -> ItemDocument:
     """Return a picture as it is registered."""
-    return ItemDocument([SignalDocument(picture.signal, 100)])
+    return ItemDocument([PdqDocument(picture.signal, 100)])
 
 
 def leaving(case: Filed) -> Standing:

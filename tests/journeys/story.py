@@ -17,9 +17,9 @@ from takeback.cases.wire import (
     Choices,
     ItemDocument,
     Opened,
+    PdqDocument,
     Receipt,
     RegistrationDocument,
-    SignalDocument,
 )
 from takeback.exchange.wire import (
     FeedEntry,
@@ -53,7 +53,7 @@ def edited(path: Path, *, width: float = 1.0, mirrored: bool = False, quality: i
 
 def registered(signals: PictureSignals) -> ItemDocument:
     """Return the item that a device would register for a picture."""
-    document = SignalDocument(str(signals.whole), signals.quality, path=signals.path)
+    document = PdqDocument(str(signals.whole), signals.quality, path=signals.path)
     return ItemDocument([document])
 
 

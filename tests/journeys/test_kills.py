@@ -20,7 +20,7 @@ def test_nothing_acknowledged_is_lost_by_a_few_kills(tmp_path: Path, database_ur
 def besieged(folder: Path, database_url: str, kills: int, seed: int) -> Siege:
     """Kill so often, then look at everything."""
     settings = settings_for(
-        folder, database_url, lock_hours=0, undo_days=0, unvouched_entries_per_day=1_000_000
+        folder, database_url, lock_hours=0, undo_days=0, unvouched_pictures_per_day=1_000_000
     )
     with staged(folder, settings) as stage:
         siege = Siege(stage, random.Random(seed))

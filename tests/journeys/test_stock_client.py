@@ -23,7 +23,7 @@ from threatexchange.exchanges.clients.stopncii.api import (
 )
 
 from takeback.accounts.model import Platform, Role
-from takeback.cases.wire import AgeBand, Choices, ItemDocument, Opened, SignalDocument
+from takeback.cases.wire import AgeBand, Choices, ItemDocument, Opened, PdqDocument
 from takeback.cli.demo.telling import wait_until
 from takeback.hashing import hash_picture
 from tests.journeys.processes import Runner, Stage, matches, staged
@@ -132,7 +132,7 @@ def photo(path: Path) -> ItemDocument:
 
 def made_up(signal: str) -> ItemDocument:
     """Return an item with one signal."""
-    return ItemDocument([SignalDocument(signal, 100)])
+    return ItemDocument([PdqDocument(signal, 100)])
 
 
 def drawn(count: int) -> list[str]:

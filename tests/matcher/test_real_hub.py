@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from takeback.accounts.model import Platform, Role, Scope
-from takeback.cases.wire import Choices, ItemDocument, SignalDocument
+from takeback.cases.wire import Choices, ItemDocument, PdqDocument
 from takeback.clock import utc_now
 from takeback.hashing import Signal
 from takeback.matcher.options import MatcherOptions, Source, SourceKind
@@ -59,7 +59,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 
 def item(signal: Signal) -> ItemDocument:
     """Return a registered item."""
-    return ItemDocument([SignalDocument(str(signal), 90)])
+    return ItemDocument([PdqDocument(str(signal), 90)])
 
 
 @pytest.mark.parametrize("ask", [False, True], ids=["feed", "lookup"])

@@ -1,13 +1,18 @@
 """A bank to test with, and made-up signals that no picture has."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from takeback.audit.store import AuditLog
 from takeback.db import Database
+from takeback.hashing.keypoint_signals import KeypointSignals, KeypointView, whole_look
 from takeback.hashing.signal import Signal
+from takeback.hashing.signal_types import SignalType
+from takeback.hashing.video_signals import FrameView, KeypointFrame, VideoSignals
 from takeback.ids import CaseId, EntryId, ItemId, PlatformId, new_id
 from takeback.matching.model import ADULT, BANKS, BankSignal, Change
 from takeback.matching.paging import Reader
@@ -26,7 +31,37 @@ def signal(number: int) -> Signal:
 
 def banked(number: int, quality: int = 90, view: str = "whole") -> BankSignal:
     """Return the made-up signal of this number, ready to register."""
-    return BankSignal(signal(number), quality, view)
+    return BankSignal(signal(number).bits, quality, view)
+
+
+def described(number: int) -> BankSignal:
+    """Return made-up keypoint signals of this number, ready to register."""
+    draw = np.random.default_rng(number)
+    bits = draw.integers(0, 256, (80, 32), np.uint8)
+    places = draw.integers(0, (64, 48, 16, 24), (80, 4), np.uint8)
+    packed = KeypointSignals(64, 48, bits, places).pack()
+    return BankSignal(packed, type=SignalType.KEYPOINTS)
+
+
+def filmed(number: int, frames: int = 3, keypoints: bool = False) -> BankSignal:
+    """Return made-up signals of a video of this number, ready to register."""
+    draw = np.random.default_rng(number)
+    looks = [whole_look({KeypointView.PLAIN: KeypointSignals.unpack(described(number).content)})]
+    video = VideoSignals(
+        duration=1000 * frames,
+        times=np.arange(frames, dtype=np.uint32) * 1000,
+        qualities=np.full(frames, 90, np.uint8),
+        views={FrameView.WHOLE: draw.integers(0, 256, (frames, 32), np.uint8)},
+        keypoints=tuple(KeypointFrame(0, look) for look in looks),
+        md5=draw.bytes(16),
+        sha256=draw.bytes(32),
+    )
+    return BankSignal(video.pack(keypoints=keypoints), type=SignalType.VIDEO)
+
+
+def digest(number: int) -> BankSignal:
+    """Return the made-up digest of a video's file of this number, ready to register."""
+    return BankSignal(random.Random(number).randbytes(16), type=SignalType.MD5)
 
 
 def turned(of: Signal, bits: int) -> Signal:
@@ -45,8 +80,20 @@ def register(
     bank: Bank, *numbers: int, to: str = ADULT, partners: bool = False, vouched: bool = False
 ) -> ItemId:
     """Register made-up signals for a new case; return its item."""
-    item_id = ItemId(new_id("item"))
     signals = [banked(number) for number in numbers]
+    return register_all(bank, signals, to=to, partners=partners, vouched=vouched)
+
+
+def register_all(
+    bank: Bank,
+    signals: Sequence[BankSignal],
+    *,
+    to: str = ADULT,
+    partners: bool = False,
+    vouched: bool = False,
+) -> ItemId:
+    """Register these signals for a new case; return its item."""
+    item_id = ItemId(new_id("item"))
     bank.register(CaseId(new_id("case")), item_id, to, signals, partners=partners, vouched=vouched)
     return item_id
 
@@ -87,4 +134,4 @@ class Follower:
     @property
     def signals(self) -> set[bytes]:
         """The signals this follower matches uploads against."""
-        return {change.signal or b"" for change in self.held.values()}
+        return {change.content or b"" for change in self.held.values()}

@@ -207,7 +207,7 @@ def test_the_banks_are_apart(bank: Bank) -> None:
 
 def test_beyond_the_days_number_a_registration_waits(database: Database, clock: FakeClock) -> None:
     """An anonymous flood stops at the cap and begins anew the next day (UTC)."""
-    bank = make_bank(database, clock, unvouched_entries_per_day=2)
+    bank = make_bank(database, clock, unvouched_pictures_per_day=2)
     register(bank, 1, 2)
 
     waiting = register(bank, 3)
@@ -225,7 +225,7 @@ def test_the_answer_at_the_cap_is_the_same_for_a_signal_that_is_there(
     database: Database, clock: FakeClock
 ) -> None:
     """Or the cap could be used to ask whether somebody registered a picture."""
-    bank = make_bank(database, clock, unvouched_entries_per_day=1)
+    bank = make_bank(database, clock, unvouched_pictures_per_day=1)
     register(bank, 1)
 
     answers = [
@@ -247,7 +247,7 @@ def test_a_waiting_registration_that_is_undone_waits_again(
     database: Database, clock: FakeClock
 ) -> None:
     """Withdrawing and undoing is no way round the cap."""
-    bank = make_bank(database, clock, unvouched_entries_per_day=0)
+    bank = make_bank(database, clock, unvouched_pictures_per_day=0)
     item_id = register(bank, 1)
 
     bank.withdraw(item_id)
@@ -261,7 +261,7 @@ def test_a_vouched_registration_needs_no_place_under_the_cap(
     database: Database, clock: FakeClock
 ) -> None:
     """A caseworker's word is what the cap waits for."""
-    bank = make_bank(database, clock, unvouched_entries_per_day=0)
+    bank = make_bank(database, clock, unvouched_pictures_per_day=0)
 
     register(bank, 1, vouched=True)
 
@@ -333,7 +333,7 @@ def test_a_purged_signal_that_is_registered_again_gets_a_new_number(bank: Bank) 
 
 def test_purging_what_was_never_shown_leaves_no_row(database: Database, clock: FakeClock) -> None:
     """A waiting registration that is purged was never there."""
-    bank = make_bank(database, clock, unvouched_entries_per_day=0)
+    bank = make_bank(database, clock, unvouched_pictures_per_day=0)
     item_id = register(bank, 1)
 
     bank.purge(item_id)
@@ -461,7 +461,7 @@ def test_what_is_kept_back_makes_room_for_the_next_nearest(bank: Bank) -> None:
             CaseId(new_id("case")),
             ItemId(new_id("item")),
             ADULT,
-            [BankSignal(turned(signal(1), bits), 90)],
+            [BankSignal(turned(signal(1), bits).bits, 90)],
             partners=False,
             vouched=False,
         )

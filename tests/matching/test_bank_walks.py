@@ -112,7 +112,7 @@ class Walk(RuleBasedStateMachine):
         database = Database(f"sqlite:///{Path(folder) / 'hub.db'}")
         self.stack.callback(database.close)
         db.metadata.create_all(database.engine)
-        self.bank = make_bank(database, FakeClock(), unvouched_entries_per_day=CAP)
+        self.bank = make_bank(database, FakeClock(), unvouched_pictures_per_day=CAP)
         self.model = Model()
         self.here = Follower(self.bank, PLATFORM)
         self.there = Follower(self.bank, OTHER, frozenset({ADULT}))

@@ -176,19 +176,31 @@ class IssuedKey:
     text: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class MadeUp:
+    """A signal of a picture that was drawn by chance and exists nowhere."""
+
+    type: str
+    """``pdq`` or ``kp1``."""
+    signal: bytes = field(repr=False)
+    quality: int
+    view: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Canary:
     """A signal of no picture, given to one platform only; seen elsewhere, it shows a leak."""
 
     id: int
     platform_id: PlatformId
+    type: str
+    """Of the signal: ``pdq`` or ``kp1``."""
     signal: bytes = field(repr=False)
-    """32 bytes, 128 bits set as in every PDQ signal."""
     quality: int
     view: str
-    """``whole`` or ``mirror``: they come in pairs, as a registered picture does."""
+    """They come as the views of a picture do that somebody registers."""
     vouched: bool
-    """Whether it looks vouched; the same for both of a pair."""
+    """Whether it looks vouched; the same for all of a picture."""
     planted_on: date
     seen_at: tuple[PlatformId, ...] = ()
     """Other platforms that sent it to us."""

@@ -1,13 +1,22 @@
 """Platforms, keys, staff, quotas and canaries in the database. The only file with their SQL."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
-from takeback.accounts.model import Canary, Platform, PlatformKey, Role, Spending, Staff, Tier
+from takeback.accounts.model import (
+    Canary,
+    MadeUp,
+    Platform,
+    PlatformKey,
+    Role,
+    Spending,
+    Staff,
+    Tier,
+)
 from takeback.db import Big, Database, Day, Flag, Instant, metadata
 from takeback.errors import NotFound
 from takeback.ids import KeyId, PlatformId, StaffId
@@ -73,7 +82,8 @@ canaries = sa.Table(
     metadata,
     sa.Column("id", Big, primary_key=True),
     sa.Column("platform_id", sa.ForeignKey("platforms.id"), nullable=False, index=True),
-    sa.Column("signal", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("signal", sa.LargeBinary, nullable=False),
     sa.Column("quality", sa.Integer, nullable=False),
     sa.Column("view", sa.Text, nullable=False),
     sa.Column("vouched", Flag, nullable=False),
@@ -281,12 +291,11 @@ class CanaryStore:
     db: Database
 
     def add(
-        self, platform_id: PlatformId, pair: Mapping[str, bytes], day: date, **look: object
+        self, platform_id: PlatformId, bundle: Sequence[MadeUp], day: date, *, vouched: bool
     ) -> None:
-        """Insert a pair of canaries, the signal of each by its view, that look alike otherwise."""
-        for view, signal in pair.items():
-            row = {"platform_id": platform_id, "signal": signal, "view": view, "planted_on": day}
-            self.db.execute(canaries.insert().values(**row, **look))
+        """Insert the canaries of one made-up picture."""
+        rest = {"platform_id": platform_id, "planted_on": day, "vouched": vouched}
+        self.db.execute(canaries.insert(), [{**asdict(each), **rest} for each in bundle])
 
     def list(self) -> Sequence[Canary]:
         """Return every canary with the other platforms it was seen at, the oldest first."""
@@ -296,12 +305,16 @@ class CanaryStore:
         found = self.db.execute(canaries.select().order_by(canaries.c.id))
         return [_canary(row, tuple(seen.get(row.id, ()))) for row in found]
 
-    def unseen_by(self, platform_id: PlatformId) -> Sequence[Canary]:
-        """Return other platforms' canaries that this platform has not sent to us yet."""
+    def unseen_by(self, platform_id: PlatformId, kind: str) -> Sequence[Canary]:
+        """Return other platforms' canaries of a type that this platform has not sent to us yet."""
         sent = sa.select(canary_touches.c.canary_id).where(canary_touches.c.seen_at == platform_id)
         found = self.db.execute(
             canaries.select()
-            .where(canaries.c.platform_id != platform_id, canaries.c.id.not_in(sent))
+            .where(
+                canaries.c.type == kind,
+                canaries.c.platform_id != platform_id,
+                canaries.c.id.not_in(sent),
+            )
             .order_by(canaries.c.id)
         )
         return [_canary(row, ()) for row in found]

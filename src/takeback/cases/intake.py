@@ -7,7 +7,8 @@ is fetched, resolved or judged.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, TypeVar
@@ -17,16 +18,33 @@ from msgspec import Struct, UnsetType
 
 from takeback.cases import wire
 from takeback.cases.model import Choices
-from takeback.cases.wire import ItemDocument, SignalDocument
-from takeback.errors import MalformedBody, QualityTooLow
-from takeback.hashing.signal import MINIMUM_QUALITY, Signal
+from takeback.cases.wire import (
+    DigestDocument,
+    ItemDocument,
+    KeypointDocument,
+    PdqDocument,
+    SignalDocument,
+    VideoDocument,
+)
+from takeback.errors import KeypointsNotChosen, MalformedBody, QualityTooLow
+from takeback.hashing.signal import MINIMUM_QUALITY
+from takeback.hashing.signal_types import SignalType, check, from_text, has_keypoints
 from takeback.matching.model import BankSignal
 from takeback.settings import Settings
 
 MAX_CASE_ITEMS: Final = 1000
 
+MOST_OF: Final = {SignalType.KEYPOINTS: 1, SignalType.VIDEO: 1, SignalType.MD5: 1}
+"""Different signals of a type that one picture or video has at most; PDQ has one for each view."""
+
 Document = TypeVar("Document", bound=Struct)
 
+_TYPES: Final[Mapping[type[SignalDocument], SignalType]] = {
+    PdqDocument: SignalType.PDQ,
+    KeypointDocument: SignalType.KEYPOINTS,
+    VideoDocument: SignalType.VIDEO,
+    DigestDocument: SignalType.MD5,
+}
 _PLACE: Final = re.compile(r"at `(\$[A-Za-z_.\[\]0-9]*)`\Z")
 _SCHEME: Final = re.compile(r"\A(https?)://", re.IGNORECASE)
 _WEB: Final = re.compile(r"\Ahttps?://[^\s/?#@]+(?:[/?#]\S*)?\Z")
@@ -38,8 +56,15 @@ class NewItem:
     """One item as the reporter sent it, checked."""
 
     signals: tuple[BankSignal, ...]
+    """Each different one once."""
+
     locators: tuple[str, ...]
     note: str
+
+    @property
+    def keypoints(self) -> bool:
+        """Whether keypoint signals are among them, or a video's."""
+        return any(has_keypoints(each.type, each.content) for each in self.signals)
 
 
 def checked(document: Document) -> Document:
@@ -62,7 +87,9 @@ def items(documents: Sequence[ItemDocument]) -> list[NewItem]:
 
     Raises:
         QualityTooLow: a picture has too little detail to be told apart from others.
-        MalformedBody: an item has neither a signal nor a locator, or a bad locator or note.
+        MalformedSignal: a signal is not what its type says.
+        MalformedBody: an item has neither a signal nor a locator, more than is of one picture or
+            video, or a bad locator or note.
     """
     return [_item(document, f"items[{place}]") for place, document in enumerate(documents)]
 
@@ -71,21 +98,44 @@ def _item(document: ItemDocument, place: str) -> NewItem:
     if not document.signals and not document.locators:
         raise MalformedBody(f"{place} has neither a signal nor a locator")
     return NewItem(
-        _signals(document.signals),
+        _signals(document.signals, f"{place}.signals"),
         locators(document.locators, f"{place}.locators"),
         text(document.note, f"{place}.note"),
     )
 
 
-def _signals(documents: Iterable[SignalDocument]) -> tuple[BankSignal, ...]:
+def check_keypoints(new: Iterable[NewItem], *, chosen: bool) -> None:
+    """Refuse keypoint signals that the reporter did not choose.
+
+    Raises:
+        KeypointsNotChosen: an item has some, and they are not *chosen*.
+    """
+    if not chosen and any(item.keypoints for item in new):
+        raise KeypointsNotChosen("keypoint signals need the reporter's choice")
+
+
+def _signals(documents: Iterable[SignalDocument], place: str) -> tuple[BankSignal, ...]:
     """Return each different signal once, in the order sent."""
-    found: dict[Signal, BankSignal] = {}
+    found: dict[tuple[SignalType, bytes], BankSignal] = {}
     for document in documents:
+        signal = _signal(document)
+        found.setdefault((signal.type, signal.content), signal)
+    counted = Counter(kind for kind, _ in found)
+    if any(counted[kind] > most for kind, most in MOST_OF.items()):
+        raise MalformedBody(f"{place} holds more than is of one picture or video")
+    return tuple(found.values())
+
+
+def _signal(document: SignalDocument) -> BankSignal:
+    kind = _TYPES[type(document)]
+    content = from_text(kind, document.value)
+    check(kind, content)
+    if isinstance(document, PdqDocument):
         if document.quality < MINIMUM_QUALITY:
             raise QualityTooLow(document.quality, MINIMUM_QUALITY)
-        signal = Signal.parse(document.value)
-        found.setdefault(signal, BankSignal(signal, document.quality, document.view))
-    return tuple(found.values())
+        return BankSignal(content, document.quality, document.view)
+    view = document.view if isinstance(document, KeypointDocument) else "whole"
+    return BankSignal(content, view=view, type=kind)
 
 
 def text(written: str, place: str) -> str:
@@ -138,11 +188,14 @@ def choices(written: wire.Choices, today: date, settings: Settings) -> Choices:
 
     Raises:
         MalformedBody: the end date is no day, or too near.
+        KeypointsNotChosen: they are chosen, and this hub takes no keypoint signals.
     """
+    if written.keypoints and not settings.offer_keypoints:
+        raise KeypointsNotChosen("this hub takes no keypoint signals")
     ends_on = _day(written.end_date)
     if ends_on is not None and ends_on < today + timedelta(days=settings.undo_days):
         raise MalformedBody(f"choices.end_date must be {settings.undo_days} days ahead or more")
-    return Choices(written.partners, written.lock, ends_on)
+    return Choices(written.partners, written.keypoints, written.lock, ends_on)
 
 
 def _day(written: str | UnsetType) -> date | None:

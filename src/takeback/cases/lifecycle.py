@@ -5,7 +5,7 @@ restored backup goes to the journal as the transaction's last step, so a change 
 be journalled does not happen.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -16,6 +16,7 @@ from takeback.cases.model import (
     ITEM_DUES,
     ITEM_EFFECT,
     ITEM_PURGE,
+    KEYPOINTS,
     PURGE,
     RETENTION,
     Case,
@@ -68,6 +69,7 @@ class Lifecycle:
         return {
             EFFECT: lambda subject: self._effect_is_due(CaseId(subject)),
             PURGE: lambda subject: self._purge_is_due(CaseId(subject)),
+            KEYPOINTS: lambda subject: self._keypoints_are_due(CaseId(subject)),
             RETENTION: lambda subject: self._retention_is_due(CaseId(subject)),
             ITEM_EFFECT: lambda subject: self._item_effect_is_due(ItemId(subject)),
             ITEM_PURGE: lambda subject: self._item_purge_is_due(ItemId(subject)),
@@ -83,8 +85,8 @@ class Lifecycle:
         self.store.put_item(item)
         self._schedule(item.id, item.dues())
 
-    def choose(self, case: Case, actor: str) -> None:
-        """Store a case with new choices, and let partners have its signals or not."""
+    def choose(self, case: Case, actor: str) -> Case:
+        """Store a case with new choices, do what follows from them, and return it."""
         before = self.store.get(case.id)
         for item in self.store.items(case.id):
             if item.signals:
@@ -95,6 +97,7 @@ class Lifecycle:
             actor,
             case=case.id,
             end_date=case.ends_on is not None,
+            keypoints=case.keypoints,
             lock=case.lock and case.unlocks_at is None,
             partners=case.partners,
         )
@@ -102,6 +105,28 @@ class Lifecycle:
             self._note("case.unshared", case.id)
         if before.ends_on != case.ends_on:
             self._note("case.ends", case.id, case.ends_on)
+        if case.keypoints_kept or not self._has_come(case.keypoints_end):
+            return case
+        return self.withdraw_keypoints(case, actor)
+
+    def withdraw_keypoints(self, case: Case, actor: str) -> Case:
+        """Withdraw and erase the keypoint signals of every item now, and return the case.
+
+        Nothing undoes it: chosen again, they are made again on her device. A hold keeps what
+        is stored until it is released, not what is active.
+        """
+        items = [item for item in self.store.items(case.id) if item.keypoints]
+        for item in items:
+            self._let_go_of_keypoints(case, item)
+        if case.held:
+            case = replace(case, keypoints_kept=True)
+        else:
+            self._erase_keypoints(items)
+            case = replace(case, keypoints_kept=False, keypoints_end=None)
+        self.save(case)
+        self.audit.append("case.keypoints_withdrawn", actor, case=case.id, items=len(items))
+        self._note("case.keypoints_withdrawn", case.id)
+        return case
 
     def replace_credentials(self, case_id: CaseId, made: Credentials) -> None:
         """Give the case new credentials; the old ones stop, in a restored backup too."""
@@ -133,7 +158,7 @@ class Lifecycle:
         restored = case.restored(self.now())
         gone = [item for item in self.store.items(case.id) if item.with_case]
         for item in gone:
-            self._bring_back(item)
+            self._bring_back(case, item)
         self.save(restored)
         self.audit.append("case.withdrawal_undone", actor, case=case.id, items=len(gone))
         self._note("case.reinstated", case.id)
@@ -141,7 +166,7 @@ class Lifecycle:
     def undo_item(self, case: Case, item: Item, actor: str) -> None:
         """Put one item back to what it was before its own withdrawal."""
         case.require_running()
-        self._bring_back(item)
+        self._bring_back(case, item)
         self.audit.append("case.withdrawal_undone", actor, case=case.id, item=item.id)
         self._note("item.reinstated", item.id)
 
@@ -169,15 +194,7 @@ class Lifecycle:
         """Take one item out of its bank and note who must be told."""
         self.save_item(item.withdrawn(undo_until, with_case=with_case))
         if item.signals:
-            withdrawal = Withdrawal(
-                id=WithdrawalId(new_id("withdrawal")),
-                case_id=case.id,
-                item_id=item.id,
-                bank=case.bank,
-                seq=self.bank.withdraw(item.id),
-                on=self.now().date(),
-            )
-            self.records.insert_withdrawal(withdrawal, self._told(case, item, withdrawal.id))
+            self._record(case, item, self.bank.withdraw(item.id))
         if not with_case:  # the case's own line speaks for the items that go with it
             self._note("item.withdrawn", item.id)
 
@@ -202,13 +219,40 @@ class Lifecycle:
         self.drop(case, item, undo_until, with_case=False)
         self.audit.append("case.withdrawn", actor, case=case.id, item=item.id)
 
-    def _bring_back(self, item: Item) -> None:
+    def _let_go_of_keypoints(self, case: Case, item: Item) -> None:
+        """Withdraw an item's keypoint signals, if they are active, and note who must be told."""
+        seq = self.bank.withdraw_keypoints(item.id)
+        if seq is not None:
+            self._record(case, item, seq, keypoints=True)
+
+    def _erase_keypoints(self, items: Iterable[Item]) -> None:
+        for item in items:
+            fewer = self.bank.purge_keypoints(item.id)
+            self.save_item(replace(item, keypoints=False, signals=item.signals - fewer))
+        self.db.after_commit(self.db.truncate_log)
+
+    def _record(self, case: Case, item: Item, seq: int, *, keypoints: bool = False) -> None:
+        """Write a withdrawal down, with the platforms that were sent what it takes away."""
+        withdrawal = Withdrawal(
+            id=WithdrawalId(new_id("withdrawal")),
+            case_id=case.id,
+            item_id=item.id,
+            bank=case.bank,
+            seq=seq,
+            on=self.now().date(),
+            keypoints=keypoints,
+        )
+        self.records.insert_withdrawal(withdrawal, self._told(case, item, withdrawal.id))
+
+    def _bring_back(self, case: Case, item: Item) -> None:
         self.save_item(item.restored(self.now()))
         if item.status is not ItemStatus.WITHDRAWN:
             return
         if item.signals:
             self.bank.reinstate(item.id)
             self.records.undo_withdrawal(item.id)
+        if case.keypoints_kept:
+            self._let_go_of_keypoints(case, item)
 
     def _told(self, case: Case, item: Item, withdrawal_id: WithdrawalId) -> list[Confirmation]:
         """Return the platforms that were sent the item's signals."""
@@ -232,6 +276,11 @@ class Lifecycle:
         found = self._item_with_due(item_id, ITEM_EFFECT)
         if found is not None:
             self.item_takes_effect(*found, WORKER, self.now() + self.undo_time)
+
+    def _keypoints_are_due(self, case_id: CaseId) -> None:
+        case = self._case_with_due(case_id, KEYPOINTS)
+        if case is not None:
+            self.withdraw_keypoints(case, WORKER)
 
     def _purge_is_due(self, case_id: CaseId) -> None:
         """Purge a withdrawn case; end and purge one whose end date has come.

@@ -67,7 +67,8 @@ ITEM_PURGE: Final = "item.purge"
 RETENTION: Final = "case.retention"
 EFFECT: Final = "withdrawal.effect"
 ITEM_EFFECT: Final = "item.withdrawal.effect"
-CASE_DUES: Final = (EFFECT, PURGE, RETENTION)
+KEYPOINTS: Final = "keypoints.effect"
+CASE_DUES: Final = (EFFECT, KEYPOINTS, PURGE, RETENTION)
 ITEM_DUES: Final = (ITEM_EFFECT, ITEM_PURGE)
 
 
@@ -81,6 +82,7 @@ class Choices:
     """What the reporter decides."""
 
     partners: bool
+    keypoints: bool
     lock: bool
     ends_on: date | None
 
@@ -103,6 +105,12 @@ class Case:
     partners: bool = False
     partners_since: date | None = None
     """First day on which partners could get the signals, even if they no longer may."""
+    keypoints: bool = False
+    """Whether keypoint signals may be added."""
+    keypoints_end: datetime | None = None
+    """When those that are there are withdrawn and erased, after she chose to have none."""
+    keypoints_kept: bool = False
+    """They are withdrawn, and a hold forbids to erase them."""
     lock: bool = False
     unlocks_at: datetime | None = None
     """When a lock that she turned off stops holding; a finder of the code can't hurry it."""
@@ -149,14 +157,24 @@ class Case:
         """Return this case with new choices.
 
         A lock that is turned off goes on for *lock_time*: whoever found the code can't take
-        it away and withdraw in one go.
+        it away and withdraw in one go. Nor can they end keypoint signals any sooner.
+
+        Raises:
+            OnHold: keypoint signals are chosen while a hold still keeps those of before.
         """
+        if choices.keypoints and self.keypoints_kept:
+            raise OnHold("keypoint signals can be chosen again when the hold is released")
         unlocking = self.locked(now) and not choices.lock
         since = self.partners_since or (now.date() if choices.partners else None)
+        ends = self.keypoints_end
+        if self.keypoints and not choices.keypoints:
+            ends = now + lock_time if self.locked(now) else now
         return replace(
             self,
             partners=choices.partners,
             partners_since=since,
+            keypoints=choices.keypoints,
+            keypoints_end=None if choices.keypoints else ends,
             lock=choices.lock or unlocking,
             unlocks_at=(self.unlocks_at or now + lock_time) if unlocking else None,
             ends_on=choices.ends_on,
@@ -192,6 +210,7 @@ class Case:
         erased = None if self.closed_on is None or self.erased else self.closed_on
         return {
             EFFECT: self.effect_at,
+            KEYPOINTS: None if self.held and self.keypoints_kept else self.keypoints_end,
             PURGE: self._ends_at(),
             RETENTION: None if erased is None or self.held else midnight(erased) + retention,
         }
@@ -214,6 +233,8 @@ class Item:
     position: int
     added_on: date
     signals: int = 0
+    keypoints: bool = False
+    """Whether keypoint signals are among them, or a video's."""
     status: ItemStatus = ItemStatus.ACTIVE
     waiting: bool = False
     """Not active yet: the day's quota of unvouched entries was used up."""
@@ -276,6 +297,8 @@ class Withdrawal:
     seq: int
     on: date
     undone: bool = False
+    keypoints: bool = False
+    """Only of its keypoint signals."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,12 @@ class SignalBank(Protocol):
     def purge(self, item_id: ItemId) -> object:
         """Erase what the item held."""
 
+    def withdraw_keypoints(self, item_id: ItemId) -> int | None:
+        """Let go of its keypoint signals; return this withdrawal's place, None without any."""
+
+    def purge_keypoints(self, item_id: ItemId) -> int:
+        """Erase those that are withdrawn and return how many signals are fewer."""
+
     def vouch(self, item_ids: Sequence[ItemId]) -> object:
         """Make the items' holds vouched, and active if they waited."""
 

@@ -52,11 +52,11 @@ class Proofs:
     """Used challenges and the second in which each ends, oldest use first."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def challenge(self) -> Challenge:
-        """Give out a fresh challenge."""
+    def challenge(self, *, keypoints: bool = True) -> Challenge:
+        """Give out a fresh challenge; it says as well whether the hub takes keypoint signals."""
         ends = int((self.now() + LIFETIME).timestamp())
         body = f"{ends}.{self.bits}.{secrets.token_hex(8)}"
-        return Challenge(f"{body}.{self._mac(body)}", self.bits)
+        return Challenge(f"{body}.{self._mac(body)}", self.bits, keypoints)
 
     def take(self, proof: Proof | UnsetType | None) -> None:
         """Accept *proof*, once.

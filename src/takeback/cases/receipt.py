@@ -72,6 +72,8 @@ def write(facts: Facts) -> Receipt:
         ends_on=_day(case.ends_on),
         locked=case.locked(facts.now),
         partners=case.partners,
+        keypoints=case.keypoints,
+        keypoints_end_on=None if case.keypoints_kept else _day_of(case.keypoints_end),
         withdrawal_takes_effect_on=_day_of(case.effect_at),
         items=[_item(facts, item) for item in facts.items],
         withdrawals=[_withdrawal(facts, withdrawal) for withdrawal in facts.withdrawals],
@@ -84,6 +86,7 @@ def _item(facts: Facts, item: Item) -> ReceiptItem:
         state=_state(facts, item),
         registered_on=item.added_on.isoformat(),
         signals=item.signals,
+        keypoints=item.keypoints and not facts.case.keypoints_kept,
         removals=[
             Removal(facts.names.get(removal.platform_id, FORMER), removal.day.isoformat())
             for removal in facts.removals
@@ -107,7 +110,7 @@ def _state(facts: Facts, item: Item) -> ItemState:
 
 def _withdrawal(facts: Facts, withdrawal: Withdrawal) -> WithdrawalStatus:
     told = [one for one in facts.confirmations if one.withdrawal_id == withdrawal.id]
-    ends = {item.id: item.undo_until for item in facts.items}
+    ends = {} if withdrawal.keypoints else {item.id: item.undo_until for item in facts.items}
     return WithdrawalStatus(
         item_id=withdrawal.item_id,
         on=withdrawal.on.isoformat(),
@@ -115,6 +118,7 @@ def _withdrawal(facts: Facts, withdrawal: Withdrawal) -> WithdrawalStatus:
         waiting=_names(facts, [one for one in told if one.able and not one.confirmed_on]),
         can_not_confirm=_names(facts, [one for one in told if not one.able]),
         undo_until=_day_of(ends.get(withdrawal.item_id)) or withdrawal.on.isoformat(),
+        keypoints=withdrawal.keypoints,
     )
 
 

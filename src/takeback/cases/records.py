@@ -30,6 +30,7 @@ class RecordStore:
                 seq=withdrawal.seq,
                 on=withdrawal.on,
                 undone=withdrawal.undone,
+                keypoints=withdrawal.keypoints,
             )
         )
         rows = [
@@ -49,10 +50,12 @@ class RecordStore:
         return [Withdrawal(**row._mapping) for row in self.db.execute(query)]
 
     def undo_withdrawal(self, item_id: ItemId) -> None:
-        """Mark an item's withdrawal as undone; its marker leaves the feed."""
-        self.db.execute(
-            withdrawals.update().where(withdrawals.c.item_id == item_id).values(undone=True)
-        )
+        """Mark an item's withdrawal as undone; its marker leaves the feed.
+
+        That of its keypoint signals alone stays: nothing undoes it.
+        """
+        whole = sa.and_(withdrawals.c.item_id == item_id, sa.not_(withdrawals.c.keypoints))
+        self.db.execute(withdrawals.update().where(whole).values(undone=True))
 
     def markers(self, after_seq: int, to_seq: int, banks: Collection[str]) -> list[Marker]:
         """Return the markers of *banks* after one place in the feed, up to another, in order."""

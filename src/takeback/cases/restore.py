@@ -59,6 +59,8 @@ def _replay_choice(lifecycle: Lifecycle, case: Case, change: str, day: date | No
         lifecycle.choose(replace(case, partners=False), OPERATOR)
     elif change == "ends" and case.ends_on != day:
         lifecycle.choose(replace(case, ends_on=day), OPERATOR)
+    elif change == "keypoints_withdrawn":
+        lifecycle.withdraw_keypoints(replace(case, keypoints=False), OPERATOR)
     elif change == "recovered":
         lifecycle.replace_credentials(case.id, unknown_credentials())
         lifecycle.audit.append("case.recovered", OPERATOR, case=case.id, by="restore")

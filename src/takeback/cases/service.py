@@ -104,7 +104,7 @@ class Cases:
 
     def challenge(self) -> Challenge:
         """Give out a challenge, to be solved before anything that costs the hub work."""
-        return self.gate.proofs.challenge()
+        return self.gate.proofs.challenge(keypoints=self.settings.offer_keypoints)
 
     def open(self, document: RegistrationDocument, *, check_proof: bool = True) -> Opened:
         """Open a case and return what opens it again, shown this once.
@@ -117,6 +117,8 @@ class Cases:
 
         Raises:
             MalformedBody: the document does not keep its description.
+            MalformedSignal: a signal is not what its type says; nothing was stored.
+            KeypointsNotChosen: keypoint signals came that she did not choose.
             QualityTooLow: a picture has too little detail; nothing was stored.
             BadProofOfWork: the proof of work is missing or wrong.
             TooBusy: the hub works on as many openings as it may.
@@ -126,6 +128,7 @@ class Cases:
         text = intake.text(document.text, "text")
         locators = intake.locators(document.locators, "locators")
         case = self._new_case(document)
+        intake.check_keypoints(items, chosen=case.keypoints)
         made = self._admit(document.proof, check_proof=check_proof)
         attempt = self.gate.digester.attempt("open", document.attempt, case.opened_on)
         stored = self.gate.digester.digest(made, attempt)
@@ -166,6 +169,8 @@ class Cases:
         Raises:
             NotFound: nothing opens with this code and PIN.
             MalformedBody: an item does not keep its description, or the case is full.
+            MalformedSignal: a signal is not what its type says; nothing was stored.
+            KeypointsNotChosen: keypoint signals came that she did not choose.
             QualityTooLow: a picture has too little detail; nothing was stored.
             IllegalTransition: the case is withdrawn.
         """
@@ -174,6 +179,8 @@ class Cases:
         with self.db.transaction():
             case = self._case(case_id)
             case.require_running()
+            chosen = case.keypoints and self.settings.offer_keypoints
+            intake.check_keypoints(checked, chosen=chosen)
             held = len(self.lifecycle.store.items(case_id))
             intake.check_room(held, len(checked))
             if case.status is CaseStatus.CLOSED:
@@ -229,7 +236,9 @@ class Cases:
         Raises:
             NotFound: nothing opens with this code and PIN.
             MalformedBody: the end date is no day, or too near.
+            KeypointsNotChosen: they were chosen, and this hub takes no keypoint signals.
             IllegalTransition: the case is withdrawn.
+            OnHold: keypoint signals were chosen while a hold keeps those of before.
         """
         chosen = intake.choices(intake.checked(choices), self.now().date(), self.settings)
         case_id = self._enter(access, check_proof)
@@ -238,8 +247,7 @@ class Cases:
             if case.status is CaseStatus.WITHDRAWN:
                 raise IllegalTransition("the case is withdrawn; undo that first")
             case = case.choosing(chosen, self.now(), self.lifecycle.lock_time)
-            self.lifecycle.choose(case, REPORTER)
-            return self._receipt(case)
+            return self._receipt(self.lifecycle.choose(case, REPORTER))
 
     def recover(
         self,
@@ -429,6 +437,7 @@ class Cases:
             opened_on=today,
             partners=choices.partners,
             partners_since=today if choices.partners else None,
+            keypoints=choices.keypoints,
             lock=choices.lock,
             ends_on=choices.ends_on,
         )
@@ -451,6 +460,7 @@ class Cases:
             position=position,
             added_on=self.now().date(),
             signals=len(new.signals),
+            keypoints=new.keypoints,
         )
         if not new.signals:
             return item

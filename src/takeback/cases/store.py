@@ -32,6 +32,9 @@ cases = sa.Table(
     sa.Column("hold_reason", sa.Text, nullable=False),
     sa.Column("partners", Flag, nullable=False),
     sa.Column("partners_since", Day),
+    sa.Column("keypoints", Flag, nullable=False),
+    sa.Column("keypoints_end", Instant),
+    sa.Column("keypoints_kept", Flag, nullable=False),
     sa.Column("lock", Flag, nullable=False),
     sa.Column("unlocks_at", Instant),
     sa.Column("ends_on", Day),
@@ -62,6 +65,7 @@ items = sa.Table(
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("added_on", Day, nullable=False),
     sa.Column("signals", sa.Integer, nullable=False),
+    sa.Column("keypoints", Flag, nullable=False),
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("waiting", Flag, nullable=False),
     sa.Column("vouched", Flag, nullable=False),
@@ -104,6 +108,7 @@ withdrawals = sa.Table(
     sa.Column("seq", Big, nullable=False, index=True),
     sa.Column("on", Day, nullable=False),
     sa.Column("undone", Flag, nullable=False),
+    sa.Column("keypoints", Flag, nullable=False),
     sqlite_strict=True,
 )
 

@@ -8,8 +8,27 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-SignalText = Annotated[
+PdqText = Annotated[
     str, Meta(pattern=r"\A[0-9a-f]{64}\Z", description="PDQ, 64 lower-case hexadecimal digits")
+]
+DigestText = Annotated[
+    str, Meta(pattern=r"\A[0-9a-f]{32}\Z", description="MD5, 32 lower-case hexadecimal digits")
+]
+KeypointText = Annotated[
+    str,
+    Meta(
+        pattern=r"\A[A-Za-z0-9_-]+\Z",
+        max_length=3_736,
+        description="packed keypoint signals, base64url without padding",
+    ),
+]
+VideoText = Annotated[
+    str,
+    Meta(
+        pattern=r"\A[A-Za-z0-9_-]+\Z",
+        max_length=400_000,
+        description="packed video signals, base64url without padding",
+    ),
 ]
 Kind = Literal["shared", "threatened", "synthetic", "impersonation", "hidden_camera", "sweep"]
 AgeBand = Literal["under_18", "adult", "not_said"]
@@ -36,19 +55,45 @@ MAX_ITEMS = 20
 MAX_SIGNALS = 40
 
 
-class SignalDocument(Struct, frozen=True, forbid_unknown_fields=True):
-    """One signal, made on the reporter's device."""
+class PdqDocument(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="pdq"):
+    """The PDQ signal of one view of a picture."""
 
-    value: SignalText
+    value: PdqText
     quality: Annotated[int, Meta(ge=0, le=100)]
     view: View = "whole"
     path: Literal["full", "luminance", "scaled"] = "full"
     """How the pixels were read, see ``takeback.hashing``."""
-    type: Literal["pdq"] = "pdq"
+
+
+class KeypointDocument(
+    Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="kp1"
+):
+    """The keypoint signals of a picture; only with the choice ``keypoints``."""
+
+    value: KeypointText
+    view: View = "whole"
+
+
+class VideoDocument(
+    Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="video1"
+):
+    """The signals of a video; with keypoints only with the choice ``keypoints``."""
+
+    value: VideoText
+
+
+class DigestDocument(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="md5"):
+    """The MD5 digest of a video's file, which partners' programs compare."""
+
+    value: DigestText
+
+
+SignalDocument = PdqDocument | KeypointDocument | VideoDocument | DigestDocument
+"""One signal, made on the reporter's device, told apart by ``type``."""
 
 
 class ItemDocument(Struct, frozen=True, forbid_unknown_fields=True):
-    """One picture as the hub knows it: its signals and, if she likes, where it is online."""
+    """One picture or video as the hub knows it: its signals and, if she likes, where it is."""
 
     signals: Annotated[list[SignalDocument], Meta(max_length=MAX_SIGNALS)] = []
     locators: Annotated[list[Locator], Meta(max_length=50)] = []
@@ -60,6 +105,9 @@ class Choices(Struct, frozen=True, forbid_unknown_fields=True):
 
     partners: bool = False
     """Whether partners whose programs may go on matching after a withdrawal get the signals."""
+    keypoints: bool = False
+    """Whether keypoint signals may be registered too: they find much more, and show more of a
+    picture to whoever steals them. Off again: those of this case are withdrawn and erased."""
     lock: bool = False
     """Whether a withdrawal waits 72 hours, so that someone who found the code can't hurry it."""
     end_date: Annotated[str, Meta(pattern=r"\A\d{4}-\d{2}-\d{2}\Z")] | UnsetType = UNSET
@@ -78,6 +126,8 @@ class Challenge(Struct, frozen=True, forbid_unknown_fields=True):
 
     challenge: str
     bits: int
+    keypoints: bool = True
+    """Whether this hub takes keypoint signals; if not, nobody need be asked."""
 
 
 Attempt = Annotated[
@@ -177,6 +227,8 @@ class ReceiptItem(Struct, frozen=True):
     without its journal, so it can't know what was withdrawn; she or staff can resume it."""
     registered_on: str
     signals: int
+    keypoints: bool
+    """Whether keypoint signals are among them, or a video's."""
     removals: list[Removal]
     takes_effect_on: str | None = None
     """Day on which a delayed withdrawal of this item alone takes effect."""
@@ -194,6 +246,8 @@ class WithdrawalStatus(Struct, frozen=True):
     can_not_confirm: list[str]
     """Partners whose programs have no way to confirm; only when she allowed them."""
     undo_until: str
+    keypoints: bool
+    """Whether only its keypoint signals were withdrawn, by her choice: nothing undoes that."""
 
 
 class Receipt(Struct, frozen=True):
@@ -207,6 +261,10 @@ class Receipt(Struct, frozen=True):
     ends_on: str | None
     locked: bool
     partners: bool
+    keypoints: bool
+    """Whether keypoint signals may be added."""
+    keypoints_end_on: str | None
+    """Day on which those of a locked case end, after she chose to have none any more."""
     withdrawal_takes_effect_on: str | None
     items: list[ReceiptItem]
     withdrawals: list[WithdrawalStatus]

@@ -104,16 +104,16 @@ def list_platforms(desk: Desk) -> None:
 @platform.command()
 @at_the_desk
 @click.argument("platform_id")
-@click.option("--plant", type=click.IntRange(1, 1000), help="Plant this many pairs first.")
+@click.option("--plant", type=click.IntRange(1, 1000), help="Plant those of so many pictures first.")
 def canaries(desk: Desk, platform_id: str, plant: int | None) -> None:
     """List a platform's canaries, and where else they were seen.
 
     A canary is a signal of no picture that only this platform was given; seen anywhere else,
-    it tells of a leak. They come in pairs, as of a picture and of its mirror image.
+    it tells of a leak. They come together as the signals of a registered picture do.
     """
     with desk.sign_in() as (hub, person):
         if plant:
-            hub.platforms.plant(PlatformId(platform_id), plant, person)
+            hub.exchange.plant_canaries(PlatformId(platform_id), plant, person)
         rows = [
             {"id": each.id, "planted_on": each.planted_on, "seen_at": list(each.seen_at)}
             for each in hub.platforms.canaries()

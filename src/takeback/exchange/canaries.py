@@ -15,6 +15,7 @@ from takeback.db import Database
 from takeback.exchange.model import CanaryPlace, Disguise
 from takeback.exchange.store import PlaceStore
 from takeback.hashing.signal import MATCH_DISTANCE
+from takeback.hashing.signal_types import SignalType
 from takeback.ids import EntryId, PlatformId
 from takeback.matching.model import Change, Near, SharedRecord
 from takeback.matching.service import Bank
@@ -48,28 +49,30 @@ class Disguises:
                 seq=place.seq,
                 active=not place.gone,
                 bank=each.bank,
-                signal=each.canary.signal,
+                content=each.canary.signal,
                 quality=each.canary.quality,
                 view=each.view,
                 vouched=each.vouched,
+                type=each.type,
             )
             for place, each in self._received(platform_id)
             if after < place.seq <= to_seq
         ]
 
     def shared(self, platform_id: PlatformId, after: int) -> list[SharedRecord]:
-        """Return the platform's canaries after a place, as a partner receives them."""
+        """Return the platform's canaries after a place, as a partner receives them: PDQ alone."""
         return [
             SharedRecord(
                 entry_id=each.entry_id,
                 seq=place.seq,
                 at=place.at,
                 active=not place.gone,
-                signal=each.canary.signal,
+                content=each.canary.signal,
                 vouched=each.vouched,
+                type=each.type,
             )
             for place, each in self._received(platform_id)
-            if place.seq > after
+            if place.seq > after and each.type is SignalType.PDQ
         ]
 
     def near(self, signals: NDArray[np.uint8], platform_id: PlatformId) -> list[list[Near]]:
@@ -82,7 +85,7 @@ class Disguises:
         gone = {place.canary_id for place in self._places(platform_id) if place.gone}
         found: list[list[Near]] = [[] for _ in signals]
         for each in self._all():
-            if each.canary.id not in gone:
+            if each.type is SignalType.PDQ and each.canary.id not in gone:
                 distances = _distances(signals, each.canary.signal)
                 for query in np.flatnonzero(distances <= MATCH_DISTANCE).tolist():
                     found[query].append(_match(each, int(distances[query])))

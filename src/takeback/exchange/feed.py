@@ -17,6 +17,7 @@ from takeback.exchange.model import Channel, Withdrawals
 from takeback.exchange.numbers import Numbers
 from takeback.exchange.store import DeliveryStore
 from takeback.exchange.wire import MAX_PAGE, FeedEntry, FeedPage, FeedWithdrawal
+from takeback.hashing.signal_types import to_text
 from takeback.hubkeys import HubKeys
 from takeback.ids import PlatformId
 from takeback.matching.model import Change, Changes
@@ -90,9 +91,7 @@ class Feed:
         page = self.bank.changes(reader, start, limit)
         canaries = self._disguises.changes(reader.platform_id, start, page.to_seq)
         both = sorted([*page.entries, *canaries], key=lambda change: change.seq)
-        if len(both) <= limit:
-            return Changes(both, page.to_seq, page.more)
-        return Changes(both[:limit], both[limit - 1].seq, more=True)
+        return Changes(both, page.to_seq, page.more).cut(limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +122,15 @@ def _records(numbers: Numbers, changes: Sequence[Change]) -> list[FeedEntry]:
 
 
 def _record(number: str, change: Change) -> FeedEntry:
-    if not change.active or change.signal is None:
+    if not change.active or change.content is None:
         return FeedEntry(number=number, state="gone")
     return FeedEntry(
         number=number,
         state="active",
-        signal=change.signal.hex(),
+        signal=to_text(change.type, change.content),
         quality=change.quality,
         view=change.view,
         bank=change.bank,  # type: ignore[arg-type]  # one of the three, as the bank has them
         ask="remove" if change.vouched else "review",
+        type=change.type.value,
     )

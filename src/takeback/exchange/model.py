@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from takeback.accounts.model import Canary
 from takeback.errors import MalformedBody
 from takeback.exchange.wire import Opinion, Response
+from takeback.hashing.signal_types import SignalType
 from takeback.ids import EntryId, PlatformId, WithdrawalId
 from takeback.matching.model import ADULT, Holder
 
@@ -95,13 +96,18 @@ class Disguise:
         return canary_entry(self.canary.id)
 
     @property
+    def type(self) -> SignalType:
+        """The type of its signal."""
+        return SignalType(self.canary.type)
+
+    @property
     def view(self) -> str:
         """The view that it pretends to be of."""
         return self.canary.view
 
     @property
     def vouched(self) -> bool:
-        """Whether it looks vouched: half of the pairs do, and both of a pair alike."""
+        """Whether it looks vouched: half of the pictures do, and all canaries of one alike."""
         return self.canary.vouched
 
 

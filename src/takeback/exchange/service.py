@@ -4,14 +4,18 @@ Every call reads the platform again inside its transaction: a mark or a tier tha
 away a moment ago counts, however long the caller has been waiting.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from takeback.accounts.model import Action, Platform, Staff
+from takeback.accounts.model import Action, Canary, Platform, Staff
 from takeback.accounts.permission import require
 from takeback.accounts.service import Platforms
 from takeback.audit.store import AuditLog
 from takeback.clock import Clock
 from takeback.db import Database
+from takeback.errors import MalformedBody
+from takeback.exchange import decoys
 from takeback.exchange.feed import Feed
 from takeback.exchange.lookup import Lookup
 from takeback.exchange.model import Reporters
@@ -32,6 +36,9 @@ from takeback.ids import EntryId, PlatformId
 from takeback.matching.model import Quarantine
 from takeback.matching.service import Bank
 from takeback.settings import Settings
+
+MOST_CANARIES: Final = 1_000
+"""Made-up pictures that one call may plant the canaries of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,21 @@ class Exchange:
             require(self.db, staff, Action.LIFT_QUARANTINE)
             self.bank.lift(entry_id, platform_id, staff.actor)
             ReportStore(self.db).settle(entry_id, platform_id)
+
+    def plant_canaries(self, platform_id: PlatformId, count: int, staff: Staff) -> Sequence[Canary]:
+        """Plant the canaries of *count* made-up pictures at a platform; return all it has.
+
+        Raises:
+            NotAllowed: this role may not.
+            NotFound: there is no such platform.
+            MalformedBody: the count is not 1 to 1,000.
+        """
+        if not 1 <= count <= MOST_CANARIES:
+            raise MalformedBody(f"plant canaries of 1 to {MOST_CANARIES} pictures at once")
+        with self.db.reading():
+            require(self.db, staff, Action.PLANT_CANARIES)
+            share = self.bank.keypoint_share()
+        return self.platforms.plant(platform_id, decoys.draw_many(count, share), staff)
 
     @property
     def stopncii(self) -> StopNcii:

@@ -12,7 +12,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final, TypeVar
 
+import numpy as np
 from msgspec import Meta, Struct, field
+from numpy.typing import NDArray
 
 from takeback.accounts.model import Platform
 from takeback.accounts.service import Platforms
@@ -26,8 +28,8 @@ from takeback.exchange.model import NOT_INTIMATE, Channel, Report
 from takeback.exchange.numbers import Numbers
 from takeback.exchange.reports import Reports
 from takeback.exchange.store import DeliveryStore
-from takeback.hashing.arrays import signals_to_array
-from takeback.hashing.signal import Signal
+from takeback.hashing.signal import SIGNAL_BYTES
+from takeback.hashing.signal_types import DIGEST_BYTES, SignalType, from_text
 from takeback.hubkeys import HubKeys
 from takeback.ids import PlatformId
 from takeback.matching.model import NOT_SAID, BankSignal, SharedRecord
@@ -49,7 +51,14 @@ AT_ONCE: Final = 100
 QUALITY_NOT_TOLD: Final = 0
 """Partners submit signals without a quality."""
 
-_SPELLINGS: Final = frozenset({"ImagePDQ", "StopNCIISignalType.ImagePDQ"})
+_TYPES: Final = {SignalType.PDQ: "ImagePDQ", SignalType.MD5: "VideoMD5"}
+"""What this interface calls the types that its clients know; they are sent no other."""
+
+_SPELLINGS: Final = {
+    spelling: kind
+    for kind, name in _TYPES.items()
+    for spelling in (name, f"StopNCIISignalType.{name}")
+}
 """The second is Python's ``str(enum)``, which the stock client sends."""
 
 _NO_EPOCH: Final = "000000000000"
@@ -219,21 +228,23 @@ class StopNcii:
         again, and what was taken before stays as it is.
 
         Raises:
-            MalformedSignal: one is no PDQ signal; nothing was taken.
+            MalformedSignal: one is not what its type says; nothing was taken.
             QuotaSpent: the partner has submitted enough today; nothing was taken.
         """
-        pictures = [each for each in request.hash_records if each.signal_type in _SPELLINGS]
-        signals = [Signal.parse(each.hash_value) for each in pictures]
+        told = [
+            BankSignal(from_text(kind, each.hash_value), QUALITY_NOT_TOLD, type=kind)
+            for each in request.hash_records
+            if (kind := _SPELLINGS.get(each.signal_type)) is not None
+        ]
         with self.db.transaction():
             current = active(self.platforms.get(platform.id))
-            self.platforms.spend(current.id, len(signals), kind="submit")
-            self.platforms.note_canary(signals_to_array(signals), current.id)
-        told = [BankSignal(each, QUALITY_NOT_TOLD) for each in signals]
+            self.platforms.spend(current.id, len(told), kind="submit")
+            self.platforms.note_canary(_pictures(told), current.id)
         for piece in _pieces(told):
             with self.db.transaction():
                 current = active(self.platforms.get(platform.id))
                 self.bank.submit(current.id, NOT_SAID, piece)
-        return Received(len(signals))
+        return Received(len(told))
 
     def feedback(self, platform: Platform, request: FeedbackRequest) -> Received:
         """Take opinions on signals, resolved by value, and submissions that are taken back.
@@ -243,14 +254,14 @@ class StopNcii:
         piece by piece, as :meth:`submit` does.
 
         Raises:
-            MalformedSignal: one is no PDQ signal; nothing was taken.
+            MalformedSignal: one is a signal of no type here; nothing was taken.
             QuotaSpent: the partner has said enough today; nothing was taken.
         """
-        said_of = [Signal.parse(each.hash_value) for each in request.hash_feedbacks]
+        said_of = [_by_value(each.hash_value) for each in request.hash_feedbacks]
         with self.db.transaction():
             current = active(self.platforms.get(platform.id))
             self.reports.spend(current.id, len(said_of))
-            self.platforms.note_canary(signals_to_array(said_of), current.id)
+            self.platforms.note_canary(_pictures(said_of), current.id)
         for piece in _pieces(request.hash_feedbacks):
             with self.db.transaction():
                 current = active(self.platforms.get(platform.id))
@@ -325,8 +336,8 @@ class StopNcii:
         status = "Active" if record.active else "Withdrawn"
         return HashRecord(
             last_modified=record.at,
-            signal_type="ImagePDQ",
-            hash_value=record.signal.hex(),
+            signal_type=_TYPES[record.type],
+            hash_value=record.content.hex(),
             hash_status=status,
             case_numbers={number: status},
             feedbacks=self._feedbacks(record),
@@ -340,9 +351,9 @@ class StopNcii:
         return []
 
     def _take(self, platform: Platform, feedback: HashFeedback) -> None:
-        signal = Signal.parse(feedback.hash_value).bits
+        said_of = _by_value(feedback.hash_value)
         if feedback.feedback_value in _TAKEN_BACK:
-            self.bank.take_back(platform.id, [signal])
+            self.bank.take_back(platform.id, said_of.type, said_of.key)
             return
         opinion = _OPINIONS.get(feedback.feedback_value)
         if opinion is None:
@@ -350,9 +361,25 @@ class StopNcii:
         reason = ""
         if opinion == "negative":
             reason = NOT_INTIMATE if NOT_INTIMATE in feedback.tags else "other"
-        entries = self.bank.holding(signal, platform.banks)
-        for entry_id in [*entries, *self._disguises.holding(signal, platform.banks)]:
+        entries = self.bank.holding(said_of.type, said_of.key, platform.banks)
+        for entry_id in [*entries, *self._disguises.holding(said_of.content, platform.banks)]:
             self.reports.take(platform, Report(entry_id, opinion, reason))
+
+
+def _by_value(text: str) -> BankSignal:
+    """Return the signal that a feedback speaks of; its length alone tells the type.
+
+    Raises:
+        MalformedSignal: no type here is written like this.
+    """
+    kind = SignalType.MD5 if len(text) == 2 * DIGEST_BYTES else SignalType.PDQ
+    return BankSignal(from_text(kind, text), type=kind)
+
+
+def _pictures(signals: Sequence[BankSignal]) -> NDArray[np.uint8]:
+    """Return those that are of pictures; shape (n, 32)."""
+    packed = [each.content for each in signals if each.type is SignalType.PDQ]
+    return np.frombuffer(b"".join(packed), np.uint8).reshape(-1, SIGNAL_BYTES)
 
 
 def _pieces(records: Sequence[_Record]) -> Iterator[Sequence[_Record]]:

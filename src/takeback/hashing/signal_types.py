@@ -22,6 +22,7 @@ from typing import Final
 from takeback.errors import MalformedSignal
 from takeback.hashing.keypoint_signals import PACKED_BYTES, KeypointSignals
 from takeback.hashing.signal import SIGNAL_BYTES
+from takeback.hashing.video_signals import MOST_BYTES, VideoSignals
 
 FEWEST_KEYPOINTS: Final = 3
 """Fewer can't agree on a place, so they could never match."""
@@ -31,9 +32,6 @@ MOST_KEYPOINTS: Final = 80
 
 KEYPOINT_BYTES: Final = 2 + MOST_KEYPOINTS * PACKED_BYTES
 """Most bytes of one ``kp1`` signal."""
-
-VIDEO_BYTES: Final = 300_000
-"""Most bytes of one ``video1`` signal."""
 
 DIGEST_BYTES: Final = 16
 """Bytes of an MD5 digest."""
@@ -59,7 +57,7 @@ KNOWN: Final = frozenset(each.value for each in SignalType)
 """Every type that this release reads. Signals of others are left out, not refused."""
 
 _FIXED: Final = {SignalType.PDQ: SIGNAL_BYTES, SignalType.MD5: DIGEST_BYTES}
-_MOST: Final = {SignalType.KEYPOINTS: KEYPOINT_BYTES, SignalType.VIDEO: VIDEO_BYTES}
+_MOST: Final = {SignalType.KEYPOINTS: KEYPOINT_BYTES, SignalType.VIDEO: MOST_BYTES}
 
 
 def to_text(kind: SignalType, content: bytes) -> str:
@@ -86,12 +84,26 @@ def check(kind: SignalType, content: bytes) -> None:
     """Refuse a packed signal that no device of ours makes.
 
     Raises:
-        MalformedSignal: it can't be unpacked, or has too few or too many parts.
+        MalformedSignal: it can't be unpacked, or has too few or too many keypoints.
     """
-    if kind is SignalType.KEYPOINTS:
+    if kind is SignalType.VIDEO:
+        VideoSignals.unpack(content)
+    elif kind is SignalType.KEYPOINTS:
         count = len(KeypointSignals.unpack(content))
         if not FEWEST_KEYPOINTS <= count <= MOST_KEYPOINTS:
             raise MalformedSignal(f"a picture has {FEWEST_KEYPOINTS} to {MOST_KEYPOINTS} keypoints")
+
+
+def has_keypoints(kind: SignalType, content: bytes) -> bool:
+    """Whether the signal is one of keypoints, or of a video with keypoints of some frames."""
+    if kind is SignalType.VIDEO:
+        return bool(VideoSignals.unpack(content).keypoints)
+    return kind is SignalType.KEYPOINTS
+
+
+def without_keypoints(video: bytes) -> bytes:
+    """Return a packed video without its keypoints."""
+    return VideoSignals.unpack(video).pack(keypoints=False)
 
 
 def key_of(kind: SignalType, content: bytes) -> bytes:

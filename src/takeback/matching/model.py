@@ -5,13 +5,16 @@ any hold on it is active, and what the world sees of it is a pure function of it
 what it was before, so that nobody can count the holds from outside. No SQL and no clock here.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import accumulate
 from typing import Final
 
 from takeback.errors import QualityTooLow
-from takeback.hashing.signal import MINIMUM_QUALITY, Signal
+from takeback.hashing.signal import MINIMUM_QUALITY
+from takeback.hashing.signal_types import SignalType, key_of
 from takeback.ids import CaseId, EntryId, ItemId, PlatformId
 
 ADULT: Final = "adult"
@@ -20,6 +23,16 @@ NOT_SAID: Final = "not_said"
 
 BANKS: Final = frozenset({ADULT, UNDER_18, NOT_SAID})
 """The three banks. No entry is ever in two, and no search or feed mixes them unasked."""
+
+PAGE_BYTES: Final = 4_000_000
+"""Bytes of one page of the feed, unless a single record is larger."""
+
+RECORD_BYTES: Final = 250
+"""Bytes of a record in the feed beside its signal, at most."""
+
+PICTURE_SIGNALS: Final = 16
+PICTURE_BYTES: Final = 4_096
+"""Signals, and bytes of signals, that count as one picture."""
 
 
 class State(StrEnum):
@@ -44,9 +57,38 @@ class Shared(StrEnum):
 class BankSignal:
     """A signal to register, with what its device said of it."""
 
-    signal: Signal
-    quality: int
+    content: bytes
+    """32 bytes of a PDQ signal, 16 of an MD5 digest, or what was packed."""
+
+    quality: int = 0
+    """0-100 for PDQ; signals of other types are not told by it."""
+
     view: str = "whole"
+    type: SignalType = SignalType.PDQ
+
+    @property
+    def key(self) -> bytes:
+        """What stands for the signal: itself, or the digest of what was packed."""
+        return key_of(self.type, self.content)
+
+    @property
+    def payload(self) -> bytes | None:
+        """What was packed; None where the key says it all."""
+        return self.content if self.type.packed else None
+
+
+def record_bytes(content: int) -> int:
+    """Return the most bytes that a record with so many bytes of content takes in the feed."""
+    return RECORD_BYTES + content * 2
+
+
+def pictures(signals: Sequence[BankSignal]) -> int:
+    """Return as how many pictures signals count: one, or more for what no picture has.
+
+    A picture has up to a dozen signals and 4 kB; a long video, or a flood, has more.
+    """
+    size = sum(len(each.content) for each in signals)
+    return max(math.ceil(len(signals) / PICTURE_SIGNALS), math.ceil(size / PICTURE_BYTES))
 
 
 def check_quality(signals: Sequence[BankSignal]) -> None:
@@ -55,7 +97,8 @@ def check_quality(signals: Sequence[BankSignal]) -> None:
     Raises:
         QualityTooLow: the quality of one is below ``MINIMUM_QUALITY``.
     """
-    lowest = min((each.quality for each in signals), default=MINIMUM_QUALITY)
+    pictures = [each.quality for each in signals if each.type is SignalType.PDQ]
+    lowest = min(pictures, default=MINIMUM_QUALITY)
     if lowest < MINIMUM_QUALITY:
         raise QualityTooLow(lowest, MINIMUM_QUALITY)
 
@@ -156,11 +199,17 @@ class Change:
     seq: int
     active: bool
     bank: str
-    signal: bytes | None
-    """32 bytes; None where the entry was purged. Never passed on unless *active*."""
+    content: bytes | None
+    """What the signal says; None where the entry was purged. Never passed on unless *active*."""
     quality: int
     view: str
     vouched: bool
+    type: SignalType = SignalType.PDQ
+
+    @property
+    def size(self) -> int:
+        """Bytes that a record of this change takes in the feed, at most."""
+        return record_bytes(len(self.content or b""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +221,16 @@ class Changes:
     """Every change up to here is in this page or an earlier one."""
     more: bool
 
+    def cut(self, limit: int) -> "Changes":
+        """Return as much of the page as *limit* records and ``PAGE_BYTES`` allow, at least one."""
+        totals = accumulate(change.size for change in self.entries)
+        room = sum(total <= PAGE_BYTES for total in totals)
+        count = min(limit, max(1, room))
+        if len(self.entries) <= count:
+            return self
+        kept = self.entries[:count]
+        return Changes(kept, kept[-1].seq, more=True)
+
 
 @dataclass(frozen=True, slots=True)
 class SharedRecord:
@@ -182,8 +241,9 @@ class SharedRecord:
     at: int
     """Seconds since 1970, never less than that of an earlier *seq*."""
     active: bool
-    signal: bytes
+    content: bytes
     vouched: bool
+    type: SignalType = SignalType.PDQ
 
 
 @dataclass(frozen=True, slots=True)

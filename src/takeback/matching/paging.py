@@ -7,16 +7,29 @@ head, so a reader who has read up to a number misses nothing and reads nothing t
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import accumulate
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from takeback.db import Database
+from takeback.hashing.signal import SIGNAL_BYTES
+from takeback.hashing.signal_types import SignalType
 from takeback.ids import EntryId, PlatformId
-from takeback.matching.model import Change, Shared, SharedRecord, State
+from takeback.matching.model import (
+    PAGE_BYTES,
+    Change,
+    Shared,
+    SharedRecord,
+    State,
+    record_bytes,
+)
 from takeback.matching.store import entries, parts, quarantines
 
 _LOAD = 20_000
+
+PARTNER_TYPES: Final = (SignalType.PDQ.value, SignalType.MD5.value)
+"""Types that partners' programs know; they are sent no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +53,14 @@ class Paging:
 
     db: Database
 
-    def feed(self, reader: Reader, after: int, limit: int) -> list[Change]:
-        """Return up to *limit* changes after number *after*, oldest first."""
-        rows = self._merged(_pages(_FEED, reader, after, limit), limit)
-        return [_change(row) for row in rows]
+    def feed(self, reader: Reader, after: int, limit: int) -> tuple[list[Change], bool]:
+        """Return changes after number *after*, oldest first, and whether there are more.
+
+        They are at most *limit*, and no more than a page has room for, but at least one.
+        """
+        rows = self._merged(_pages(_FEED, reader, after, limit + 1), limit + 1)
+        fitting = rows[: min(limit, _room(rows))]
+        return self._changes(fitting), len(rows) > len(fitting)
 
     def shared(self, reader: Reader, after: int, limit: int) -> list[SharedRecord]:
         """Return up to *limit* shared entries after number *after*, oldest first."""
@@ -63,13 +80,14 @@ class Paging:
         return max(self.db.execute(each).scalar() or 0 for each in newest)
 
     def since(self, after: int) -> Iterator[tuple[EntryId, str, bytes | None]]:
-        """Yield (entry, bank, signal or None) of all that changed after *after*, oldest first.
+        """Yield (entry, bank, PDQ signal or None) of all that changed after *after*, in order.
 
         The signal is None where the entry is no longer active.
         """
         signal = sa.case((entries.c.state == State.ACTIVE.value, entries.c.signal), else_=None)
         changed = sa.select(entries.c.id, entries.c.bank, signal.label("signal"))
-        changed = changed.where(entries.c.seq > after).order_by(entries.c.seq)
+        changed = changed.where(entries.c.seq > after, entries.c.type == SignalType.PDQ.value)
+        changed = changed.order_by(entries.c.seq)
         rows = self.db.execute(changed.execution_options(yield_per=_LOAD))
         for row in rows:
             yield EntryId(row.id), row.bank, row.signal
@@ -80,8 +98,17 @@ class Paging:
         for part in parts(entry_ids):
             seen = sa.and_(entries.c.id.in_(part), entries.c.bank.in_(reader.banks), _FEED.visible)
             rows = self.db.execute(_columns(_FEED, reader).where(seen))
-            found |= {EntryId(row.id): _change(row) for row in rows}
+            found |= {change.entry_id: change for change in self._changes(rows.all())}
         return found
+
+    def _changes(self, rows: Sequence[sa.Row[Any]]) -> list[Change]:
+        """Return rows as changes, with what was packed in those that are shown."""
+        wanted = [EntryId(row.id) for row in rows if row.payload_bytes and row.visible]
+        packed: dict[int, bytes] = {}
+        for part in parts(wanted):
+            chosen = sa.select(entries.c.id, entries.c.payload).where(entries.c.id.in_(part))
+            packed |= {row.id: row.payload for row in self.db.execute(chosen)}
+        return [_change(row, packed.get(row.id)) for row in rows]
 
     def _merged(self, pages: Sequence[sa.Select[Any]], limit: int) -> list[sa.Row[Any]]:
         rows = [row for page in pages for row in self.db.execute(page)]
@@ -96,6 +123,7 @@ class _Order:
     first_seq: sa.ColumnElement[int]
     active: sa.ColumnElement[bool]
     shown: sa.ColumnElement[bool]
+    """Whether entries of this kind are read in this order at all."""
 
     @property
     def visible(self) -> sa.ColumnElement[bool]:
@@ -114,7 +142,7 @@ _SHARED = _Order(
     seq=entries.c.shared_seq,
     first_seq=entries.c.shared_first_seq,
     active=entries.c.shared == Shared.ACTIVE.value,
-    shown=entries.c.shared != Shared.NEVER.value,
+    shown=sa.and_(entries.c.shared != Shared.NEVER.value, entries.c.type.in_(PARTNER_TYPES)),
 )
 
 
@@ -127,7 +155,9 @@ def _columns(order: _Order, reader: Reader) -> sa.Select[Any]:
     return sa.select(
         entries.c.id,
         entries.c.bank,
+        entries.c.type,
         entries.c.signal,
+        sa.func.coalesce(sa.func.length(entries.c.payload), 0).label("payload_bytes"),
         entries.c.quality,
         entries.c.view,
         entries.c.vouched,
@@ -176,20 +206,34 @@ def _latest(column: sa.ColumnElement[int], before: int) -> sa.ScalarSelect[int]:
     return sa.select(sa.func.max(column)).where(column < before).scalar_subquery()
 
 
-def _change(row: sa.Row[Any]) -> Change:
+def _room(rows: Sequence[sa.Row[Any]]) -> int:
+    """Return how many rows a page has room for, at least one; known before they are read."""
+    sizes = (record_bytes(row.payload_bytes or SIGNAL_BYTES) for row in rows)
+    return max(1, sum(total <= PAGE_BYTES for total in accumulate(sizes)))
+
+
+def _change(row: sa.Row[Any], packed: bytes | None) -> Change:
+    kind = SignalType(row.type)
     return Change(
         entry_id=EntryId(row.id),
         seq=row.moved,
         active=bool(row.visible),
         bank=row.bank,
-        signal=row.signal,
+        content=packed if kind.packed else row.signal,
         quality=row.quality,
         view=row.view,
         vouched=row.vouched,
+        type=kind,
     )
 
 
 def _shared(row: sa.Row[Any]) -> SharedRecord:
     return SharedRecord(
-        EntryId(row.id), row.moved, row.at, bool(row.visible), row.signal, row.vouched
+        EntryId(row.id),
+        row.moved,
+        row.at,
+        bool(row.visible),
+        row.signal,
+        row.vouched,
+        SignalType(row.type),
     )

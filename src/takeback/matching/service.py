@@ -17,6 +17,7 @@ from takeback.audit.store import AuditLog
 from takeback.clock import Clock
 from takeback.db import Database
 from takeback.errors import NotFound
+from takeback.hashing.signal_types import SignalType, has_keypoints, without_keypoints
 from takeback.ids import CaseId, EntryId, ItemId, PlatformId
 from takeback.matching.hubindex import HubIndex
 from takeback.matching.model import (
@@ -34,10 +35,11 @@ from takeback.matching.model import (
     Stamp,
     Standing,
     check_quality,
+    pictures,
 )
 from takeback.matching.paging import Paging, Reader
 from takeback.matching.quarantines import QuarantineStore
-from takeback.matching.store import BankStore, Moved, parts
+from takeback.matching.store import BankStore, Kept, Moved, parts
 from takeback.settings import Settings
 
 
@@ -75,7 +77,7 @@ class Bank:
         """
         check_quality(signals)
         with self.db.transaction():
-            waiting = not (vouched or self._within_the_day(len(signals)))
+            waiting = not (vouched or self._within_the_day(pictures(signals)))
             held = self._store.place(bank, signals)
             flags = {"partners": partners, "vouched": vouched, "waiting": waiting}
             self._store.hold(held, item_id, case_id, **flags)
@@ -107,6 +109,33 @@ class Bank:
             self._store.bury(touched)
             self._store.draw()
 
+    def withdraw_keypoints(self, item_id: ItemId) -> int | None:
+        """Withdraw the item's keypoint signals, and return the number of this withdrawal.
+
+        A video stays, without its keypoints. None where nothing of the item has any.
+        """
+        with self.db.transaction():
+            keypoints = [each for each in self._keypoints(item_id) if not each.withdrawn]
+            if not keypoints:
+                return None
+            self._leave_out_keypoints(item_id, keypoints)
+            ids = [each.entry_id for each in keypoints]
+            self._store.mark_held(item_id, ids, withdrawn=True)
+            self._settle(ids)
+            return self._store.draw()
+
+    def purge_keypoints(self, item_id: ItemId) -> int:
+        """Erase the keypoint signals that are withdrawn; return how many signals are fewer."""
+        with self.db.transaction():
+            keypoints = [each for each in self._keypoints(item_id) if each.withdrawn]
+            self._leave_out_keypoints(item_id, keypoints)
+            ids = [each.entry_id for each in keypoints]
+            self._store.release(item_id, ids)
+            self._settle(ids)
+            self._store.bury(ids)
+            self._store.draw()
+        return sum(each.type is not SignalType.VIDEO for each in keypoints)
+
     def vouch(self, item_ids: Sequence[ItemId]) -> None:
         """Vouch for the items: waiting holds become active, a quarantine everywhere is lifted."""
         self._change(item_ids, vouched=True, waiting=False)
@@ -136,10 +165,11 @@ class Bank:
             actor = f"platform:{platform_id}"
             self.audit.append("submission.received", actor, signals=len(signals))
 
-    def take_back(self, platform_id: PlatformId, signals: Sequence[bytes]) -> None:
-        """Release what this partner submitted of *signals*, for good."""
+    def take_back(self, platform_id: PlatformId, kind: SignalType, key: bytes) -> None:
+        """Release what this partner submitted of one signal, for good."""
         with self.db.transaction():
-            mine = self._store.held_by(_submitted(platform_id), signals)
+            held = self._store.held_by(_submitted(platform_id), [kind], key)
+            mine = [each.entry_id for each in held]
             self._store.release(_submitted(platform_id), mine)
             self._settle(mine)
             self._store.bury(mine)
@@ -243,6 +273,11 @@ class Bank:
         with self.db.reading():
             return self._store.counts()
 
+    def keypoint_share(self) -> float:
+        """Return the share of active pictures that have keypoint signals, 0 to 1."""
+        with self.db.reading():
+            return self._store.keypoint_share()
+
     def bank_of(self, entry_id: EntryId) -> str:
         """Return the bank an entry is in.
 
@@ -252,18 +287,17 @@ class Bank:
         with self.db.reading():
             return self._known(entry_id)
 
-    def holding(self, signal: bytes, banks: Iterable[str]) -> list[EntryId]:
+    def holding(self, kind: SignalType, key: bytes, banks: Iterable[str]) -> list[EntryId]:
         """Return the entries of exactly this signal in *banks* that anybody was ever shown."""
         with self.db.reading():
-            return self._store.holding(signal, banks)
+            return self._store.holding(kind, key, banks)
 
     def changes(self, reader: Reader, after: int, limit: int) -> Changes:
         """Return one page of what *reader* may see, the newest state of each entry."""
         with self.db.reading():
-            rows = self._paging.feed(reader, after, limit + 1)
-            more = len(rows) > limit
-            to_seq = rows[limit - 1].seq if more else self._store.head().seq
-        return Changes(rows[:limit], to_seq, more)
+            entries, more = self._paging.feed(reader, after, limit)
+            to_seq = entries[-1].seq if more else self._store.head().seq
+        return Changes(entries, to_seq, more)
 
     def shared(self, reader: Reader, after: int, limit: int) -> list[SharedRecord]:
         """Return up to *limit* shared entries after number *after*, oldest first."""
@@ -323,10 +357,25 @@ class Bank:
             raise NotFound("no such entry")
         return bank
 
+    def _keypoints(self, item_id: ItemId) -> list[Kept]:
+        """Return the item's entries that are keypoint signals, or hold some."""
+        held = self._store.held_by(item_id, [SignalType.KEYPOINTS, SignalType.VIDEO])
+        return [each for each in held if has_keypoints(each.type, each.payload or b"")]
+
+    def _leave_out_keypoints(self, item_id: ItemId, kept: Iterable[Kept]) -> None:
+        """Let the item hold each video among *kept* without its keypoints, in the same way."""
+        for each in kept:
+            if each.type is SignalType.VIDEO and each.payload:
+                rest = without_keypoints(each.payload)
+                signal = BankSignal(rest, each.quality, each.view, SignalType.VIDEO)
+                [entry_id] = self._store.place(each.bank, [signal])
+                self._store.copy_hold(item_id, each.entry_id, entry_id)
+                self._settle([entry_id])
+
     def _within_the_day(self, count: int) -> bool:
-        """Whether *count* more unvouched signals fit in today's number; if so, count them."""
+        """Whether *count* more unvouched pictures fit in today's number; if so, count them."""
         today = self.now().date()
-        fits = self._store.unvouched_on(today) + count <= self.settings.unvouched_entries_per_day
+        fits = self._store.unvouched_on(today) + count <= self.settings.unvouched_pictures_per_day
         self._store.count_unvouched(today, count if fits else 0)
         return fits
 

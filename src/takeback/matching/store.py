@@ -1,13 +1,13 @@
 """Banks in the database. The only file that knows the shape of these tables.
 
-A signal is in ``entries.signal`` and nowhere else; purging sets it to NULL. Entry ids are
-random, so that a hub restored from a backup never gives an old number to a new entry. The
-statements that page through changes are in ``paging.py``, those that keep an entry back in
-``quarantines.py``.
+A signal is in ``entries.signal``, or packed in ``entries.payload`` with its digest as the
+signal, and nowhere else; purging sets both to NULL. Entry ids are random, so that a hub
+restored from a backup never gives an old number to a new entry. The statements that page
+through changes are in ``paging.py``, those that keep an entry back in ``quarantines.py``.
 """
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, TypeVar
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from takeback.db import Big, Database, Day, Flag, metadata
+from takeback.hashing.signal_types import SignalType
 from takeback.ids import CaseId, EntryId, ItemId
 from takeback.matching.model import (
     BANKS,
@@ -45,7 +46,9 @@ entries = sa.Table(
     metadata,
     sa.Column("id", Big, primary_key=True, autoincrement=False),
     sa.Column("bank", sa.Text, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
     sa.Column("signal", sa.LargeBinary),
+    sa.Column("payload", sa.LargeBinary),
     sa.Column("quality", sa.Integer, nullable=False),
     sa.Column("view", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
@@ -57,7 +60,7 @@ entries = sa.Table(
     sa.Column("shared_first_seq", Big),
     sa.Column("shared_seq", Big),
     sa.Column("shared_at", Big),
-    sa.UniqueConstraint("bank", "signal"),
+    sa.UniqueConstraint("bank", "type", "signal"),
     sa.Index("ix_entries_bank_seq", "bank", "seq"),
     sa.Index("ix_entries_bank_shared_seq", "bank", "shared_seq"),
     sa.Index("ix_entries_shared_at", "shared_at"),
@@ -102,7 +105,7 @@ unvouched_days = sa.Table(
     "unvouched_days",
     metadata,
     sa.Column("day", Day, primary_key=True),
-    sa.Column("entries", sa.Integer, nullable=False),
+    sa.Column("pictures", sa.Integer, nullable=False),
     sqlite_strict=True,
 )
 
@@ -110,6 +113,9 @@ ENTRY_ID_BITS: Final = 53
 """Every JSON reader can hold such a number."""
 
 T = TypeVar("T")
+
+_Key = tuple[SignalType, bytes]
+"""What tells an entry of one bank from every other."""
 
 _CHUNK = 500
 _ACTIVE = sa.and_(sa.not_(holds.c.waiting), sa.not_(holds.c.withdrawn), sa.not_(holds.c.suspended))
@@ -130,6 +136,20 @@ class Moved:
     seq: int
     shared_seq: int
     shared_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An entry that an item holds."""
+
+    entry_id: EntryId
+    bank: str
+    type: SignalType
+    payload: bytes | None
+    quality: int
+    view: str
+    withdrawn: bool
+    """Whether the item's hold on it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,42 +193,48 @@ class BankStore:
         self.insert_new(feed_head, [{"id": 1, "seq": 0, "epoch": "", "shared_at": 0}])
 
     def unvouched_on(self, day: date) -> int:
-        """Return how many signals were registered without a vouch on *day*."""
-        counted = sa.select(unvouched_days.c.entries).where(unvouched_days.c.day == day)
+        """Return how many pictures were registered without a vouch on *day*."""
+        counted = sa.select(unvouched_days.c.pictures).where(unvouched_days.c.day == day)
         return self.db.execute(counted).scalar() or 0
 
     def count_unvouched(self, day: date, count: int) -> None:
         """Add *count* to that day's number."""
-        self.insert_new(unvouched_days, [{"day": day, "entries": 0}])
+        self.insert_new(unvouched_days, [{"day": day, "pictures": 0}])
         more = unvouched_days.update().where(unvouched_days.c.day == day)
-        self.db.execute(more.values(entries=unvouched_days.c.entries + count))
+        self.db.execute(more.values(pictures=unvouched_days.c.pictures + count))
 
     def place(self, bank: str, signals: Sequence[BankSignal]) -> list[EntryId]:
         """Return the entry of each different signal, making those that are not there.
 
         What is there already keeps its quality and view: a second registration changes nothing.
         """
-        wanted = {each.signal.bits: each for each in signals}
-        found: dict[bytes, EntryId] = {}
+        wanted = {(each.type, each.key): each for each in signals}
+        found: dict[_Key, EntryId] = {}
         while len(found) < len(wanted):
-            new = [_new_entry(bank, each) for each in wanted.values()]
+            new = [_new_entry(bank, key, each) for (_, key), each in wanted.items()]
             self.insert_new(entries, new)
             found = self._entry_ids(bank, wanted)
         return list(found.values())
 
-    def _entry_ids(self, bank: str, signals: Iterable[bytes]) -> dict[bytes, EntryId]:
+    def _entry_ids(self, bank: str, wanted: Collection["_Key"]) -> dict["_Key", EntryId]:
+        """Return which entries of the bank have these types and keys."""
+        types, keys = zip(*wanted, strict=True)
         rows = self.db.execute(
-            sa.select(entries.c.signal, entries.c.id).where(
-                entries.c.bank == bank, entries.c.signal.in_(list(signals))
+            sa.select(entries.c.type, entries.c.signal, entries.c.id).where(
+                entries.c.bank == bank,
+                entries.c.type.in_({kind.value for kind in types}),
+                entries.c.signal.in_(keys),
             )
         )
-        return {row.signal: EntryId(row.id) for row in rows}
+        found = {(SignalType(row.type), row.signal): EntryId(row.id) for row in rows}
+        return {key: entry_id for key, entry_id in found.items() if key in wanted}
 
-    def holding(self, signal: bytes, banks: Iterable[str]) -> list[EntryId]:
-        """Return the entries of exactly *signal* in *banks* that anybody was ever shown."""
+    def holding(self, kind: SignalType, key: bytes, banks: Iterable[str]) -> list[EntryId]:
+        """Return the entries of exactly this signal in *banks* that anybody was ever shown."""
         rows = self.db.execute(
             sa.select(entries.c.id).where(
-                entries.c.signal == signal,
+                entries.c.type == kind.value,
+                entries.c.signal == key,
                 entries.c.bank.in_(list(banks)),
                 entries.c.first_seq.is_not(None),
             )
@@ -273,11 +299,30 @@ class BankStore:
         if moved:
             self.db.execute(_SAVE, [_save_row(each) for each in moved])
 
-    def held_by(self, item_id: ItemId, signals: Sequence[bytes]) -> list[EntryId]:
-        """Return the entries of these very signals that the item holds."""
-        held = sa.select(holds.c.entry_id).join(entries, entries.c.id == holds.c.entry_id)
-        mine = held.where(holds.c.item_id == item_id, entries.c.signal.in_(list(signals)))
-        return [EntryId(each) for each in self.db.execute(mine).scalars()]
+    def held_by(
+        self, item_id: ItemId, kinds: Iterable[SignalType], key: bytes | None = None
+    ) -> list[Kept]:
+        """Return the entries of some types that the item holds, or of them this very signal's."""
+        held = sa.select(entries, holds.c.withdrawn).join(holds, entries.c.id == holds.c.entry_id)
+        of_types = entries.c.type.in_([kind.value for kind in kinds])
+        mine = held.where(holds.c.item_id == item_id, of_types)
+        if key is not None:
+            mine = mine.where(entries.c.signal == key)
+        return [_kept(row) for row in self.db.execute(mine.order_by(entries.c.id))]
+
+    def copy_hold(self, item_id: ItemId, entry_id: EntryId, onto: EntryId) -> None:
+        """Let the item hold another entry in the way it holds *entry_id*."""
+        names = [column.name for column in holds.c if column.name not in {"id", "entry_id"}]
+        mine = holds.select().where(holds.c.item_id == item_id, holds.c.entry_id == entry_id)
+        for row in self.db.execute(mine).mappings().all():
+            same = {name: row[name] for name in names}
+            self.insert_new(holds, [{**same, "entry_id": onto}])
+
+    def mark_held(self, item_id: ItemId, entry_ids: Sequence[EntryId], **flags: bool) -> None:
+        """Set *flags* on the item's holds on these entries alone."""
+        for part in parts(entry_ids):
+            mine = sa.and_(holds.c.item_id == item_id, holds.c.entry_id.in_(part))
+            self.db.execute(holds.update().where(mine).values(**flags))
 
     def release(self, item_id: ItemId, entry_ids: Sequence[EntryId]) -> None:
         """Delete the item's holds on the entries."""
@@ -297,13 +342,21 @@ class BankStore:
             unseen = sa.and_(entries.c.id.in_(ids), entries.c.first_seq.is_(None))
             self.db.execute(entries.delete().where(unseen))
             erased = entries.update().where(entries.c.id.in_(ids))
-            self.db.execute(erased.values(signal=None, shared=Shared.NEVER.value))
+            self.db.execute(erased.values(signal=None, payload=None, shared=Shared.NEVER.value))
 
     def bank_of(self, entry_id: EntryId) -> str | None:
         """Return the bank of an entry that anybody was ever shown, or None."""
         shown = sa.and_(entries.c.id == entry_id, entries.c.first_seq.is_not(None))
         bank: str | None = self.db.execute(sa.select(entries.c.bank).where(shown)).scalar()
         return bank
+
+    def keypoint_share(self) -> float:
+        """Return the share of active pictures that have keypoint signals, 0 to 1."""
+        active = entries.c.state == State.ACTIVE.value
+        whole = sa.and_(entries.c.type == SignalType.PDQ.value, entries.c.view == "whole")
+        pictures = self._count(entries, sa.and_(active, whole))
+        described = sa.and_(active, entries.c.type == SignalType.KEYPOINTS.value)
+        return min(1.0, self._count(entries, described) / max(1, pictures))
 
     def counts(self) -> Counts:
         """Return the state of the banks in numbers."""
@@ -375,12 +428,14 @@ def _save_row(moved: Moved) -> dict[str, object]:
     }
 
 
-def _new_entry(bank: str, signal: BankSignal) -> dict[str, object]:
+def _new_entry(bank: str, key: bytes, signal: BankSignal) -> dict[str, object]:
     start = Standing()
     return {
         "id": secrets.randbits(ENTRY_ID_BITS),
         "bank": bank,
-        "signal": signal.signal.bits,
+        "type": signal.type.value,
+        "signal": key,
+        "payload": signal.payload,
         "quality": signal.quality,
         "view": signal.view,
         "state": start.state.value,
@@ -388,6 +443,18 @@ def _new_entry(bank: str, signal: BankSignal) -> dict[str, object]:
         "quarantined": start.quarantined,
         "shared": start.shared.value,
     }
+
+
+def _kept(row: sa.Row[Any]) -> Kept:
+    return Kept(
+        entry_id=EntryId(row.id),
+        bank=row.bank,
+        type=SignalType(row.type),
+        payload=row.payload,
+        quality=row.quality,
+        view=row.view,
+        withdrawn=bool(row.withdrawn),
+    )
 
 
 def parts(values: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -12,8 +12,8 @@ from takeback.cases.wire import (
     Authority,
     ItemDocument,
     Kind,
+    PdqDocument,
     RegistrationDocument,
-    SignalDocument,
     View,
 )
 from takeback.cli import talk
@@ -144,16 +144,16 @@ def item_of(source: Path | bytes) -> ItemDocument:
     picture = hash_picture(source, role="reporter")
     if picture.quality < MINIMUM_QUALITY:
         raise QualityTooLow(picture.quality, MINIMUM_QUALITY)
-    whole = SignalDocument(value=str(picture.whole), quality=picture.quality, path=picture.path)
+    whole = PdqDocument(value=str(picture.whole), quality=picture.quality, path=picture.path)
     return ItemDocument(signals=[whole, *_documents(picture)])
 
 
-def _documents(picture: PictureSignals) -> list[SignalDocument]:
+def _documents(picture: PictureSignals) -> list[PdqDocument]:
     """Describe the views, each signal once: those of a symmetric picture can be equal."""
     views = {str(view.dihedral[0]): view for view in reversed(picture.views)}
     views.pop(str(picture.whole), None)
     return [
-        SignalDocument(
+        PdqDocument(
             value=value,
             quality=view.quality,
             view=cast(View, view.view),

@@ -63,6 +63,9 @@ def upgrade() -> None:
         sa.Column("hold_reason", sa.Text(), nullable=False),
         sa.Column("partners", takeback.db.Flag(), nullable=False),
         sa.Column("partners_since", takeback.db.Day(), nullable=True),
+        sa.Column("keypoints", takeback.db.Flag(), nullable=False),
+        sa.Column("keypoints_end", takeback.db.Instant(), nullable=True),
+        sa.Column("keypoints_kept", takeback.db.Flag(), nullable=False),
         sa.Column("lock", takeback.db.Flag(), nullable=False),
         sa.Column("unlocks_at", takeback.db.Instant(), nullable=True),
         sa.Column("ends_on", takeback.db.Day(), nullable=True),
@@ -100,7 +103,9 @@ def upgrade() -> None:
         "entries",
         sa.Column("id", takeback.db.Big, autoincrement=False, nullable=False),
         sa.Column("bank", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
         sa.Column("signal", sa.LargeBinary(), nullable=True),
+        sa.Column("payload", sa.LargeBinary(), nullable=True),
         sa.Column("quality", sa.Integer(), nullable=False),
         sa.Column("view", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
@@ -113,7 +118,7 @@ def upgrade() -> None:
         sa.Column("shared_seq", takeback.db.Big, nullable=True),
         sa.Column("shared_at", takeback.db.Big, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_entries")),
-        sa.UniqueConstraint("bank", "signal", name=op.f("uq_entries_bank_signal")),
+        sa.UniqueConstraint("bank", "type", "signal", name=op.f("uq_entries_bank_type_signal")),
         sqlite_strict=True,
     )
     op.create_index("ix_entries_bank_seq", "entries", ["bank", "seq"], unique=False)
@@ -180,7 +185,7 @@ def upgrade() -> None:
     op.create_table(
         "unvouched_days",
         sa.Column("day", takeback.db.Day(), nullable=False),
-        sa.Column("entries", sa.Integer(), nullable=False),
+        sa.Column("pictures", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("day", name=op.f("pk_unvouched_days")),
         sqlite_strict=True,
     )
@@ -188,6 +193,7 @@ def upgrade() -> None:
         "canaries",
         sa.Column("id", takeback.db.Big, nullable=False),
         sa.Column("platform_id", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
         sa.Column("signal", sa.LargeBinary(), nullable=False),
         sa.Column("quality", sa.Integer(), nullable=False),
         sa.Column("view", sa.Text(), nullable=False),
@@ -197,7 +203,6 @@ def upgrade() -> None:
             ["platform_id"], ["platforms.id"], name=op.f("fk_canaries_platform_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_canaries")),
-        sa.UniqueConstraint("signal", name=op.f("uq_canaries_signal")),
         sqlite_strict=True,
     )
     op.create_index(op.f("ix_canaries_platform_id"), "canaries", ["platform_id"], unique=False)
@@ -242,6 +247,7 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("added_on", takeback.db.Day(), nullable=False),
         sa.Column("signals", sa.Integer(), nullable=False),
+        sa.Column("keypoints", takeback.db.Flag(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("waiting", takeback.db.Flag(), nullable=False),
         sa.Column("vouched", takeback.db.Flag(), nullable=False),
@@ -358,6 +364,7 @@ def upgrade() -> None:
         sa.Column("seq", takeback.db.Big, nullable=False),
         sa.Column("on", takeback.db.Day(), nullable=False),
         sa.Column("undone", takeback.db.Flag(), nullable=False),
+        sa.Column("keypoints", takeback.db.Flag(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_withdrawals_case_id")),
         sa.ForeignKeyConstraint(["item_id"], ["items.id"], name=op.f("fk_withdrawals_item_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_withdrawals")),
