@@ -1,0 +1,321 @@
+"""Runs: frames of an upload that follow each other as those of a registered video do.
+
+One frame that looks like another is chance, or a title that thousands share. A run is many:
+they agree on one speed and one offset, so that registered time = speed · upload time + offset.
+Single near frames propose speed and offset; then every frame of the upload is compared with
+the one that should be there, at a looser distance, because now there is one place to look.
+
+A still shown for a minute is one *moment* and no more, however many frames it has. The score
+counts moments, and only those that look different from each other.
+
+Pure: no bank and no index.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from takeback.matching.kernels import compiled, popcount
+
+SLOWEST: Final = 0.5
+FASTEST: Final = 2.0
+"""Speeds at which a copy may play."""
+
+LOOSE: Final = 60
+"""Largest distance, in bits, of two frames that agree once speed and offset are proposed."""
+
+DISTINCT: Final = 40
+"""Frames nearer to each other than this are one moment."""
+
+JITTER: Final = 700.0
+"""Milliseconds by which a frame may miss its proposed time."""
+
+LONGEST_GAP: Final = 3000.0
+"""Milliseconds of disagreement that end a run."""
+
+MOST_HITS: Final = 160
+"""Near frames that propose, nearest first."""
+
+MOST_MOMENTS: Final = 32
+"""Moments that are counted; more say nothing new."""
+
+STRANGERS: Final = 6.0
+"""Decimal logarithm of the number of unrelated frames that scores are told for, a million."""
+
+SHARE_OF_FURTHER: Final = 0.5
+"""What further moments count, because frames of one scene are alike."""
+
+FAR: Final = 256
+
+
+class Line(NamedTuple):
+    """How upload time becomes registered time, in milliseconds."""
+
+    speed: float
+    offset: float
+
+    def at(self, time: float) -> float:
+        """Return the registered time at an upload's time."""
+        return self.speed * time + self.offset
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Strip:
+    """The frames of one video in one view."""
+
+    times: NDArray[np.float64]
+    """Shape (n,): milliseconds, ascending."""
+
+    words: NDArray[np.uint64]
+    """Shape (n, 4): signals as they lie in memory."""
+
+    duration: float
+    """Milliseconds."""
+
+    @classmethod
+    def of(cls, times: NDArray[np.uint32], bits: NDArray[np.uint8], duration: int) -> "Strip":
+        """Return a strip with memory of its own."""
+        words = np.array(bits, order="C").view(np.uint64).reshape(-1, 4)
+        return cls(times.astype(np.float64), words, float(duration))
+
+    def lasting(self) -> NDArray[np.float64]:
+        """Return for how many milliseconds each frame is shown, until the next or the end."""
+        return np.diff(self.times, append=max(self.duration, self.times[-1]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Frames of an upload that agree with a registered video."""
+
+    line: Line
+    begin: float
+    """Milliseconds of the upload at which the first agreeing frame is shown."""
+
+    end: float
+    """Milliseconds of the upload at which the last agreeing frame is shown."""
+
+    frames: int
+    """How many frames of the upload agree."""
+
+    moments: int
+    """How many of them look different from each other, in both videos."""
+
+    distance: int
+    """Of the nearest two frames, in bits."""
+
+    score: float
+    """As ``Evidence.score``."""
+
+    agreeing: float
+    """Milliseconds for which agreeing frames of the upload are shown."""
+
+    @property
+    def registered(self) -> tuple[float, float]:
+        """Milliseconds of the registered video at which the first and last agreeing frame are."""
+        return self.line.at(self.begin), self.line.at(self.end)
+
+    @property
+    def length(self) -> float:
+        """Milliseconds from the first to the last agreeing frame, in the video where it is less."""
+        return (self.end - self.begin) * min(1.0, self.line.speed)
+
+
+def chance(distance: int) -> float:
+    """Return the decimal logarithm of the chance that two unrelated frames are that near.
+
+    A straight line through what was measured: 1 in 1,000 within 90 bits in a bank full of
+    common frames, and, set higher than anything seen, 1 in 10¹⁰ within 31. Plain pictures are
+    far rarer near than this line says.
+    """
+    return -3.0 - (90 - distance) * (7.0 / 59.0)
+
+
+def propose(theirs: NDArray[np.float64], ours: NDArray[np.float64], jitter: float = JITTER) -> Line:
+    """Return the speed and offset on which most near frames agree.
+
+    Args:
+        theirs: shape (n,), times of the upload's frames, nearest first, n at least 1.
+        ours: shape (n,), times of the registered frames they are near to.
+        jitter: milliseconds by which a frame may miss its time.
+    """
+    theirs, ours = theirs[:MOST_HITS], ours[:MOST_HITS]
+    line = Line(*elect_line(theirs, ours, jitter))
+    agreeing = np.abs(line.speed * theirs + line.offset - ours) <= jitter
+    return _fitted(theirs[agreeing], ours[agreeing], line)
+
+
+def _fitted(theirs: NDArray[np.float64], ours: NDArray[np.float64], line: Line) -> Line:
+    """Return the line with least squares, if it is about as fast; else with the mean offset."""
+    spread = theirs - theirs.mean()
+    if np.ptp(theirs) >= 3 * JITTER and len(np.unique(ours)) > 2:
+        speed = float(spread @ ours / (spread @ spread))
+        if SLOWEST <= speed <= FASTEST and abs(math.log(speed / line.speed)) < 0.1:
+            line = Line(speed, 0.0)
+    return Line(line.speed, float(ours.mean() - line.speed * theirs.mean()))
+
+
+def follow(upload: Strip, registered: Strip, line: Line) -> list[Run]:
+    """Compare every frame of the upload with the one that should be there.
+
+    Returns:
+        Runs of frames that agree, in the order of the upload.
+    """
+    wanted = line.speed * upload.times + line.offset
+    distances, partners = compare_along(wanted, upload.words, registered.times, registered.words)
+    distances[(wanted < -JITTER) | (wanted > registered.duration + JITTER)] = FAR
+    agreeing = np.flatnonzero(distances <= LOOSE)
+    if not agreeing.size:
+        return []
+    gaps = np.diff(upload.times[agreeing]) - upload.lasting()[agreeing[:-1]]
+    parts = np.split(agreeing, np.flatnonzero(gaps > LONGEST_GAP) + 1)
+    return [_run(upload, line, part, registered.words[partners], distances) for part in parts]
+
+
+def _run(
+    upload: Strip,
+    line: Line,
+    part: NDArray[np.intp],
+    partners: NDArray[np.uint64],
+    distances: NDArray[np.int64],
+) -> Run:
+    order = part[np.argsort(distances[part], kind="stable")]
+    moments = distances[order][distinct(upload.words[order], partners[order])]
+    return Run(
+        line=line,
+        begin=float(upload.times[part[0]]),
+        end=float(upload.times[part[-1]]),
+        frames=len(part),
+        moments=len(moments),
+        distance=int(moments[0]),
+        score=score(moments, len(upload.times)),
+        agreeing=float(upload.lasting()[part].sum()),
+    )
+
+
+def score(moments: NDArray[np.int64], tried: int) -> float:
+    """Return how sure a run is; see ``Evidence.score``.
+
+    The first moment counts in full, and every frame of the upload was tried for it, upright
+    and mirrored. Each further one was tried in about three places.
+
+    Args:
+        moments: shape (n,), distances in bits, nearest first.
+        tried: frames of the upload.
+    """
+    first = -chance(int(moments[0])) - STRANGERS - math.log10(2 * tried)
+    further = (-chance(int(bits)) - math.log10(3) for bits in moments[1:])
+    return first + SHARE_OF_FURTHER * sum(further)
+
+
+@compiled
+def elect_line(
+    theirs: NDArray[np.float64], ours: NDArray[np.float64], jitter: float
+) -> tuple[float, float]:
+    """Let every pair of hits, and every single hit at speed one, propose a line.
+
+    Returns:
+        Speed and offset of the line near which most different frames of both videos lie; of
+        equals the one whose speed is nearest to one.
+    """
+    by_theirs, by_ours = np.argsort(theirs), np.argsort(ours)
+    best, best_speed, best_offset = 0, 1.0, ours[0] - theirs[0]
+    for i in range(theirs.size):
+        for j in range(i, theirs.size):
+            passed = theirs[j] - theirs[i]
+            speed = 1.0 if i == j else 0.0
+            if abs(passed) > 2.0 * jitter:
+                speed = (ours[j] - ours[i]) / passed
+            if speed < SLOWEST or speed > FASTEST:
+                continue
+            offset = ours[i] - speed * theirs[i]
+            votes = count_near(theirs, ours, (by_theirs, by_ours), (speed, offset), jitter)
+            slower = abs(np.log(speed)) < abs(np.log(best_speed))
+            if votes > best or (votes == best and slower):
+                best, best_speed, best_offset = votes, speed, offset
+    return best_speed, best_offset
+
+
+@compiled
+def count_near(
+    theirs: NDArray[np.float64],
+    ours: NDArray[np.float64],
+    orders: tuple[NDArray[np.int64], NDArray[np.int64]],
+    line: tuple[float, float],
+    jitter: float,
+) -> int:
+    """Count the different frames of the video that has fewer of them near a line."""
+    counts = np.zeros(2, np.int64)
+    for side in range(2):
+        times = theirs if side == 0 else ours
+        last = -np.inf
+        for k in orders[side]:
+            if times[k] > last and abs(line[0] * theirs[k] + line[1] - ours[k]) <= jitter:
+                counts[side] += 1
+                last = times[k]
+    return min(counts[0], counts[1])
+
+
+@compiled
+def compare_along(
+    wanted: NDArray[np.float64],
+    words: NDArray[np.uint64],
+    our_times: NDArray[np.float64],
+    our_words: NDArray[np.uint64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Find for each frame the nearest of those that should be there.
+
+    These are the registered frames shown just before and after its time, and all within
+    ``JITTER`` of it.
+
+    Args:
+        wanted: shape (n,), times of the upload's frames in the registered video.
+        words: shape (n, 4), their signals.
+        our_times: shape (m,), of the registered frames.
+        our_words: shape (m, 4).
+
+    Returns:
+        Distances in bits, and numbers of the registered frames.
+    """
+    distances, partners = np.full(wanted.size, FAR, np.int64), np.zeros(wanted.size, np.int64)
+    for i in range(wanted.size):
+        first = max(0, np.searchsorted(our_times, wanted[i] - JITTER) - 1)
+        for j in range(first, our_times.size):
+            bits = bits_between(words[i], our_words[j])
+            if bits < distances[i]:
+                distances[i], partners[i] = bits, j
+            if our_times[j] > wanted[i] + JITTER:
+                break
+    return distances, partners
+
+
+@compiled
+def distinct(ours: NDArray[np.uint64], theirs: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Choose rows, the first first, that are no nearer than ``DISTINCT`` to any chosen before."""
+    chosen = np.empty(MOST_MOMENTS, np.int64)
+    count = 0
+    for i in range(ours.shape[0]):
+        new = True
+        for c in range(count):
+            earlier = chosen[c]
+            apart = min(
+                bits_between(ours[i], ours[earlier]), bits_between(theirs[i], theirs[earlier])
+            )
+            new = new and apart >= DISTINCT
+        if new:
+            chosen[count] = i
+            count += 1
+            if count == MOST_MOMENTS:
+                break
+    return chosen[:count]
+
+
+@compiled
+def bits_between(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> Any:  # noqa: ANN401
+    """Count the bits in which two rows differ."""
+    bits = 0
+    for k in range(4):
+        bits += popcount(a[k] ^ b[k])
+    return bits
