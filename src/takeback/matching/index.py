@@ -103,7 +103,7 @@ class Index:
             MalformedSignal: *signals* is not uint8 of shape (n, 32).
             ValueError: *ids* are not n different whole numbers.
         """
-        numbers, rows = _ids(ids), _rows(signals)
+        numbers, rows = whole_numbers(ids), _rows(signals)
         if len(numbers) != len(rows):
             raise ValueError("ids must be as many as the signals")
         numbers, rows = ascending(numbers, rows)
@@ -122,7 +122,7 @@ class Index:
         Raises:
             ValueError: *ids* are not whole numbers, shape (n,).
         """
-        numbers = np.unique(_ids(ids))
+        numbers = np.unique(whole_numbers(ids))
         with self._writing:
             version = self._snapshot.version + 1
             for place, positions in self._end(numbers, version):
@@ -302,7 +302,12 @@ def _want(limit: int | None) -> int:
     return index(limit) + 1
 
 
-def _ids(ids: ArrayLike) -> Ids:
+def whole_numbers(ids: ArrayLike) -> Ids:
+    """Return ids as an array.
+
+    Raises:
+        ValueError: they are not whole numbers that fit int64, shape (n,).
+    """
     numbers = np.asarray(ids)
     if numbers.size == 0:
         return np.empty(0, np.int64)

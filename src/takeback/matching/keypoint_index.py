@@ -1,17 +1,43 @@
 """The keypoint index: which registered pictures lie in an upload, whole or in part.
 
 It knows ids and keypoint signals and nothing else: no bank, no case, no person.
+
+It works like ``index.py``: writers take turns, searches take no lock. A writer prepares its
+change and then puts a new ``Snapshot`` in place, which is one assignment, so a search sees a
+change whole or not at all, sees it if the change was acknowledged before the search began, and
+never waits. Large segments are merged by a thread of their own.
+
+Unlike the index of whole-picture signals it may miss: ``docs/decisions/0029`` says how much less it
+finds than comparing everything with everything would, and what an upload can make it drop.
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from takeback.hashing.keypoint_signals import KeypointLook, KeypointSignals, KeypointView
+from takeback.hashing.place import EVERYWHERE
+from takeback.matching.index import whole_numbers
+from takeback.matching.keypoint_guide import upload_of
+from takeback.matching.keypoint_rows import KeypointRows, joined, rows_of
+from takeback.matching.keypoint_segment import (
+    KeypointSegment,
+    in_order,
+    merged,
+    segment_of,
+)
+from takeback.matching.keypoint_tables import LAYOUTS, UNTABLED, Layouts
+from takeback.matching.segment import Ids
 from takeback.matching.voting import VOTES_NEEDED, Agreement, near_pairs, vote, within
 
 DEFAULT_LIMIT: Final = 10
+
+MOST_VOTED: Final = 4
+"""For how many times the limit of candidates a full vote is held, those of most places first."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,36 +61,121 @@ class KeypointMatch:
     """All of the upload's, in the look and view in which it was found."""
 
 
-class KeypointIndex:
-    """A set of entries, each an id and a picture's keypoints. Safe to share by threads."""
+@dataclass(frozen=True, slots=True)
+class KeypointPolicy:
+    """Sizes at which a keypoint index changes its ways; the defaults are measured."""
 
-    def __init__(self) -> None:
-        self._entries: Mapping[int, KeypointSignals] = {}
+    tail_rows: int = 1280
+    """Rows of the segment that is compared as a whole, and copied with each addition."""
+
+    ratio: int = 4
+    """A segment is merged with a run of smaller ones once they hold so large a part of it."""
+
+    most_ended: float = 0.25
+    """A segment with a larger share of ended pictures is rewritten without them."""
+
+    layouts: Layouts = LAYOUTS
+    """From how many rows on which layout is used, largest first."""
+
+    def due(self, segments: Sequence[KeypointSegment]) -> list[KeypointSegment]:
+        """Choose the segments to merge next; none if the index is settled."""
+        run: list[KeypointSegment] = []
+        pictures = 0
+        for segment in sorted(segments, key=lambda segment: segment.lasting):
+            if run and segment.lasting > self.ratio * pictures:
+                break
+            run.append(segment)
+            pictures += segment.lasting
+        if len(run) > 1:
+            return run
+        return next(([segment] for segment in segments if self._is_outdated(segment)), [])
+
+    def _is_outdated(self, segment: KeypointSegment) -> bool:
+        return len(segment.ids) - segment.lasting > self.most_ended * len(segment.ids)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """All that a search looks at."""
+
+    version: int
+    tail: KeypointSegment
+    """The newest pictures, without tables."""
+
+    segments: tuple[KeypointSegment, ...]
+
+
+DEFAULT_POLICY: Final = KeypointPolicy()
+
+
+class KeypointIndex:
+    """A set of entries, each an id and a picture's keypoints. Safe to share by threads.
+
+    An entry can be found once ``add`` has returned and cannot once ``withdraw`` has; its signals
+    are then overwritten in memory too.
+
+    Args:
+        policy: sizes at which the index changes its ways; for experiments.
+    """
+
+    def __init__(self, policy: KeypointPolicy = DEFAULT_POLICY) -> None:
+        self._policy = policy
+        self._snapshot = Snapshot(0, _tail(NO_IDS, rows_of([])), ())
         self._writing = threading.Lock()
+        self._merger: threading.Thread | None = None
+        self._ended_during_merge: list[Ids] = []
 
     def __len__(self) -> int:
-        return len(self._entries)
+        with self._writing:
+            return sum(segment.lasting for segment in self._places())
 
     def __contains__(self, entry_id: int) -> bool:
-        return entry_id in self._entries
+        wanted = np.array([entry_id], np.int64)
+        with self._writing:
+            return any(len(segment.find(wanted)[0]) for segment in self._places())
 
-    def add(self, ids: Sequence[int], pictures: Sequence[KeypointSignals]) -> None:
+    def add(self, ids: ArrayLike, pictures: Sequence[KeypointSignals]) -> None:
         """Add entries. One whose id is there already gets the new keypoints in place of the old.
 
-        Raises:
-            ValueError: *ids* are not as many different numbers as *pictures*.
-        """
-        added = dict(zip(ids, pictures, strict=True))
-        if len(added) != len(ids):
-            raise ValueError("ids must be different")
-        with self._writing:
-            self._entries = {**self._entries, **added}
+        A search sees either all entries of the call or none.
 
-    def withdraw(self, ids: Sequence[int]) -> None:
-        """Withdraw entries; ids that are not there are left alone."""
-        gone = set(ids)
+        Args:
+            ids: shape (n,), whole numbers that fit int64, each at most once.
+            pictures: what is registered of each; one without keypoints is never found.
+
+        Raises:
+            ValueError: *ids* are not n different whole numbers.
+        """
+        self.add_rows(ids, rows_of(pictures))
+
+    def add_rows(self, ids: ArrayLike, rows: KeypointRows) -> None:
+        """Add many entries at once; as ``add``. *rows* belong to the index from now on."""
+        numbers = whole_numbers(ids)
+        if len(numbers) != len(rows):
+            raise ValueError("ids must be as many as the pictures")
+        numbers, rows = in_order(numbers, rows)
+        if bool((numbers[1:] == numbers[:-1]).any()):
+            raise ValueError("ids must be different")
+        if not len(numbers):
+            return
+        large = len(rows.words) > self._policy.tail_rows
+        segment = segment_of(numbers, rows, self._policy.layouts) if large else None
         with self._writing:
-            self._entries = {k: v for k, v in self._entries.items() if k not in gone}
+            self._put(segment or _tail(numbers, rows))
+
+    def withdraw(self, ids: ArrayLike) -> None:
+        """Withdraw entries; ids that are not there are left alone.
+
+        Raises:
+            ValueError: *ids* are not whole numbers, shape (n,).
+        """
+        numbers = np.unique(whole_numbers(ids))
+        with self._writing:
+            version = self._snapshot.version + 1
+            for segment, positions in self._end(numbers, version):
+                segment.overwrite(positions)
+            self._snapshot = replace(self._snapshot, version=version)
+            self._merge_if_due()
 
     def search(
         self,
@@ -85,43 +196,144 @@ class KeypointIndex:
         Returns:
             At most *limit* matches, the best of each id.
         """
-        best: dict[int, KeypointMatch] = {}
+        found: list[KeypointMatch] = []
         for look in looks:
-            found = self.search_look(look, limit=limit, needed=needed)
-            for match in found:
-                known = best.get(match.id)
-                if known is None or match.agreement.votes > known.agreement.votes:
-                    best[match.id] = match
-            if sure and any(sure(match) for match in found):
+            fresh = self.search_look(look, limit=limit, needed=needed)
+            found += fresh
+            if sure and any(map(sure, fresh)):
                 break
-        return sorted(best.values(), key=_best_first)[:limit]
+        return _best_of_each(found)[:limit]
 
     def search_look(
         self, look: KeypointLook, *, limit: int = DEFAULT_LIMIT, needed: int = VOTES_NEEDED
     ) -> list[KeypointMatch]:
         """Find the entries that lie in one look at an upload; see ``search``."""
-        found = []
-        for entry_id, registered in self._entries.items():
-            matches = [
-                KeypointMatch(
-                    entry_id, within(look.place, agreement, signals), look.look, registered, signals
-                )
-                for view, signals in look.views.items()
-                if (agreement := _agreement(registered, signals, view, needed))
-            ]
-            if matches:
-                found.append(min(matches, key=_best_first))
-        return sorted(found, key=_best_first)[:limit]
+        snapshot = self._snapshot
+        upload = upload_of(look.views.values())
+        candidates: list[tuple[int, KeypointSegment, int, int]] = []
+        for segment in (snapshot.tail, *snapshot.segments):
+            found = segment.search(upload, snapshot.version, needed)
+            rows = zip(*(column.tolist() for column in found), strict=True)
+            candidates += [(votes, segment, picture, view) for picture, view, votes in rows]
+        candidates.sort(key=lambda candidate: -candidate[0])
+        voted = (
+            _match(look, segment, picture, view, needed)
+            for _, segment, picture, view in candidates[: MOST_VOTED * limit]
+        )
+        return _best_of_each(match for match in voted if match)[:limit]
 
     def settle(self) -> None:
         """Wait until no merge is due. Answers are the same before and after, only sooner after."""
+        while (merger := self._merger) is not None and merger.is_alive():
+            merger.join()
+
+    def _places(self) -> tuple[KeypointSegment, ...]:
+        return (self._snapshot.tail, *self._snapshot.segments)
+
+    def _end(self, ids: Ids, version: int) -> list[tuple[KeypointSegment, NDArray[np.int64]]]:
+        """End the pictures of *ids* and return where they were."""
+        ended = []
+        for segment in self._places():
+            here, positions = segment.find(ids)
+            if len(here):
+                segment.end(positions, version)
+                ended.append((segment, positions))
+                if self._is_merging():
+                    self._ended_during_merge.append(ids[here])
+        return ended
+
+    def _put(self, fresh: KeypointSegment) -> None:
+        """Show a new segment, or new pictures together with those of the tail."""
+        now = self._snapshot
+        version, tail, segments = now.version + 1, now.tail, now.segments
+        self._end(fresh.ids, version)
+        if fresh.tabled:
+            segments = (*segments, fresh)
+        else:
+            old_ids, old_rows = tail.remaining()
+            ids = np.concatenate([old_ids, fresh.ids])
+            ids, rows = in_order(ids, joined([old_rows, fresh.rows]))
+            if len(rows.words) > self._policy.tail_rows:
+                segments = (*segments, segment_of(ids, rows, self._policy.layouts))
+                ids, rows = NO_IDS, rows_of([])
+            tail = _tail(ids, rows)
+        self._snapshot = Snapshot(version, tail, segments)
+        self._merge_if_due()
+
+    def _merge_if_due(self) -> None:
+        if not self._is_merging() and self._policy.due(self._snapshot.segments):
+            merger = threading.Thread(target=self._merge_all, name="keypoint-merge", daemon=True)
+            merger.start()
+            self._merger = merger
+
+    def _is_merging(self) -> bool:
+        return self._merger is not None and self._merger.is_alive()
+
+    def _merge_all(self) -> None:
+        while self._merge_once():
+            pass
+
+    def _merge_once(self) -> bool:
+        with self._writing:
+            sources = self._policy.due(self._snapshot.segments)
+            self._ended_during_merge.clear()
+            if not sources:
+                self._merger = None
+                return False
+        segment = merged(sources, self._policy.layouts)
+        with self._writing:
+            self._put_in_place(sources, segment)
+        return True
+
+    def _put_in_place(self, sources: list[KeypointSegment], fresh: KeypointSegment) -> None:
+        """Show *fresh* instead of its sources, less what ended while it was made."""
+        segments = [segment for segment in self._snapshot.segments if segment not in sources]
+        for ids in self._ended_during_merge:
+            _, positions = fresh.find(ids)
+            fresh.end(positions, version=0)
+            fresh.overwrite(positions)
+        if len(fresh.ids):
+            segments.append(fresh)
+        self._snapshot = replace(self._snapshot, segments=tuple(segments))
 
 
-def _agreement(
-    registered: KeypointSignals, signals: KeypointSignals, view: KeypointView, needed: int
-) -> Agreement | None:
-    return vote(registered, signals, near_pairs(registered, signals), view, needed)
+def warm_up() -> None:
+    """Compile the index's loops, or load them from the cache, before the first request."""
+    random = np.random.default_rng(1)
+    places = random.integers(0, (64, 64, 12, 24), (40, 4), np.uint8)
+    picture = KeypointSignals(64, 64, random.integers(0, 256, (40, 32), np.uint8), places)
+    trial = KeypointIndex(KeypointPolicy(tail_rows=40))
+    look = KeypointLook("whole", EVERYWHERE, {KeypointView.PLAIN: picture})
+    for ids in ([1], [2, 3], [4]):
+        trial.add(ids, [picture] * len(ids))
+        trial.search([look])
+    trial.withdraw([2, 4])
 
 
-def _best_first(match: KeypointMatch) -> tuple[int, int]:
-    return -match.agreement.votes, match.id
+NO_IDS: Final[Ids] = np.empty(0, np.int64)
+
+
+def _tail(ids: Ids, rows: KeypointRows) -> KeypointSegment:
+    return segment_of(ids, rows, ((0, UNTABLED),))
+
+
+def _match(
+    look: KeypointLook, segment: KeypointSegment, picture: int, view: int, needed: int
+) -> KeypointMatch | None:
+    """Hold the full vote over one candidate."""
+    name, looked_up = list(look.views.items())[view]
+    registered = segment.rows.picture(picture)
+    pairs = near_pairs(registered, looked_up)
+    agreement = vote(registered, looked_up, pairs, name, needed)
+    if agreement is None:
+        return None
+    placed = within(look.place, agreement, looked_up)
+    return KeypointMatch(int(segment.ids[picture]), placed, look.look, registered, looked_up)
+
+
+def _best_of_each(matches: Iterable[KeypointMatch]) -> list[KeypointMatch]:
+    """Return the match of most votes of each id, in order."""
+    best: dict[int, KeypointMatch] = {}
+    for match in sorted(matches, key=lambda match: (-match.agreement.votes, match.id)):
+        best.setdefault(match.id, match)
+    return list(best.values())

@@ -1,0 +1,280 @@
+"""The loops over keypoint tables, compiled by numba; every one runs without the interpreter lock.
+
+They take plain arrays and know nothing of locks or snapshots. *Entries* and *tables* are
+described in ``keypoint_tables.py``. A *hit* is one integer, a segment's row number in the upper
+and an upload's row number in the lower 32 bits.
+"""
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from takeback.matching.kernels import compiled, popcount, prefetch
+
+if TYPE_CHECKING:
+    from takeback.matching.keypoint_tables import Tables
+
+ONE: Final = np.uint64(1)
+LOWER: Final = np.uint64(0xFFFFFFFF)
+HALF: Final = np.uint64(32)
+WORD_BITS: Final = 64
+DEALT_BITS: Final = 128
+
+NOWHERE: Final = LOWER
+"""The row number of an entry whose row is gone."""
+
+AHEAD: Final = 16
+"""How many rows ahead memory is asked for."""
+
+BLOCK_SHIFT: Final = 6
+"""Rows a block, see ``keypoint_tables.BLOCK_ROWS``: two to this power."""
+
+
+@compiled
+def dealt(words: NDArray[np.uint64], deal: NDArray[np.uint64]) -> Any:  # noqa: ANN401
+    """Return the first two of four words with their bits where *deal* puts them."""
+    lower, upper = np.uint64(0), np.uint64(0)
+    for byte in range(16):
+        value = (words[byte >> 3] >> np.uint64(8 * (byte & 7))) & np.uint64(255)
+        lower |= deal[byte, value, 0]
+        upper |= deal[byte, value, 1]
+    return lower, upper
+
+
+@compiled
+def cut(lower: np.uint64, upper: np.uint64, first: int) -> Any:  # noqa: ANN401
+    """Return the 64 bits that begin with bit *first*; after the last bit comes the first."""
+    if first >= WORD_BITS:
+        lower, upper = upper, lower
+    shift = np.uint64(first & 63)
+    if shift == 0:
+        return lower
+    return lower >> shift | upper << (np.uint64(WORD_BITS) - shift)
+
+
+@compiled
+def count_keys(
+    words: NDArray[np.uint64],
+    deal: NDArray[np.uint64],
+    chunks: NDArray[np.int64],
+    starts: NDArray[np.uint32],
+) -> None:
+    """Count each chunk's keys, each two places behind its own, where ``add_up`` expects it."""
+    for row in range(words.shape[0]):
+        lower, upper = dealt(words[row], deal)
+        for chunk in range(chunks.shape[0]):
+            bits = cut(lower, upper, chunks[chunk, 0])
+            key = np.int64(bits & ((ONE << np.uint64(chunks[chunk, 1])) - ONE))
+            starts[chunks[chunk, 2] + key + 2] += np.uint32(1)
+
+
+@compiled
+def add_up(starts: NDArray[np.uint32]) -> None:
+    """Turn counts into starts, each one place behind its own; ``place_entries`` moves them on."""
+    for key in range(1, starts.size):
+        starts[key] += starts[key - 1]
+
+
+@compiled
+def place_entries(
+    words: NDArray[np.uint64],
+    deal: NDArray[np.uint64],
+    chunks: NDArray[np.int64],
+    starts: NDArray[np.uint32],
+    entries: NDArray[np.uint64],
+) -> None:
+    """Write every row's entry into each chunk's table."""
+    for row in range(words.shape[0]):
+        lower, upper = dealt(words[row], deal)
+        for chunk in range(chunks.shape[0]):
+            width = np.uint64(chunks[chunk, 1])
+            bits = cut(lower, upper, chunks[chunk, 0])
+            slot = chunks[chunk, 2] + np.int64(bits & ((ONE << width) - ONE)) + 1
+            place = chunk * words.shape[0] + np.int64(starts[slot])
+            entries[place] = (bits >> width) << HALF | np.uint64(row)
+            starts[slot] += np.uint32(1)
+
+
+@compiled
+def remove_entries(tables: "Tables", row: int, noise: NDArray[np.uint64]) -> None:
+    """Overwrite a row's entries, so that nothing tells any more under which keys it stood."""
+    lower, upper = dealt(tables.words[row], tables.deal)
+    for chunk in range(tables.chunks.shape[0]):
+        bits = cut(lower, upper, tables.chunks[chunk, 0])
+        key = np.int64(bits & ((ONE << np.uint64(tables.chunks[chunk, 1])) - ONE))
+        slot, base = tables.chunks[chunk, 2] + key, chunk * tables.words.shape[0]
+        for place in range(base + tables.starts[slot], base + tables.starts[slot + 1]):
+            if tables.entries[place] & LOWER == np.uint64(row):
+                tables.entries[place] = noise[chunk] | NOWHERE
+
+
+@compiled
+def picture_of(tables: "Tables", row: int) -> int:
+    """Return the number of the picture that a row belongs to."""
+    low, high = tables.blocks[row >> BLOCK_SHIFT], tables.blocks[(row >> BLOCK_SHIFT) + 1] + 1
+    while high - low > 1:
+        middle = (low + high) >> 1
+        if tables.first[middle] <= row:
+            low = middle
+        else:
+            high = middle
+    return int(low)
+
+
+@compiled
+def ask_for_starts(
+    tables: "Tables",
+    words: NDArray[np.uint64],
+    slots: NDArray[np.int64],
+    prints: NDArray[np.uint64],
+) -> int:
+    """List where the starts of a keypoint's keys are, ask for them, and cut its prints."""
+    lower, upper = dealt(words, tables.deal)
+    count = 0
+    for chunk in range(tables.chunks.shape[0]):
+        first, width, base = tables.chunks[chunk]
+        bits = cut(lower, upper, first)
+        prints[chunk] = (bits >> np.uint64(width)) & LOWER
+        key = np.int64(bits & ((ONE << np.uint64(width)) - ONE))
+        slots[count] = base + key
+        prefetch(tables.starts, slots[count])
+        count += 1
+        for bit in range(width):
+            slots[count] = base + (key ^ (1 << bit))
+            prefetch(tables.starts, slots[count])
+            count += 1
+    return count
+
+
+@compiled
+def ask_for_entries(
+    tables: "Tables",
+    slots: NDArray[np.int64],
+    spans: NDArray[np.int64],
+    most: int,
+) -> int:
+    """Turn slots into spans of entries, not empty ones, and ask for their first; count them.
+
+    Args:
+        tables: of the segment.
+        slots: what ``ask_for_starts`` listed.
+        spans: shape (slots, 3), set: begin, end and chunk.
+        most: how many entries of one key are looked at.
+    """
+    count, done = 0, 0
+    for chunk in range(tables.chunks.shape[0]):
+        base = chunk * tables.words.shape[0]
+        for _ in range(tables.chunks[chunk, 1] + 1):
+            slot = slots[done]
+            done += 1
+            begin, end = np.int64(tables.starts[slot]), np.int64(tables.starts[slot + 1])
+            spans[count, 0] = base + begin
+            spans[count, 1] = base + min(end, begin + most)
+            spans[count, 2] = chunk
+            if begin < end:
+                prefetch(tables.entries, base + begin)
+                count += 1
+    return count
+
+
+@compiled
+def sift(
+    tables: "Tables",
+    spans: NDArray[np.int64],
+    prints: NDArray[np.uint64],
+    limits: tuple[int, int],
+    hits: NDArray[np.uint64],
+) -> int:
+    """Append to *hits* the entries whose print is near, until it is full; return their number.
+
+    *limits* are the largest distance of a print and the number of the upload's row.
+    """
+    near, query = np.uint64(limits[0]), np.uint64(limits[1])
+    count = 0
+    for span in range(spans.shape[0]):
+        own = prints[spans[span, 2]]
+        for place in range(spans[span, 0], spans[span, 1]):
+            entry = tables.entries[place]
+            if popcount((entry >> HALF) ^ own) <= near:
+                if count == hits.size:
+                    return count
+                hits[count] = (entry & LOWER) << HALF | query
+                count += 1
+    return count
+
+
+@compiled
+def probe(
+    tables: "Tables",
+    words: NDArray[np.uint64],
+    bounds: tuple[int, int],
+    hits: NDArray[np.uint64],
+) -> int:
+    """Look up every keypoint of an upload; write the hits and return how many there are.
+
+    Three keypoints are under way at a time: for one the starts are asked for, for the one before
+    they are read and the entries asked for, for the one before that the entries are read. So
+    memory is hardly waited for.
+
+    Args:
+        tables: of the segment.
+        words: shape (q, 4), the upload's keypoints, in the order in which they are looked up.
+        bounds: the largest distance of a print, and how many entries of one key are looked at.
+        hits: set, the same hit perhaps several times; what is over when it is full is left out.
+    """
+    near, most = bounds
+    keys = tables.chunks[:, 1].sum() + tables.chunks.shape[0]
+    slots = np.empty((2, keys), np.int64)
+    spans = np.empty((2, keys, 3), np.int64)
+    prints = np.empty((3, tables.chunks.shape[0]), np.uint64)
+    used = np.zeros(2, np.int64)
+    count = 0
+    for step in range(words.shape[0] + 2):
+        if step >= 2:
+            now = step & 1
+            limits = near, step - 2
+            own = spans[now, : used[now]]
+            count += sift(tables, own, prints[(step - 2) % 3], limits, hits[count:])
+        if 1 <= step <= words.shape[0]:
+            last = (step - 1) & 1
+            used[last] = ask_for_entries(tables, slots[last], spans[last], most)
+        if step < words.shape[0]:
+            ask_for_starts(tables, words[step], slots[step & 1], prints[step % 3])
+    return count
+
+
+@compiled
+def verify(
+    tables: "Tables",
+    words: NDArray[np.uint64],
+    hits: NDArray[np.uint64],
+    bounds: tuple[int, int],
+    distances: NDArray[np.uint8],
+) -> int:
+    """Keep the hits whose first 128 bits are near and whose picture has not ended.
+
+    Args:
+        tables: of the segment.
+        words: shape (q, 4), the upload's keypoints.
+        hits: what ``probe`` wrote; those kept are moved to the beginning.
+        bounds: the largest distance, and the version that is asked.
+        distances: set for those kept.
+
+    Returns:
+        How many are kept.
+    """
+    near, version = np.uint64(bounds[0]), bounds[1]
+    count, rows = 0, np.uint64(tables.words.shape[0])
+    for i in range(hits.size):
+        if i + AHEAD < hits.size and hits[i + AHEAD] >> HALF < rows:
+            prefetch(tables.words, np.int64(hits[i + AHEAD] >> HALF) * 4)
+        if hits[i] >> HALF >= rows:
+            continue
+        row, query = int(np.int64(hits[i] >> HALF)), int(np.int64(hits[i] & LOWER))
+        bits = popcount(tables.words[row, 0] ^ words[query, 0])
+        bits += popcount(tables.words[row, 1] ^ words[query, 1])
+        if bits <= near and tables.ended[picture_of(tables, row)] > version:
+            hits[count], distances[count] = hits[i], bits
+            count += 1
+    return count

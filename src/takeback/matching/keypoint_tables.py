@@ -1,0 +1,130 @@
+"""The tables that lead from a keypoint's bits to the registered keypoints near it.
+
+The first 128 bits of a keypoint signal, its lowest frequencies, are dealt to interleaved
+*chunks*. For every chunk there is one table, sorted by the chunk's bits, its *key*. A search
+looks at the entries under the upload's key and under every key that differs in one bit.
+
+Unlike the tables of ``layout.py`` these miss keypoints. They may: a registered picture that
+lies in an upload has many keypoints in common with it, and one that is found is enough, since
+``keypoint_guide.py`` then looks for all others where that one says they should be.
+
+An entry holds a row's number and 32 further bits of it, the *print*, so that nearly all
+strangers are passed over without a second access to memory.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from takeback.matching import keypoint_kernels as kernels
+from takeback.matching.keypoint_rows import KeypointRows
+
+DEALT_BITS: Final = 128
+"""The first so many bits are searched; unchanged copies differ least in them."""
+
+BLOCK_ROWS: Final = 64
+
+
+class Tables(NamedTuple):
+    """One segment as the compiled loops see it."""
+
+    words: NDArray[np.uint64]
+    """Shape (rows, 4)."""
+
+    places: NDArray[np.uint8]
+    """Shape (rows, 4)."""
+
+    first: NDArray[np.int64]
+    """Shape (pictures + 1,): where each picture's rows begin."""
+
+    ended: NDArray[np.int64]
+    """Shape (pictures,): the first version of the index that no longer shows the picture."""
+
+    blocks: NDArray[np.int64]
+    """The picture of each ``BLOCK_ROWS``-th row, and the number of pictures."""
+
+    deal: NDArray[np.uint64]
+    """Shape (16, 256, 2): where each value of each byte of a signal puts its bits."""
+
+    chunks: NDArray[np.int64]
+    """Shape (m, 3): first bit, width, first of its ``starts``."""
+
+    starts: NDArray[np.uint32]
+    """Per chunk and key, where its entries start; the next key's start is their end."""
+
+    entries: NDArray[np.uint64]
+    """Shape (m · rows,): per chunk, prints in the upper and row numbers in the lower half,
+    sorted by key."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeypointLayout:
+    """One way of dealing bits to chunks."""
+
+    widths: tuple[int, ...]
+    deal: NDArray[np.uint64]
+    """As in ``Tables``."""
+
+
+UNTABLED: Final = KeypointLayout((), np.zeros((DEALT_BITS // 8, 256, 2), np.uint64))
+"""No chunks, hence no tables: every row is compared."""
+
+
+def interleaved(chunks: int) -> KeypointLayout:
+    """Deal bit i to chunk i mod *chunks*, so that each has its share of every frequency."""
+    bits = np.arange(DEALT_BITS)
+    order = np.concatenate([bits[chunk::chunks] for chunk in range(chunks)])
+    widths = tuple(len(bits[chunk::chunks]) for chunk in range(chunks))
+    deal = np.zeros((DEALT_BITS // 8, 256, 2), np.uint64)
+    values = np.arange(256)
+    for place, bit in enumerate(order.tolist()):
+        has_bit = values[values >> (7 - bit % 8) & 1 == 1]
+        deal[bit // 8, has_bit, place // 64] |= np.uint64(1 << place % 64)
+    return KeypointLayout(widths, deal)
+
+
+LAYOUTS: Final = (
+    (8_000_000, interleaved(5)),
+    (500_000, interleaved(6)),
+    (32_000, interleaved(8)),
+    (0, interleaved(11)),
+)
+"""From how many rows on which layout is used: about as many keys as rows. Narrower chunks
+find more, and their tables are smaller, but more strangers share a key."""
+
+Layouts = Sequence[tuple[int, KeypointLayout]]
+
+
+def build_tables(rows: KeypointRows, ended: NDArray[np.int64], layouts: Layouts) -> Tables:
+    """Build the tables of *rows* in the first of *layouts* for so many."""
+    count = len(rows.words)
+    layout = next(layout for least, layout in layouts if count >= least)
+    widths = np.array(layout.widths, np.int64)
+    sizes = (1 << widths) + 2
+    chunks = np.stack([np.cumsum(widths) - widths, widths, np.cumsum(sizes) - sizes], axis=1)
+    starts = np.zeros(sizes.sum(), np.uint32)
+    entries = np.empty(len(chunks) * count, np.uint64)
+    kernels.count_keys(rows.words, layout.deal, chunks, starts)
+    for first, size in zip(chunks[:, 2].tolist(), sizes.tolist(), strict=True):
+        kernels.add_up(starts[first : first + size])
+    kernels.place_entries(rows.words, layout.deal, chunks, starts, entries)
+    return Tables(
+        words=rows.words,
+        places=rows.places,
+        first=rows.first,
+        ended=ended,
+        blocks=_blocks(rows),
+        deal=layout.deal,
+        chunks=chunks,
+        starts=starts,
+        entries=entries,
+    )
+
+
+def _blocks(rows: KeypointRows) -> NDArray[np.int64]:
+    marks = np.arange(0, len(rows.words), BLOCK_ROWS)
+    found = np.searchsorted(rows.first, marks, side="right") - 1
+    return np.append(found, len(rows))
