@@ -12,6 +12,7 @@ Pure: no bank and no index.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -103,8 +104,11 @@ class Run:
     moments: int
     """How many of them look different from each other, in both videos."""
 
-    distance: int
-    """Of the nearest two frames, in bits."""
+    distance: int | None
+    """Of the nearest two frames, in bits; None if keypoints agree."""
+
+    votes: int | None = None
+    """Places that agree in the frame where most do; None if whole frames agree."""
 
     score: float
     """As ``Evidence.score``."""
@@ -148,11 +152,11 @@ def propose(theirs: NDArray[np.float64], ours: NDArray[np.float64], jitter: floa
 
 
 def _fitted(theirs: NDArray[np.float64], ours: NDArray[np.float64], line: Line) -> Line:
-    """Return the line with least squares, if it is about as fast; else with the mean offset."""
+    """Return the line with least squares; of copies at ordinary speed, only its offset."""
     spread = theirs - theirs.mean()
     if np.ptp(theirs) >= 3 * JITTER and len(np.unique(ours)) > 2:
         speed = float(spread @ ours / (spread @ spread))
-        if SLOWEST <= speed <= FASTEST and abs(math.log(speed / line.speed)) < 0.1:
+        if line.speed != 1.0 and SLOWEST <= speed <= FASTEST:
             line = Line(speed, 0.0)
     return Line(line.speed, float(ours.mean() - line.speed * theirs.mean()))
 
@@ -190,23 +194,40 @@ def _run(
         frames=len(part),
         moments=len(moments),
         distance=int(moments[0]),
-        score=score(moments, len(upload.times)),
+        score=score(moments.tolist(), 2 * len(upload.times)),
         agreeing=float(upload.lasting()[part].sum()),
     )
 
 
-def score(moments: NDArray[np.int64], tried: int) -> float:
+def lone_run(
+    time: float, sure: float, *, distance: int | None = None, votes: int | None = None
+) -> Run:
+    """Return the run of one picture that is, or holds, the frame at that registered time."""
+    return Run(
+        line=Line(1.0, float(time)),
+        begin=0.0,
+        end=0.0,
+        frames=1,
+        moments=1,
+        distance=distance,
+        votes=votes,
+        score=sure,
+        agreeing=0.0,
+    )
+
+
+def score(moments: Sequence[int], tried: int) -> float:
     """Return how sure a run is; see ``Evidence.score``.
 
-    The first moment counts in full, and every frame of the upload was tried for it, upright
-    and mirrored. Each further one was tried in about three places.
+    The first moment counts in full; every signal of the upload was tried for it. Each further
+    one was tried in about three places.
 
     Args:
-        moments: shape (n,), distances in bits, nearest first.
-        tried: frames of the upload.
+        moments: distances in bits, nearest first.
+        tried: signals of the upload that were looked up.
     """
-    first = -chance(int(moments[0])) - STRANGERS - math.log10(2 * tried)
-    further = (-chance(int(bits)) - math.log10(3) for bits in moments[1:])
+    first = -chance(moments[0]) - STRANGERS - math.log10(tried)
+    further = (-chance(bits) - math.log10(3) for bits in moments[1:])
     return first + SHARE_OF_FURTHER * sum(further)
 
 
@@ -255,7 +276,7 @@ def count_near(
             if times[k] > last and abs(line[0] * theirs[k] + line[1] - ours[k]) <= jitter:
                 counts[side] += 1
                 last = times[k]
-    return min(counts[0], counts[1])
+    return int(min(counts[0], counts[1]))
 
 
 @compiled

@@ -5,31 +5,38 @@ are looked up in an ``Index``, and those of one video that follow each other are
 no run is found, chosen frames are looked up by their keypoints: those of a cropped copy.
 """
 
-import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from takeback.hashing.arrays import signals_to_array
+from takeback.hashing.keypoint_signals import KeypointLook
+from takeback.hashing.scenes import OTHER
 from takeback.hashing.signal import MATCH_DISTANCE
-from takeback.hashing.video_signals import REGISTERED_VIEWS, FrameView, VideoSignals
+from takeback.hashing.video_signals import FrameView, KeypointFrame, VideoSignals
 from takeback.matching.index import Index
-from takeback.matching.runs import JITTER, Run, Strip, follow, propose
+from takeback.matching.keypoint_index import KeypointIndex
+from takeback.matching.keypoint_runs import KeypointHit, keypoint_run, keypoint_score, telling
+from takeback.matching.registered_video import (
+    CHOSEN_BITS,
+    Keys,
+    RegisteredVideo,
+    slot_of,
+    strip,
+    view_of,
+)
+from takeback.matching.runs import JITTER, Run, Strip, follow, lone_run, propose, score
+from takeback.matching.video_match import SURE, VideoMatch, best_of_each, suffices
 
-INTRO: Final = 4000.0
-"""Milliseconds. A shorter run is an intro or a title that others may share: it is a match only
-where it is half of the upload or of the registered video."""
+if TYPE_CHECKING:
+    from takeback.hashing.picture import PictureSignals
 
-HALF: Final = 0.5
-
-SURE: Final = 2.0
-"""Least score of a match: fewer than one upload in a hundred matches a million strangers."""
-
-MOST_VIDEOS: Final = 64
+MOST_LOOKED_AT: Final = 64
 """Registered videos that are looked at closely for one upload, those with most near frames."""
 
 MOST_RUNS: Final = 8
@@ -38,88 +45,22 @@ MOST_RUNS: Final = 8
 FRAME_LIMIT: Final = 200
 """Near frames that one frame of an upload may have."""
 
-_FRAMES_BITS: Final = 12
-_SLOT_BITS: Final = _FRAMES_BITS + 1
-"""A frame's number in the index: the video's slot, one bit for the view, twelve for the frame."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VideoMatch:
-    """A registered video of which an upload shows a part."""
-
-    id: int
-    """The entry's."""
-
-    view: FrameView
-    """How the upload had to be looked at."""
-
-    runs: tuple[Run, ...]
-    """What agrees, surest first; more than one if parts were left out or put in another order."""
-
-    @property
-    def score(self) -> float:
-        """How sure; see ``Evidence.score``. That of the surest run alone."""
-        return self.runs[0].score
-
-    @property
-    def frames(self) -> int:
-        """How many frames of the upload agree in the surest run."""
-        return self.runs[0].frames
-
-    @property
-    def speed(self) -> float:
-        """Seconds of the registered video in one of the upload."""
-        return self.runs[0].line.speed
-
-    @property
-    def seconds(self) -> tuple[float, float]:
-        """When in the upload the surest run begins and ends."""
-        return self.runs[0].begin / 1000, self.runs[0].end / 1000
-
-    @property
-    def registered_seconds(self) -> tuple[float, float]:
-        """When in the registered video it does."""
-        begin, end = self.runs[0].registered
-        return begin / 1000, end / 1000
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Entry:
-    """One registered video."""
-
-    id: int
-    slot: int
-    strips: Mapping[FrameView, Strip]
-
-    def keys(self) -> NDArray[np.int64]:
-        """Return the numbers of its frames in the index, view after view."""
-        return np.concatenate(
-            [
-                (self.slot << _SLOT_BITS | REGISTERED_VIEWS.index(view) << _FRAMES_BITS)
-                + np.arange(len(strip.times))
-                for view, strip in self.strips.items()
-            ]
-        )
-
-    def overwrite(self) -> None:
-        """Put random bits in place of the signals, so that they are gone from memory."""
-        for strip in self.strips.values():
-            noise = np.frombuffer(os.urandom(strip.words.nbytes), np.uint64)
-            strip.words[:] = noise.reshape(-1, 4)
+KEYPOINT_LIMIT: Final = 64
+"""Registered frames that may lie in one chosen frame of an upload."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Hits:
     """Frames of an upload in one view that are near frames of one registered video in one view."""
 
-    entry: _Entry
+    video: RegisteredVideo
     view: FrameView
-    registered_view: FrameView
-    frames: NDArray[np.int64]
-    """Shape (n,), of the upload, nearest first."""
+    registered: Strip
+    numbers: NDArray[np.int64]
+    """Shape (n,), of the upload's frames, nearest first."""
 
     partners: NDArray[np.int64]
-    """Shape (n,), of the registered video."""
+    """Shape (n,), of the registered video's."""
 
 
 class VideoIndex:
@@ -131,39 +72,41 @@ class VideoIndex:
 
     def __init__(self) -> None:
         self._frames = Index()
-        self._entries: Mapping[int, _Entry] = {}
-        self._slots: Mapping[int, _Entry] = {}
+        self._keypoints = KeypointIndex()
+        self._videos: Mapping[int, RegisteredVideo] = {}
+        self._slots: Mapping[int, RegisteredVideo] = {}
         self._next_slot = count()
         self._writing = threading.Lock()
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._videos)
 
     def __contains__(self, entry_id: int) -> bool:
-        return entry_id in self._entries
+        return entry_id in self._videos
 
     def add(self, ids: Sequence[int], videos: Sequence[VideoSignals]) -> None:
         """Add entries. One whose id is there already gets the new video in place of the old.
 
+        Args:
+            ids: of the entries.
+            videos: with at least one frame each.
+
         Raises:
-            ValueError: *ids* are not as many different numbers as *videos*.
+            ValueError: *ids* are not as many different numbers as *videos*, or one has no frame.
         """
-        if len(set(ids)) != len(ids) or len(ids) != len(videos):
-            raise ValueError("ids must be different, and as many as the videos")
+        if len(set(ids)) != len(ids) or len(ids) != len(videos) or not all(map(len, videos)):
+            raise ValueError("ids must be different, and each have a video with frames")
         with self._writing:
-            added = [self._entry(*pair) for pair in zip(ids, videos, strict=True) if len(pair[1])]
-            replaced = [self._entries[number] for number in ids if number in self._entries]
-            self._show([*self._entries.values(), *added], without=replaced)
-            for entry in added:
-                rows = np.concatenate([strip.words for strip in entry.strips.values()])
-                self._frames.add(entry.keys(), rows.view(np.uint8))
+            replaced = [self._videos[number] for number in ids if number in self._videos]
+            for entry_id, signals in zip(ids, videos, strict=True):
+                self._add(RegisteredVideo.of(entry_id, next(self._next_slot), signals), signals)
             self._forget(replaced)
 
     def withdraw(self, ids: Sequence[int]) -> None:
         """Withdraw entries; ids that are not there are left alone."""
         with self._writing:
-            gone = [self._entries[number] for number in set(ids) & self._entries.keys()]
-            self._show(list(self._entries.values()), without=gone)
+            gone = [self._videos[number] for number in set(ids) & self._videos.keys()]
+            self._show({k: v for k, v in self._videos.items() if k not in set(ids)})
             self._forget(gone)
 
     def match_video(self, upload: VideoSignals, limit: int = 10) -> list[VideoMatch]:
@@ -173,102 +116,165 @@ class VideoIndex:
             upload: hashed with ``role="query"``.
             limit: most matches.
         """
-        if not len(upload):
-            return []
-        strips = {view: _strip(upload, view) for view in upload.views}
-        best: dict[int, VideoMatch] = {}
-        for hits in self._near(upload):
-            match = _match(strips[hits.view], hits)
-            if match and (match.id not in best or match.score > best[match.id].score):
-                best[match.id] = match
-        return sorted(best.values(), key=_surest_first)[:limit]
+        found = list(self._by_frames(upload)) or list(self._by_keypoints(upload))
+        return best_of_each(found)[:limit]
 
-    def _near(self, upload: VideoSignals) -> list[_Hits]:
-        """Look up every frame, and gather what is near by registered video and by view."""
-        views = list(upload.views)
+    def match_picture(self, upload: "PictureSignals", limit: int = 10) -> list[VideoMatch]:
+        """Find the registered videos from which a picture was taken, surest first.
+
+        Args:
+            upload: hashed with ``role="query"``.
+            limit: most matches.
+        """
+        found = list(self._like(upload)) or list(self._in(upload.keypoints))
+        return best_of_each(found)[:limit]
+
+    def _add(self, video: RegisteredVideo, signals: VideoSignals) -> None:
+        """Add the frames, and only then let searches see the video."""
+        looks = [frame.look.plain for frame in signals.keypoints]
+        self._keypoints.add(video.keypoint_keys(), looks)
+        self._frames.add(video.keys(), video.rows())
+        self._show({**self._videos, video.id: video})
+
+    def _show(self, videos: Mapping[int, RegisteredVideo]) -> None:
+        self._videos = videos
+        self._slots = {video.slot: video for video in videos.values()}
+
+    def _forget(self, videos: Sequence[RegisteredVideo]) -> None:
+        for video in videos:
+            self._frames.withdraw(video.keys())
+            self._keypoints.withdraw(video.keypoint_keys())
+            video.overwrite()
+
+    def _by_frames(self, upload: VideoSignals) -> Iterator[VideoMatch]:
+        """Yield what matches by whole frames."""
+        if not len(upload):
+            return
+        strips = {view: strip(upload, view) for view in upload.views}
+        for hits in self._hits(upload):
+            runs = sorted(_runs(strips[hits.view], hits), key=lambda run: -run.score)
+            if suffices(runs, upload.duration, hits.video.duration):
+                yield VideoMatch(id=hits.video.id, view=hits.view, runs=tuple(runs))
+
+    def _hits(self, upload: VideoSignals) -> list[_Hits]:
+        """Look up every frame in every view, and gather what is near by video and view."""
+        slots, views = self._slots, list(upload.views)
         rows = np.concatenate([upload.views[view] for view in views])
+        found = self._frames.search(rows, MATCH_DISTANCE, limit=FRAME_LIMIT).rows
+        view, number = np.divmod(found["query"], len(upload))
+        keys = Keys.read(found["id"])
+        order = np.lexsort((found["distance"], view, keys.strips))
+        begins = np.diff(keys.strips[order]) | np.diff(view[order])
+        gathered = []
+        for part in np.split(order, np.flatnonzero(begins) + 1) if len(order) else ():
+            strip_number = int(keys.strips[part[0]])
+            if video := slots.get(slot_of(strip_number)):
+                registered = video.strips[view_of(strip_number)]
+                pairs = number[part], keys.frames[part]
+                gathered.append(_Hits(video, views[view[part[0]]], registered, *pairs))
+        return sorted(gathered, key=_most_first)[:MOST_LOOKED_AT]
+
+    def _by_keypoints(self, upload: VideoSignals) -> Iterator[VideoMatch]:
+        """Yield what matches by the keypoints of chosen frames."""
+        slots, hits = self._slots, self._keypoint_hits(upload.keypoints)
+        times = np.array([frame.time for frame in upload.keypoints], np.float64)
+        for (slot, mirrored), those in hits.items():
+            if video := slots.get(slot):
+                run = keypoint_run(those, (times, float(upload.duration)), video.chosen)
+                if suffices([run], upload.duration, video.duration):
+                    view = FrameView.MIRRORED if mirrored else FrameView.WHOLE
+                    yield VideoMatch(id=video.id, view=view, runs=(run,))
+
+    def _keypoint_hits(
+        self, frames: Sequence[KeypointFrame]
+    ) -> dict[tuple[int, bool], list[KeypointHit]]:
+        hits: dict[tuple[int, bool], list[KeypointHit]] = {}
+        for number, frame in enumerate(frames):
+            for match in self._keypoints.search([frame.look], limit=KEYPOINT_LIMIT):
+                slot, partner = divmod(match.id, 1 << CHOSEN_BITS)
+                if telling(match):
+                    mirrored = match.agreement.view.mirrored
+                    hit = KeypointHit(number, partner, match.agreement.votes)
+                    hits.setdefault((slot, mirrored), []).append(hit)
+        return hits
+
+    def _like(self, picture: "PictureSignals") -> Iterator[VideoMatch]:
+        """Yield the videos of which a frame is near the picture, whole or in a view."""
+        looks = {"whole": picture.dihedral, **{v.view: v.dihedral for v in picture.views}}
+        names = [name for name, signals in looks.items() for _ in signals]
+        rows = signals_to_array(signal for signals in looks.values() for signal in signals)
         slots = self._slots
         found = self._frames.search(rows, MATCH_DISTANCE, limit=FRAME_LIMIT).rows
-        found = found[np.argsort(found["distance"], kind="stable")]
-        view, frame = np.divmod(found["query"], len(upload))
-        strip, partner = found["id"] >> _FRAMES_BITS, found["id"] & ((1 << _FRAMES_BITS) - 1)
-        group = strip * len(FrameView) + view
-        gathered = []
-        for number in np.unique(group):
-            mine = group == number
-            entry = slots.get(int(number) // len(FrameView) >> 1)
-            if entry:
-                registered_view = REGISTERED_VIEWS[int(number) // len(FrameView) & 1]
-                looked = views[int(number) % len(FrameView)]
-                gathered.append(_Hits(entry, looked, registered_view, frame[mine], partner[mine]))
-        return sorted(gathered, key=_most_first)[:MOST_VIDEOS]
+        keys = Keys.read(found["id"])
+        for query, distance, number, frame in zip(
+            found["query"], found["distance"].tolist(), *map(np.ndarray.tolist, keys), strict=True
+        ):
+            if video := slots.get(slot_of(number)):
+                time = video.strips[view_of(number)].times[frame]
+                run = lone_run(time, score([distance], len(rows)), distance=distance)
+                yield VideoMatch(id=video.id, view=names[query], runs=(run,))
 
-    def _entry(self, entry_id: int, video: VideoSignals) -> _Entry:
-        views = (view for view in REGISTERED_VIEWS if view in video.views)
-        return _Entry(entry_id, next(self._next_slot), {v: _strip(video, v) for v in views})
-
-    def _show(self, entries: Sequence[_Entry], without: Sequence[_Entry]) -> None:
-        """Let searches see these entries from now on; writers hold the lock."""
-        hidden = {entry.slot for entry in without}
-        shown = [entry for entry in entries if entry.slot not in hidden]
-        self._entries, self._slots = {e.id: e for e in shown}, {e.slot: e for e in shown}
-
-    def _forget(self, entries: Sequence[_Entry]) -> None:
-        for entry in entries:
-            self._frames.withdraw(entry.keys())
-            entry.overwrite()
+    def _in(self, looks: Sequence[KeypointLook]) -> Iterator[VideoMatch]:
+        """Yield the videos of which a frame lies in the picture, by keypoints."""
+        slots = self._slots
+        for match in self._keypoints.search(looks, limit=KEYPOINT_LIMIT):
+            slot, partner = divmod(match.id, 1 << CHOSEN_BITS)
+            video = slots.get(slot)
+            if video and telling(match):
+                votes = match.agreement.votes
+                run = lone_run(
+                    video.chosen[partner], keypoint_score([votes], len(looks)), votes=votes
+                )
+                if run.score >= SURE:
+                    yield VideoMatch(id=video.id, view=match.look, runs=(run,))
 
 
-def _strip(video: VideoSignals, view: FrameView) -> Strip:
-    return Strip.of(video.times, video.views[view], video.duration)
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameQuery:
+    """One frame of an upload, as other indexes are asked for it."""
+
+    time: int
+    """Milliseconds from the start of the upload."""
+
+    signals: NDArray[np.uint8]
+    """Shape (n, 32): the frame whole and mirrored, and without its border if there is one."""
+
+    looks: tuple[KeypointLook, ...]
+    """Its keypoints, if it was chosen."""
 
 
-def _match(upload: Strip, hits: _Hits) -> VideoMatch | None:
-    """Return what agrees, if it suffices."""
-    registered = hits.entry.strips[hits.registered_view]
-    runs = tuple(sorted(_runs(upload, registered, hits), key=lambda run: -run.score))
-    if not runs or not suffices(runs, upload.duration, registered.duration):
-        return None
-    return VideoMatch(id=hits.entry.id, view=hits.view, runs=runs)
+def frames_as_queries(upload: VideoSignals) -> list[FrameQuery]:
+    """Return what to look up to find a registered *picture* in an uploaded video.
+
+    Frames that look like the one before are left out; chosen frames come with their keypoints.
+
+    Args:
+        upload: hashed with ``role="query"``.
+    """
+    looks = {frame.time: (frame.look,) for frame in upload.keypoints}
+    queries, before = [], None
+    for number, time in enumerate(upload.times.tolist()):
+        rows = np.stack([bits[number] for bits in upload.views.values()])
+        far = before is None or np.bitwise_count(rows[0] ^ before).sum() > OTHER
+        if far or time in looks:
+            queries.append(FrameQuery(time, rows, looks.pop(time, ())))
+            before = rows[0]
+    return queries
 
 
-def _runs(upload: Strip, registered: Strip, hits: _Hits) -> Iterator[Run]:
+def _runs(upload: Strip, hits: _Hits) -> Iterator[Run]:
     """Yield one run after the other, each from the near frames that no run has explained."""
-    theirs, ours = upload.times[hits.frames], registered.times[hits.partners]
+    theirs, ours = upload.times[hits.numbers], hits.registered.times[hits.partners]
     for _ in range(MOST_RUNS):
         if not theirs.size:
             return
         line = propose(theirs, ours)
         left = np.abs(line.speed * theirs + line.offset - ours) > 2 * JITTER
-        for run in follow(upload, registered, line):
-            if run.distance <= MATCH_DISTANCE:
-                yield run
-                left &= (theirs < run.begin) | (theirs > run.end)
+        for run in follow(upload, hits.registered, line):
+            yield run
+            left &= (theirs < run.begin) | (theirs > run.end)
         theirs, ours = theirs[left], ours[left]
 
 
-def suffices(runs: Sequence[Run], duration: float, registered_duration: float) -> bool:
-    """Say whether runs in one registered video are a match.
-
-    Either one run is longer than an intro and has two moments, or all of them together are half
-    of what was uploaded or half of what is registered.
-
-    Args:
-        runs: what agrees, surest first.
-        duration: of the upload in milliseconds.
-        registered_duration: of the registered video.
-    """
-    sure = [run for run in runs if run.score >= SURE]
-    if any(run.length >= INTRO and run.moments >= 2 for run in sure):
-        return True
-    agreeing = sum(run.agreeing for run in sure)
-    ours = sum(run.agreeing * run.line.speed for run in sure)
-    return bool(sure) and (agreeing >= HALF * duration or ours >= HALF * registered_duration)
-
-
 def _most_first(hits: _Hits) -> int:
-    return -len(np.unique(hits.frames))
-
-
-def _surest_first(match: VideoMatch) -> tuple[float, int]:
-    return -match.score, match.id
+    return -len(np.unique(hits.numbers))

@@ -69,14 +69,13 @@ def film(
         size: width and height in pixels, even.
         quality: constant rate factor of H.264.
     """
-    large = [_covering(picture.convert("RGB"), size) for picture in pictures]
+    large = [_planes(_covering(picture, size)) for picture in pictures]
     with _writing(path, size, quality) as write:
         for number in range(round(seconds * RATE)):
             shot, part = divmod(number / RATE / SHOT, 1.0)
-            picture = large[int(shot) % len(large)]
-            box = _seen(picture.size, size, int(shot), part)
-            view = picture.resize(size, Image.Resampling.BILINEAR, box, reducing_gap=None)
-            write(av.VideoFrame.from_ndarray(np.asarray(view), format="rgb24"))
+            planes = large[int(shot) % len(large)]
+            box = _seen(planes[0].size, size, int(shot), part)
+            write(_frame(planes, size, box))
 
 
 def excerpt(path: Path, start: float, seconds: float, out: Path, edit: Edit | None = None) -> None:
@@ -93,7 +92,8 @@ def excerpt(path: Path, start: float, seconds: float, out: Path, edit: Edit | No
     with av.open(str(path)) as source:
         stream = source.streams.video[0]
         graph, size = _graph(stream, edit)
-        with _writing(out, size, edit.quality, Fraction(stream.average_rate or RATE)) as write:
+        rate = Fraction(stream.average_rate or RATE) * Fraction(str(edit.speed))
+        with _writing(out, size, edit.quality, rate) as write:
             for frame in _between(source, stream, start, start + seconds * edit.speed):
                 graph.push(frame)
                 for edited in _pulled(graph):
@@ -104,6 +104,28 @@ def _covering(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     """Return the picture scaled to cover a frame and a half."""
     factor = 1.5 * max(size[0] / picture.width, size[1] / picture.height)
     return picture.resize((round(picture.width * factor), round(picture.height * factor)))
+
+
+def _planes(picture: Image.Image) -> list[Image.Image]:
+    """Return brightness and, at half the size, both colours, in video levels."""
+    luma, *colours = picture.convert("YCbCr").split()
+    half = [
+        plane.reduce(2).point([round(16 + v * 224 / 255) for v in range(256)]) for plane in colours
+    ]
+    return [luma.point([round(16 + v * 219 / 255) for v in range(256)]), *half]
+
+
+def _frame(planes: list[Image.Image], size: tuple[int, int], box: Box) -> av.VideoFrame:
+    """Return the frame in which the camera sees *box*."""
+    resized = []
+    for plane, shrunk in zip(planes, (1, 2, 2), strict=True):
+        left, top, right, bottom = (side / shrunk for side in box)
+        half = (size[0] // shrunk, size[1] // shrunk)
+        resized.append(
+            plane.resize(half, Image.Resampling.BILINEAR, (left, top, right, bottom)).tobytes()
+        )
+    rows = np.frombuffer(b"".join(resized), np.uint8).reshape(-1, size[0])
+    return av.VideoFrame.from_ndarray(rows, format="yuv420p")
 
 
 def _seen(whole: tuple[int, int], size: tuple[int, int], shot: int, part: float) -> Box:
