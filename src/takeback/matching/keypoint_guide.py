@@ -10,7 +10,7 @@ it were asked, without the comparison of each keypoint with each.
 
 import math
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,7 @@ NEAR_BITS: Final = np.uint64(NEAR)
 ANGLES: Final = np.arange(TURNS) * (math.tau / TURNS)
 COSINES: Final = np.cos(ANGLES)
 SINES: Final = np.sin(ANGLES)
+SCALES: Final = 2.0 ** (np.arange(-SIZES, SIZES + 1) / 2.0)
 
 
 class Upload(NamedTuple):
@@ -68,6 +69,16 @@ class Upload(NamedTuple):
     """Shape (2, fitting): x and y of those, in 1/512 of the longest side."""
 
 
+class Expected(NamedTuple):
+    """Where the registered keypoints of a picture should be in an upload."""
+
+    circles: NDArray[np.float32]
+    """Shape (3, n): x and y in 1/512 of the longest side, and the square of how far off."""
+
+    inside: NDArray[np.bool_]
+    """Shape (n,): whether that can be in the upload at all."""
+
+
 class Notes(NamedTuple):
     """What was counted in one check; a mark is the number of the check that set it."""
 
@@ -76,9 +87,6 @@ class Notes(NamedTuple):
 
     keypoints: NDArray[np.int64]
     """Shape (q,): rows of the upload."""
-
-    near: NDArray[np.int64]
-    """Shape (q,): rows near where one registered keypoint should be."""
 
 
 def upload_of(views: Iterable[KeypointSignals]) -> Upload:
@@ -89,15 +97,16 @@ def upload_of(views: Iterable[KeypointSignals]) -> Upload:
     rank = np.arange(len(rows.words)) - np.repeat(rows.first[:-1], sizes)
     order = np.argsort(rank, kind="stable")
     view, places = np.repeat(np.arange(len(every)), sizes)[order], rows.places[order]
+    words = rows.words[order]
     kind, row = _fitting(view, places)
     by_kind = np.argsort(kind, kind="stable")
     fitting = row[by_kind]
     return Upload(
-        words=rows.words[order],
+        words=words,
         places=places,
         views=view,
         sides=rows.sides,
-        kinds=np.searchsorted(kind[by_kind], np.arange(len(every) * KINDS + 1)),
+        kinds=np.concatenate([[0], np.cumsum(np.bincount(kind, minlength=len(every) * KINDS))]),
         fitting=fitting,
         middles=((places[fitting, :2].T + 0.5) * STEP).astype(np.float32),
     )
@@ -127,16 +136,16 @@ def check(
     Args:
         tables: of the segment.
         upload: the hits' upload.
-        hits: in ascending order, so that those of a picture follow each other.
+        hits: those of a picture follow each other.
         needed: fewest votes. Further hits of a picture in a view that has them are passed over.
         found: shape (hits, 3), set.
 
     Returns:
         How many are found.
     """
-    size = upload.words.shape[0]
-    notes = Notes(
-        np.zeros(CELLS * CELLS, np.int64), np.zeros(size, np.int64), np.empty(size + 1, np.int64)
+    notes = Notes(np.zeros(CELLS * CELLS, np.int64), np.zeros(upload.words.shape[0], np.int64))
+    expected = Expected(
+        np.empty((3, tables.longest), np.float32), np.empty(tables.longest, np.bool_)
     )
     count, begin, last = 0, 0, -1
     for i in range(hits.size):
@@ -145,13 +154,23 @@ def check(
         picture, view = picture_of(tables, row), upload.views[query]
         if picture != last:
             begin, last = count, picture
-        if (found[begin:count, 1] == view).any():
+        if is_found(found, begin, count, view):
             continue
-        votes = votes_for(tables, upload, (row, query, picture), notes, i + 1)
+        moved = expect(tables, upload, (row, query, picture), expected)
+        votes = votes_for(tables, upload, (picture, view, *moved), expected, notes, i + 1)
         if votes >= needed:
             found[count, 0], found[count, 1], found[count, 2] = picture, view, votes
             count += 1
     return count
+
+
+@compiled
+def is_found(found: NDArray[np.int64], begin: int, end: int, view: int) -> bool:
+    """Tell whether one of those found from *begin* on was in that view."""
+    seen = False
+    for i in range(begin, end):
+        seen |= found[i, 1] == view
+    return seen
 
 
 @compiled
@@ -167,77 +186,97 @@ def ask_for_picture(tables: Tables, hits: NDArray[np.uint64], i: int) -> None:
 
 
 @compiled
-def votes_for(
-    tables: Tables, upload: Upload, hit: tuple[int, int, int], notes: Notes, mark: int
-) -> int:
-    """Count the distinct places, or distinct keypoints if fewer, that agree with a hit.
+def expect(tables: Tables, upload: Upload, hit: tuple[int, int, int], expected: Expected) -> Any:  # noqa: ANN401
+    """Move a picture's keypoints as a hit proposes; in this shape the compiler vectorises it.
 
     *hit* holds the numbers of the registered and the looked-up row, and of the picture.
+
+    Returns:
+        By how many coarse directions and sizes the picture turned and grew.
     """
     row, query, picture = hit
-    ours, theirs, view = tables.places[row], upload.places[query], upload.views[query]
-    right, bottom = STEP * upload.sides[view, 0], STEP * upload.sides[view, 1]
-    turn = TURNS + np.int64(theirs[3]) - np.int64(ours[3])
-    growth = np.int64(theirs[2]) - np.int64(ours[2])
-    scale = 2.0 ** (growth / 2.0)
-    cosine, sine = scale * COSINES[turn % TURNS], scale * SINES[turn % TURNS]
+    places, begin, end = tables.places, tables.first[picture], tables.first[picture + 1]
+    left, top = np.int64(places[row, 0]), np.int64(places[row, 1])
+    theirs, side = upload.places[query], upload.sides[upload.views[query]]
+    turn = (TURNS + np.int64(theirs[3]) - np.int64(places[row, 3])) % TURNS
+    growth = np.int64(theirs[2]) - np.int64(places[row, 2])
+    scale = STEP * SCALES[growth + SIZES]
+    cosine, sine, slack = scale * COSINES[turn], scale * SINES[turn], scale * SHIFT_GROWTH
+    middle_x, middle_y = STEP * (theirs[0] + 0.5), STEP * (theirs[1] + 0.5)
+    right, bottom = STEP * side[0], STEP * side[1]
+    for k in range(begin, end):
+        x, y = np.float64(np.int64(places[k, 0]) - left), np.float64(np.int64(places[k, 1]) - top)
+        across, down = middle_x + x * cosine - y * sine, middle_y + x * sine + y * cosine
+        reach = SHIFT + slack * np.sqrt(x * x + y * y)
+        expected.circles[0, k - begin] = across
+        expected.circles[1, k - begin] = down
+        expected.circles[2, k - begin] = reach * reach
+        size = np.int64(places[k, 2]) + growth + SIZE_STEPS
+        expected.inside[k - begin] = (
+            (across > -reach) & (across < right + reach) & (down > -reach) & (down < bottom + reach)
+        ) & ((size >= 0) & (size < EXPECTED))
+    return turn, growth
+
+
+@compiled
+def votes_for(  # noqa: PLR0913
+    tables: Tables,
+    upload: Upload,
+    proposal: tuple[int, int, int, int],
+    expected: Expected,
+    notes: Notes,
+    mark: int,
+) -> int:
+    """Count the distinct places, or distinct keypoints if fewer, that agree with a proposal.
+
+    *proposal* holds the numbers of the picture and of the view, the turn and the growth.
+    """
+    picture, view, turn, growth = proposal
+    places, words, begin = tables.places, tables.words, tables.first[picture]
+    circles = expected.circles
     cells, keypoints = 0, 0
-    for k in range(tables.first[picture], tables.first[picture + 1]):
-        size = np.int64(tables.places[k, 2]) + growth + SIZE_STEPS
-        x = STEP * (np.int64(tables.places[k, 0]) - np.int64(ours[0]))
-        y = STEP * (np.int64(tables.places[k, 1]) - np.int64(ours[1]))
-        across = STEP * (theirs[0] + 0.5) + x * cosine - y * sine
-        down = STEP * (theirs[1] + 0.5) + x * sine + y * cosine
-        reach = SHIFT + SHIFT_GROWTH * scale * np.sqrt(x * x + y * y)
-        inside = -reach < across < right + reach and -reach < down < bottom + reach
-        if not (inside and 0 <= size < EXPECTED):
+    for k in range(begin, tables.first[picture + 1]):
+        if not expected.inside[k - begin]:
             continue
-        kind = view * KINDS + (np.int64(tables.places[k, 3]) + turn) % TURNS * EXPECTED + size
-        count = near_place(upload, kind, across, down, reach, notes.near)
-        fresh = agreeing(tables.words, k, upload.words, notes.near[:count], notes.keypoints, mark)
+        size = np.int64(places[k, 2]) + growth + SIZE_STEPS
+        kind = view * KINDS + int((np.int64(places[k, 3]) + turn) % TURNS * EXPECTED + size)
+        circle = circles[0, k - begin], circles[1, k - begin], circles[2, k - begin]
+        own = words[k, 0], words[k, 1], words[k, 2], words[k, 3]
+        fresh = agreeing(upload, kind, circle, own, notes.keypoints, mark)
         if fresh >= 0:
             keypoints += fresh
-            cell = int(STEP * (tables.places[k, 1] + 0.5) / CELL) * CELLS
-            cell += int(STEP * (tables.places[k, 0] + 0.5) / CELL)
+            cell = int(STEP * (places[k, 1] + 0.5) / CELL) * CELLS
+            cell += int(STEP * (places[k, 0] + 0.5) / CELL)
             cells += int(notes.cells[cell] != mark)
             notes.cells[cell] = mark
     return min(cells, keypoints)
 
 
 @compiled
-def near_place(  # noqa: PLR0913
-    upload: Upload, kind: int, across: float, down: float, reach: float, near: NDArray[np.int64]
-) -> int:
-    """List the upload's keypoints of a kind, or the next, that lie near a point; count them."""
-    x, y, most = np.float32(across), np.float32(down), np.float32(reach * reach)
-    count = 0
-    for i in range(upload.kinds[kind], upload.kinds[kind + 1]):
-        aside, below = upload.middles[0, i] - x, upload.middles[1, i] - y
-        near[count] = upload.fitting[i]
-        count += int(aside * aside + below * below < most)
-    return count
-
-
-@compiled
 def agreeing(  # noqa: PLR0913
-    words: NDArray[np.uint64],
-    row: int,
-    theirs: NDArray[np.uint64],
-    near: NDArray[np.int64],
+    upload: Upload,
+    kind: int,
+    circle: tuple[float, float, float],
+    words: tuple[Any, Any, Any, Any],
     marks: NDArray[np.int64],
     mark: int,
 ) -> int:
-    """Compare a registered keypoint with those that lie where it should be, and mark who is near.
+    """Compare a registered keypoint with those of a fitting kind that lie where it should be.
 
     Returns:
-        How many keypoints of the upload agree that had no mark yet; -1 if none agrees at all.
+        How many keypoints of the upload agree that had no *mark* yet; -1 if none agrees at all.
     """
-    a, b, c, d = words[row, 0], words[row, 1], words[row, 2], words[row, 3]
+    x, y, most = circle
+    a, b, c, d = words
     fresh = -1
-    for i in near:
-        bits = popcount(theirs[i, 0] ^ a) + popcount(theirs[i, 1] ^ b)
-        bits += popcount(theirs[i, 2] ^ c) + popcount(theirs[i, 3] ^ d)
+    for i in range(upload.kinds[kind], upload.kinds[kind + 1]):
+        aside, below = upload.middles[0, i] - x, upload.middles[1, i] - y
+        if aside * aside + below * below >= most:
+            continue
+        row = upload.fitting[i]
+        bits = popcount(upload.words[row, 0] ^ a) + popcount(upload.words[row, 1] ^ b)
+        bits += popcount(upload.words[row, 2] ^ c) + popcount(upload.words[row, 3] ^ d)
         if bits <= NEAR_BITS:
-            fresh = (fresh if fresh > 0 else 0) + int(marks[i] != mark)
-            marks[i] = mark
+            fresh = (fresh if fresh > 0 else 0) + int(marks[row] != mark)
+            marks[row] = mark
     return fresh

@@ -236,6 +236,8 @@ def probe(
             limits = near, step - 2
             own = spans[now, : used[now]]
             count += sift(tables, own, prints[(step - 2) % 3], limits, hits[count:])
+            if count == hits.size:
+                break
         if 1 <= step <= words.shape[0]:
             last = (step - 1) & 1
             used[last] = ask_for_entries(tables, slots[last], spans[last], most)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from takeback.matching import keypoint_guide, keypoint_kernels
 from takeback.matching.keypoint_guide import Upload
+from takeback.matching.keypoint_kernels import HALF
 from takeback.matching.keypoint_rows import KeypointRows, joined
 from takeback.matching.keypoint_tables import Layouts, Tables, build_tables
 from takeback.matching.segment import LASTING, Ids, Positions
@@ -26,15 +27,17 @@ comparing everything finds none is lost by it, of strangers one entry in thousan
 NEAR_HALF: Final = 22
 """Largest distance of the first 128 bits that is checked as a proposal."""
 
-MOST_ENTRIES: Final = 256
-"""How many entries under one key are looked at; in a bank of ordinary pictures none has more."""
+MOST_ENTRIES: Final = 1024
+"""How many entries under one key are looked at, those of the lowest ids; in a bank of a million
+ordinary pictures none has more."""
 
 MOST_HITS: Final = 1 << 16
 """How many entries with a near print are kept of one search of a segment, those of the upload's
 best keypoints; ordinary uploads have some thousands in a million pictures."""
 
 MOST_CHECKED: Final = 4096
-"""How many hits are checked, nearest first."""
+"""How many hits are checked. If there are more, those of pictures that have several come first,
+and then the nearest."""
 
 
 class Candidates(NamedTuple):
@@ -116,23 +119,25 @@ class KeypointSegment:
         count = keypoint_kernels.probe(self.tables, upload.words, bounds, hits)
         bounds = NEAR_HALF, version
         count = keypoint_kernels.verify(self.tables, upload.words, hits[:count], bounds, distances)
-        return _nearest(hits[:count], distances[:count])
+        return self._chosen(hits[:count], distances[:count])
 
     def _compared(self, upload: Upload, version: int) -> NDArray[np.uint64]:
         pairs = compare_all(self.rows.words, upload.words, NEAR)
         pictures = np.searchsorted(self.rows.first, pairs[:, 1], side="right") - 1
         pairs = pairs[self.tables.ended[pictures] > version]
-        hits = pairs[:, 1] << np.uint64(32) | pairs[:, 2]
-        return _nearest(hits, pairs[:, 0].astype(np.uint8))
+        hits = pairs[:, 1] << HALF | pairs[:, 2]
+        return self._chosen(hits, pairs[:, 0].astype(np.uint8))
 
-
-def _nearest(hits: NDArray[np.uint64], distances: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """Return each hit once, in ascending order, the nearest if there are too many."""
-    kept, first = np.unique(hits, return_index=True)
-    if len(kept) <= MOST_CHECKED:
-        return kept
-    nearest = np.argsort(distances[first], kind="stable")[:MOST_CHECKED]
-    return np.sort(kept[nearest])
+    def _chosen(self, hits: NDArray[np.uint64], distances: NDArray[np.uint8]) -> NDArray[np.uint64]:
+        """Return each hit once, in ascending order, the best if there are too many."""
+        kept, first = np.unique(hits, return_index=True)
+        if len(kept) <= MOST_CHECKED:
+            return kept
+        rows = (kept >> HALF).astype(np.int64)
+        pictures = np.searchsorted(self.rows.first, rows, side="right")
+        _, own, sizes = np.unique(pictures, return_inverse=True, return_counts=True)
+        best = np.lexsort((distances[first], sizes[own] == 1))[:MOST_CHECKED]
+        return np.sort(kept[best])
 
 
 def segment_of(ids: Ids, rows: KeypointRows, layouts: Layouts) -> KeypointSegment:

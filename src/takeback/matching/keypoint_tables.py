@@ -43,6 +43,9 @@ class Tables(NamedTuple):
     ended: NDArray[np.int64]
     """Shape (pictures,): the first version of the index that no longer shows the picture."""
 
+    longest: int
+    """Most rows of a picture."""
+
     blocks: NDArray[np.int64]
     """The picture of each ``BLOCK_ROWS``-th row, and the number of pictures."""
 
@@ -116,6 +119,7 @@ def build_tables(rows: KeypointRows, ended: NDArray[np.int64], layouts: Layouts)
         places=rows.places,
         first=rows.first,
         ended=ended,
+        longest=int(np.diff(rows.first).max(initial=0)),
         blocks=_blocks(rows),
         deal=layout.deal,
         chunks=chunks,
