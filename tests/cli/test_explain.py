@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from takeback.cases.wire import View
+from takeback.cli.demo.film import film
 from takeback.cli.explain.geometry import corners, seen_part, turned_about
 from takeback.cli.explain.ink import BRIGHT
 from takeback.cli.explain.page import MARGIN, wrapped
@@ -334,3 +335,37 @@ def test_a_part_that_lies_inside_is_seen_whole() -> None:
     assert seen_part(corners(inside)) == list(corners(inside))
     assert seen_part(corners(outside)) == []
     assert turned_about(corners(EVERYWHERE)) == corners(EVERYWHERE)
+
+
+def test_a_video_is_explained_by_a_strip_of_its_frames(call: Takeback, tmp_path: Path) -> None:
+    """Its frames in colour, with circles; at most nine of them."""
+    film([coffee()], 3, tmp_path / "film.mp4", size=(320, 180))
+
+    done = succeeded(call("hash", "film.mp4", "--keypoints", "--explain", "out.png"))
+
+    name, frames, keypoints = done.out.splitlines()
+    assert name == "video1 100 film.mp4"
+    assert frames.startswith("  3 frames of 3.0 s, ")
+    assert " keypoints in 3 of them, " in keypoints
+    shown = page(tmp_path / "out.png")[MARGIN : MARGIN + 180]
+    for number in range(3):
+        left = MARGIN + number * (320 + MARGIN)
+        assert bright(shown[:, left : left + 320]).any()
+        assert np.ptp(shown[:, left : left + 320].mean(axis=(0, 1))) > 30, "coffee is not grey"
+
+
+def test_a_damaged_video_is_said_to_be_damaged(call: Takeback, tmp_path: Path) -> None:
+    """What could be read is hashed; what begins like a video and is none is refused by name."""
+    film([coffee()], 6, tmp_path / "film.mkv", size=(320, 180))
+    whole = (tmp_path / "film.mkv").read_bytes()
+    (tmp_path / "cut.mkv").write_bytes(whole[: len(whole) * 2 // 3])
+    (tmp_path / "none.mkv").write_bytes(whole[:100])
+
+    done = call("hash", "cut.mkv", "none.mkv", "--json")
+
+    [record] = json.loads(done.out)
+    assert done.code == 3
+    assert (record["path"], record["complete"]) == ("cut.mkv", False)
+    assert [signal["type"] for signal in record["signals"]] == ["video1", "md5"]
+    assert "takeback: cut.mkv is damaged or ends early" in done.err
+    assert "takeback: error: none.mkv: " in done.err

@@ -10,6 +10,7 @@ ITEM = ReceiptItem(
     state="protected",
     registered_on="2030-03-05",
     signals=1,
+    keypoints=False,
     removals=[Removal("Photo Site", "2030-03-07")],
 )
 RECEIPT = Receipt(
@@ -21,6 +22,8 @@ RECEIPT = Receipt(
     ends_on="2031-01-01",
     locked=True,
     partners=True,
+    keypoints=True,
+    keypoints_end_on="2030-03-12",
     withdrawal_takes_effect_on="2030-03-11",
     items=[ITEM],
     withdrawals=[
@@ -31,7 +34,17 @@ RECEIPT = Receipt(
             waiting=["Video Site"],
             can_not_confirm=["Partner"],
             undo_until="2030-03-15",
-        )
+            keypoints=False,
+        ),
+        WithdrawalStatus(
+            item_id=ITEM.item_id,
+            on="2030-03-09",
+            confirmed=[],
+            waiting=["Video Site"],
+            can_not_confirm=[],
+            undo_until="2030-03-09",
+            keypoints=True,
+        ),
     ],
 )
 
@@ -48,6 +61,8 @@ def test_everything_on_the_receipt_is_said() -> None:
         "  ends on 2031-01-01; everything in it is purged then",
         "  locked: a withdrawal waits 72 hours",
         "  shared with partners that may not honour a withdrawal",
+        "  keypoint signals are registered too",
+        "  keypoint signals end on 2030-03-12",
         "  the withdrawal takes effect on 2030-03-11",
         "item_0000000000000000: protected, registered on 2030-03-05, 1 signal",
         "  Photo Site confirmed it and removed it on 2030-03-07",
@@ -55,5 +70,7 @@ def test_everything_on_the_receipt_is_said() -> None:
         "  confirmed by Photo Site",
         "  not confirmed yet by Video Site",
         "  can't confirm: Partner",
+        "item_0000000000000000: keypoint signals withdrawn on 2030-03-09, for good",
+        "  not confirmed yet by Video Site",
         *HONEST_LIMIT,
     ]

@@ -49,7 +49,9 @@ USAGE = 2
 INTERRUPTED = 128 + signal.SIGINT
 
 COMMANDS: Mapping[str, Lazy] = {
-    "hash": Lazy("takeback.cli.hash:hash_files", "Make signals of pictures, on this device."),
+    "hash": Lazy(
+        "takeback.cli.hash:hash_files", "Make signals of pictures and videos, on this device."
+    ),
     "case": Lazy("takeback.cli.case:case", "Open a case, look after it, withdraw it."),
     "quarantine": Lazy(
         "takeback.cli.quarantine:quarantine", "See and lift quarantines of bank entries."

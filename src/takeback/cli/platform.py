@@ -104,7 +104,9 @@ def list_platforms(desk: Desk) -> None:
 @platform.command()
 @at_the_desk
 @click.argument("platform_id")
-@click.option("--plant", type=click.IntRange(1, 1000), help="Plant those of so many pictures first.")
+@click.option(
+    "--plant", type=click.IntRange(1, 1000), help="Plant those of so many pictures first."
+)
 def canaries(desk: Desk, platform_id: str, plant: int | None) -> None:
     """List a platform's canaries, and where else they were seen.
 

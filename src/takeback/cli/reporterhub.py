@@ -67,6 +67,10 @@ class ReporterHub:
             )
         )
 
+    def takes_keypoints(self) -> bool:
+        """Tell whether this hub takes keypoint signals; if not, nobody need be asked."""
+        return self._challenge().keypoints
+
     def add(self, access: Access, items: list[ItemDocument]) -> Receipt:
         """Add items to the case."""
         request = AddItemsRequest(access=self._proven(access), items=items)
@@ -115,8 +119,10 @@ class ReporterHub:
         return msgspec.structs.replace(access, proof=self._proof())
 
     def _proof(self) -> Proof:
-        challenge = self._answer(self.http.get("/v1/challenge"), Challenge)
-        return solve(challenge)
+        return solve(self._challenge())
+
+    def _challenge(self) -> Challenge:
+        return self._answer(self.http.get("/v1/challenge"), Challenge)
 
     def _post(self, place: str, document: msgspec.Struct, kind: type[Answer]) -> Answer:
         body = msgspec.json.encode(document)

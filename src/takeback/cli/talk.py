@@ -84,6 +84,20 @@ class Progress:
             click.echo(line, err=True)
 
 
+@dataclass(slots=True)
+class Share:
+    """Says how much of one long thing is done, once it has been at it for two seconds."""
+
+    what: str
+    _next: float = field(default_factory=lambda: time.monotonic() + PATIENCE)
+
+    def __call__(self, share: float) -> None:
+        """Say how much is done, 0 to 1, if it is time to."""
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + PATIENCE
+            say(f"{round(100 * share)}% {self.what}")
+
+
 @contextmanager
 def working(what: str) -> Iterator[None]:
     """Say every few seconds that the block is still at work, from the second second on."""

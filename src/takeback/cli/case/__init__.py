@@ -6,7 +6,7 @@ from takeback.cli.lazy import Lazy, LazyGroup
 
 COMMANDS: Mapping[str, Lazy] = {
     "open": Lazy("takeback.cli.case.opening:open_case", "Open a case; the pictures stay here."),
-    "add": Lazy("takeback.cli.case.opening:add", "Add pictures to a case."),
+    "add": Lazy("takeback.cli.case.opening:add", "Add pictures and videos to a case."),
     "status": Lazy("takeback.cli.case.reporter:status", "Print the receipt."),
     "withdraw": Lazy("takeback.cli.case.reporter:withdraw", "Withdraw the case or one item."),
     "resume": Lazy("takeback.cli.case.reporter:resume", "Let suspended items count again."),

@@ -2,28 +2,21 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO, TypedDict, Unpack, cast, get_args
+from typing import TextIO, TypedDict, Unpack, get_args
 
 import click
 import msgspec
 
-from takeback.cases.wire import (
-    AgeBand,
-    Authority,
-    ItemDocument,
-    Kind,
-    PdqDocument,
-    RegistrationDocument,
-    View,
-)
-from takeback.cli import talk
+from takeback.cases.wire import AgeBand, Authority, ItemDocument, Kind, RegistrationDocument
+from takeback.cli.case.choosing import chooses_keypoints, keypoints_option
 from takeback.cli.case.days import Day
 from takeback.cli.case.handover import hand_over, save_option
+from takeback.cli.case.items import documents, prepare_files
+from takeback.cli.case.reporter import changed
 from takeback.cli.case.visit import Visit, hub_option, visiting
 from takeback.cli.output import as_json
 from takeback.cli.reporterhub import reporter_hub
-from takeback.errors import MalformedBody, QualityTooLow, TakebackError
-from takeback.hashing import MINIMUM_QUALITY, PictureSignals, hash_picture
+from takeback.errors import MalformedBody
 
 KINDS: Sequence[str] = get_args(Kind)
 AGE_BANDS: Sequence[str] = get_args(AgeBand)
@@ -45,6 +38,7 @@ class Said(TypedDict):
     text_file: TextIO | None
     end_date: str | None
     partners: bool
+    keypoints: bool | None
     lock: bool
 
 
@@ -84,6 +78,7 @@ class Said(TypedDict):
 )
 @click.option("--end-date", type=DAY, help="Day on which everything is purged.")
 @click.option("--partners", is_flag=True, help="Also to partners that may not honour withdrawal.")
+@keypoints_option
 @click.option("--lock", is_flag=True, help="Let a withdrawal wait 72 hours.")
 @save_option
 @as_json
@@ -92,79 +87,40 @@ def open_case(
 ) -> None:
     """Open a case; the pictures stay here.
 
-    Makes signals of each FILE on this device and sends only those. Without a FILE the case
-    has no picture: a threat, an account, a locator. Prints the code (also as six words), the
-    PIN and the recovery slip, once: nobody can show them again.
+    Makes signals of each FILE, a picture or a video, on this device and sends only those.
+    Without a FILE the case has no picture: a threat, an account, a locator. Asks on a terminal
+    whether keypoint signals are registered too. Prints the code (also as six words), the PIN
+    and the recovery slip, once: nobody can show them again.
     """
-    document = registration(items_of(paths), said)
+    prepared, empty = prepare_files(paths), registration(said)
     with reporter_hub(hub) as client:
-        opened = client.open(document)
+        chosen = chooses_keypoints(client, said["keypoints"], empty.language, ask=bool(paths))
+        items = documents(prepared, keypoints=chosen)
+        opened = client.open(completed(empty, items, keypoints=chosen))
     hand_over(opened, save, as_json=as_json)
 
 
 @click.command()
 @click.argument("paths", metavar="FILE…", nargs=-1, required=True, type=PICTURE)
 @visiting
-def add(visit: Visit, paths: tuple[Path, ...]) -> None:
-    """Add pictures to a case.
+@keypoints_option
+def add(visit: Visit, paths: tuple[Path, ...], keypoints: bool | None) -> None:
+    """Add pictures and videos to a case.
 
-    Makes signals of each FILE on this device and sends only those. Prints the receipt.
+    Makes signals of each FILE on this device and sends only those; keypoint signals as was
+    chosen at opening, unless --keypoints changes the choice. Prints the receipt.
     """
-    items = items_of(paths)
+    prepared = prepare_files(paths)
     with visit.begin() as (hub, keys):
-        visit.show(hub.add(keys, items))
+        receipt = hub.receipt(keys)
+        if keypoints and not receipt.keypoints:
+            receipt = hub.choose(keys, changed(receipt, keypoints=True))
+        wanted = receipt.keypoints if keypoints is None else keypoints
+        visit.show(hub.add(keys, documents(prepared, keypoints=wanted)))
 
 
-def items_of(paths: Sequence[Path]) -> list[ItemDocument]:
-    """Make an item of each picture, all of them before anything is sent.
-
-    Raises:
-        NotAPicture: a file is none.
-        QualityTooLow: a picture has too little detail.
-    """
-    progress = talk.Progress("hashed", len(paths))
-    items = []
-    for path in paths:
-        try:
-            items.append(item_of(path))
-        except TakebackError as error:
-            error.add_note(str(path))
-            raise
-        progress.step()
-    return items
-
-
-def item_of(source: Path | bytes) -> ItemDocument:
-    """Make an item of one picture: its signal as a whole, and of each view to register.
-
-    Raises:
-        NotAPicture: it is none.
-        QualityTooLow: it has too little detail.
-    """
-    picture = hash_picture(source, role="reporter")
-    if picture.quality < MINIMUM_QUALITY:
-        raise QualityTooLow(picture.quality, MINIMUM_QUALITY)
-    whole = PdqDocument(value=str(picture.whole), quality=picture.quality, path=picture.path)
-    return ItemDocument(signals=[whole, *_documents(picture)])
-
-
-def _documents(picture: PictureSignals) -> list[PdqDocument]:
-    """Describe the views, each signal once: those of a symmetric picture can be equal."""
-    views = {str(view.dihedral[0]): view for view in reversed(picture.views)}
-    views.pop(str(picture.whole), None)
-    return [
-        PdqDocument(
-            value=value,
-            quality=view.quality,
-            view=cast(View, view.view),
-            path=picture.path if view.view == "mirror" else "scaled",
-        )
-        for value, view in reversed(views.items())
-    ]
-
-
-def registration(items: list[ItemDocument], said: Said) -> RegistrationDocument:
-    """Put together all that opening a case sends, held to its own description.
+def registration(said: Said) -> RegistrationDocument:
+    """Put together what opening a case sends, without items, held to its own description.
 
     Raises:
         MalformedBody: a date, locator or text is not as the hub takes it.
@@ -178,11 +134,27 @@ def registration(items: list[ItemDocument], said: Said) -> RegistrationDocument:
         "age_band": said["age_band"],
         "language": said["language"],
         "authority": said["authority"],
-        "items": msgspec.to_builtins(items),
         "locators": list(said["locators"]),
         "text": _text_of(said["text_file"]),
         "choices": choices,
     }
+    return _checked(document)
+
+
+def completed(
+    empty: RegistrationDocument, items: list[ItemDocument], *, keypoints: bool
+) -> RegistrationDocument:
+    """Return the document with its items, and with her choice of keypoint signals.
+
+    Raises:
+        MalformedBody: there are more items than a hub takes.
+    """
+    choices = msgspec.structs.replace(empty.choices, keypoints=keypoints)
+    document = msgspec.structs.replace(empty, items=items, choices=choices)
+    return _checked(msgspec.to_builtins(document))
+
+
+def _checked(document: object) -> RegistrationDocument:
     try:
         return msgspec.convert(document, RegistrationDocument)
     except msgspec.ValidationError as problem:

@@ -38,19 +38,29 @@ def _head(receipt: Receipt) -> Iterator[str]:
         yield "  locked: a withdrawal waits 72 hours"
     if receipt.partners:
         yield "  shared with partners that may not honour a withdrawal"
+    if receipt.keypoints:
+        yield "  keypoint signals are registered too"
+    if receipt.keypoints_end_on:
+        yield f"  keypoint signals end on {receipt.keypoints_end_on}"
     if receipt.withdrawal_takes_effect_on:
         yield f"  the withdrawal takes effect on {receipt.withdrawal_takes_effect_on}"
 
 
 def _item(item: ReceiptItem) -> Iterator[str]:
     signals = "1 signal" if item.signals == 1 else f"{item.signals} signals"
+    if item.keypoints:
+        signals += ", keypoints among them"
     yield f"{item.item_id}: {STATES[item.state]}, registered on {item.registered_on}, {signals}"
     for removal in item.removals:
         yield f"  {removal.platform} confirmed it and removed it on {removal.day}"
 
 
 def _withdrawal(withdrawal: WithdrawalStatus) -> Iterator[str]:
-    yield f"{withdrawal.item_id}: withdrawn on {withdrawal.on}, undo until {withdrawal.undo_until}"
+    if withdrawal.keypoints:
+        yield f"{withdrawal.item_id}: keypoint signals withdrawn on {withdrawal.on}, for good"
+    else:
+        until = withdrawal.undo_until
+        yield f"{withdrawal.item_id}: withdrawn on {withdrawal.on}, undo until {until}"
     if withdrawal.confirmed:
         yield f"  confirmed by {', '.join(withdrawal.confirmed)}"
     if withdrawal.waiting:

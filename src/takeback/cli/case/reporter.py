@@ -1,12 +1,14 @@
 """``case status``, ``case withdraw``, ``case choices``: with code and PIN, over HTTP."""
 
 from collections.abc import Sequence
+from typing import TypedDict, Unpack
 
 import click
 import msgspec
 
 from takeback.cases.wire import Choices, Receipt
 from takeback.cli import talk
+from takeback.cli.case.choosing import keypoints_option
 from takeback.cli.case.days import Day
 from takeback.cli.case.visit import Visit, visiting
 from takeback.errors import MalformedBody
@@ -51,36 +53,49 @@ def resume(visit: Visit) -> None:
         visit.show(hub.resume(keys))
 
 
+class Changes(TypedDict, total=False):
+    """What may be chosen anew, as click names it; None and what is missing stay as they are."""
+
+    partners: bool | None
+    keypoints: bool | None
+    lock: bool | None
+    end_date: str | None
+
+
 @click.command()
 @visiting
 @click.option("--partners/--no-partners", default=None, help="Share beyond our own matchers.")
+@keypoints_option
 @click.option("--lock/--no-lock", default=None, help="Let a withdrawal wait 72 hours.")
 @click.option("--end-date", type=Day("never"), help="Day on which everything is purged.")
-def choices(visit: Visit, partners: bool | None, lock: bool | None, end_date: str | None) -> None:
+@click.option("--yes", is_flag=True, help="Do it; without this --no-keypoints is only shown.")
+def choices(visit: Visit, yes: bool, **changes: Unpack[Changes]) -> None:
     """Change what was chosen at opening.
 
-    What isn't named here stays as it is.
+    What isn't named here stays as it is. With --no-keypoints the keypoint signals of this case
+    are withdrawn and erased; they come back only by adding the pictures again.
     """
+    if changes.get("keypoints") is False:
+        talk.only_with(yes, ["this withdraws and erases the case's keypoint signals for good"])
     with visit.begin() as (hub, keys):
-        chosen = changed(hub.receipt(keys), partners, lock, end_date)
-        visit.show(hub.choose(keys, chosen))
+        visit.show(hub.choose(keys, changed(hub.receipt(keys), **changes)))
 
 
-def changed(
-    receipt: Receipt, partners: bool | None, lock: bool | None, end_date: str | None
-) -> Choices:
+def changed(receipt: Receipt, **changes: Unpack[Changes]) -> Choices:
     """Return the choices on *receipt* with those given here in their place.
 
     Raises:
-        MalformedBody: *end_date* is no date.
+        MalformedBody: the end date is no date.
     """
     chosen: dict[str, object] = {
-        "partners": receipt.partners if partners is None else partners,
-        "lock": receipt.locked if lock is None else lock,
+        "partners": receipt.partners,
+        "keypoints": receipt.keypoints,
+        "lock": receipt.locked,
+        "end_date": receipt.ends_on,
     }
-    day = receipt.ends_on if end_date is None else end_date
-    if day not in (None, "never"):
-        chosen["end_date"] = day
+    chosen.update({name: value for name, value in changes.items() if value is not None})
+    if chosen["end_date"] in (None, "never"):
+        del chosen["end_date"]
     try:
         return msgspec.convert(chosen, Choices)
     except msgspec.ValidationError as problem:

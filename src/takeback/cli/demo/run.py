@@ -11,7 +11,7 @@ import msgspec
 
 from takeback.cases.wire import Opened
 from takeback.cli import talk
-from takeback.cli.case.opening import item_of
+from takeback.cli.case.items import prepare_file
 from takeback.cli.demo.pictures import Photograph, photograph
 from takeback.cli.demo.stage import Stage, set_up
 from takeback.cli.demo.story import Story
@@ -26,7 +26,7 @@ def run_demo(picture: Path | None, *, leave: bool) -> bool:
         Whether every step held.
     """
     shown = photograph("coffee.png") if picture is None else _read(picture)
-    item_of(shown.data)  # refused now, before anything is started
+    prepare_file(shown.data)  # refused now, before anything is started
     telling = Telling()
     with tempfile.TemporaryDirectory(prefix="takeback-demo-") as folder:
         talk.say("starting a hub and two matchers")

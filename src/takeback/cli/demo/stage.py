@@ -11,7 +11,7 @@ import msgspec
 from takeback.accounts.model import Role, Staff
 from takeback.app import Hub, open_hub
 from takeback.cases.wire import Access, Opened, Receipt, RegistrationDocument
-from takeback.cli.case.opening import item_of
+from takeback.cli.case.items import prepare_file
 from takeback.cli.demo.programs import Program, running
 from takeback.cli.match import ask
 from takeback.cli.privatefile import write_new
@@ -70,7 +70,11 @@ class Stage:
     def register(self, picture: bytes) -> Opened:
         """Open a case about one picture, as `takeback case open` does."""
         document = RegistrationDocument(
-            version=1, kind="shared", age_band="adult", language="en", items=[item_of(picture)]
+            version=1,
+            kind="shared",
+            age_band="adult",
+            language="en",
+            items=[prepare_file(picture).document(keypoints=False)],
         )
         return self.reporter.open(document)
 

@@ -52,6 +52,18 @@ def side_by_side(sheets: Sequence[Sheet]) -> Spread:
     return Spread(whole, lefts[:-1])
 
 
+def in_rows(sheets: Sequence[Sheet], columns: int) -> Spread:
+    """Lay many sheets in rows from the upper left; nothing joins them."""
+    starts = range(0, len(sheets), columns)
+    rows = [side_by_side(sheets[start : start + columns]).sheet for start in starts]
+    height = sum(row.height - MARGIN for row in rows) + MARGIN
+    whole, top = Sheet.blank(max(row.width for row in rows), height), 0
+    for row in rows:
+        whole.paste(row, 0, top)
+        top += row.height - MARGIN
+    return Spread(whole, ())
+
+
 def wrapped(text: str, width: int) -> list[str]:
     """Break a paragraph into lines of at most *width* pixels, the later ones indented."""
     lines, font = [""], letters(LETTER_HEIGHT)

@@ -27,14 +27,14 @@ VIEWS: Final[Mapping[str, str]] = {
 """What each view and look is."""
 
 PRIVATE: Final = (
-    "This page shows the picture. It was written on this device, readable by its owner alone; "
-    "nothing was sent anywhere."
+    "This page shows what is in the file. It was written on this device, readable by its owner "
+    "alone; nothing was sent anywhere."
 )
 """At the end of a page that was made here alone."""
 
 ASKED: Final = (
-    "This page shows the picture. It was written on this device, readable by its owner alone; "
-    "the picture was sent to the matcher that was asked, and nowhere else."
+    "This page shows what is in the file. It was written on this device, readable by its owner "
+    "alone; the picture was sent to the matcher that was asked, and nowhere else."
 )
 """At the end of a page about a matcher's answer."""
 

@@ -1,0 +1,42 @@
+"""Whether keypoint signals are registered too: asked once, in one plain sentence."""
+
+import sys
+
+import click
+
+from takeback.cases.choices_text import KEYPOINTS_SENTENCE
+from takeback.cases.wire import Language
+from takeback.cli import talk
+from takeback.cli.reporterhub import ReporterHub
+
+keypoints_option = click.option(
+    "--keypoints/--no-keypoints",
+    default=None,
+    help="Register keypoint signals too: they find cropped and covered copies, and say more "
+    "about the picture. Not unless you say so.",
+)
+
+
+def chooses_keypoints(
+    hub: ReporterHub, said: bool | None, language: Language, *, ask: bool
+) -> bool:
+    """Return whether keypoint signals are to be registered; no unless she says yes.
+
+    Args:
+        hub: the one that would get them.
+        said: what was said on the command line.
+        language: of the case.
+        ask: whether to ask when nothing was said, if there is a person to ask.
+    """
+    if said is False or (said is None and not (ask and sys.stdin.isatty())):
+        return False
+    if not hub.takes_keypoints():
+        if said:
+            talk.say("this hub takes no keypoint signals; it gets the others")
+        return False
+    return said or _asked(language)
+
+
+def _asked(language: Language) -> bool:
+    talk.say(KEYPOINTS_SENTENCE[language])
+    return click.confirm("takeback: register keypoint signals too?", default=False, err=True)
