@@ -20,12 +20,13 @@ from takeback.hashing.keypoints import (
     squeezed,
     to_describe,
 )
+from takeback.hashing.normalise import uncaptioned
 from takeback.hashing.place import EVERYWHERE, Place
 from takeback.hashing.signal import MINIMUM_QUALITY
-from takeback.hashing.views import Look, hash_look
+from takeback.hashing.views import Box, Look, hash_look
 
-FRAMES: Final = ("trimmed", "uncaptioned")
-"""Views inside which a picture is described, the innermost last. A tilt needs none: keypoints
+FRAMES: Final = ("uncaptioned", "trimmed")
+"""Views inside which a picture is described, the innermost first. A tilt needs none: keypoints
 turn with the picture."""
 
 SMALL: Final = 0.3
@@ -43,31 +44,52 @@ UPRIGHT: Final = (KeypointView.PLAIN, KeypointView.MIRRORED)
 Grey = NDArray[np.float32]
 
 
-def registered_looks(whole: Grey, seen: Sequence[Look]) -> tuple[KeypointLook, ...]:
+def inside(grey: Grey, seen: Sequence[Look]) -> Look | None:
+    """Return what is inside all frames: everything, where there are none.
+
+    Bars that leave nothing are a frame around a flat picture, if straight seams say that
+    something was put there, and else part of a picture that is mostly flat.
+
+    Args:
+        grey: the picture fitted to 1024 pixels.
+        seen: the views that were found in it.
+
+    Returns:
+        None, if nothing is inside.
+    """
+    everything = Look.at("whole", grey, Box.of(grey))
+    if uncaptioned(grey) is None:
+        return None if any(look.view == "panel" for look in seen) else everything
+    return next((each for name in FRAMES for each in seen if each.view == name), everything)
+
+
+def quality_inside(quality: int, look: Look | None) -> int:
+    """Return the quality of a picture of which this is inside its frame.
+
+    A frame has detail of its own, the same around every picture; it doesn't make up for a
+    picture that has too little.
+    """
+    if look is None:
+        return 0
+    held = quality if look.place == EVERYWHERE else hash_look(look).quality
+    return quality if held >= MINIMUM_QUALITY else min(quality, held)
+
+
+def registered_looks(whole: Grey, look: Look | None) -> tuple[KeypointLook, ...]:
     """Describe what a reporter's device registers, if she chooses so.
 
     Args:
         whole: the grey picture, fitted to 512 pixels.
-        seen: the views that were found in the one fitted to 1024.
+        look: what is inside its frame, of the one fitted to 1024.
 
     Returns:
         One look with one plain view, or none where nothing in the picture stands out.
     """
-    frame = innermost(seen)
-    found = describe(whole if frame is None else to_describe(frame.grey), most=MOST_REGISTERED)
-    if not len(found.keypoints):
+    if look is None:
         return ()
-    name, place = ("whole", EVERYWHERE) if frame is None else (frame.view, frame.place)
-    return (KeypointLook(name, place, found.looked_up((KeypointView.PLAIN,))),)
-
-
-def innermost(seen: Sequence[Look]) -> Look | None:
-    """Return what is inside all frames, or None if nothing good enough is inside any."""
-    for name in reversed(FRAMES):
-        for look in seen:
-            if look.view == name and hash_look(look).quality >= MINIMUM_QUALITY:
-                return look
-    return None
+    described = whole if look.place == EVERYWHERE else to_describe(look.grey)
+    found = _described(look.view, look.place, described, (KeypointView.PLAIN,), MOST_REGISTERED)
+    return (found,) if len(found.plain) else ()
 
 
 def query_looks(grey: Grey, seen: Sequence[Look]) -> tuple[KeypointLook, ...]:

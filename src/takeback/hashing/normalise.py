@@ -92,9 +92,9 @@ def looks(grey: Grey) -> Iterator[Look]:
 
 
 def _candidates(grey: Grey) -> Iterator[Look]:
-    border = trim(grey, *FLAT)
-    yield Look.at("trimmed", grey, border)
-    yield Look.at("uncaptioned", grey, uncaptioned(grey))
+    for view, box in (("trimmed", trim(grey, *FLAT)), ("uncaptioned", uncaptioned(grey))):
+        if box:
+            yield Look.at(view, grey, box)
     yield from levelled(grey)
     for panel in panels(grey):
         yield Look.at("panel", grey, panel)
@@ -110,28 +110,32 @@ def _distinct(candidates: Iterator[Look]) -> Iterator[Look]:
         yield look
 
 
-def trim(grey: Grey, tolerance: float, share: float) -> Box:
+def trim(grey: Grey, tolerance: float, share: float) -> Box | None:
     """Take flat rows and columns off every side, until none is left.
 
     Args:
         grey: the picture.
         tolerance: levels that a row may vary by.
         share: how much of the row must be that flat.
+
+    Returns:
+        What is left, or None if that is too little to be a picture.
     """
     box = Box.of(grey)
     for _ in range(3):
         inner = _trim_once(grey, box, tolerance, share)
-        if inner == box or not _large_enough(inner, grey):
-            return box
+        if inner == box:
+            break
+        if not _lasting(inner, grey):
+            return None
         box = inner
     return box
 
 
-def _large_enough(box: Box, grey: Grey) -> bool:
-    """Whether a signal of it could mean anything."""
-    sides = (box.right - box.left, box.bottom - box.top)
-    shares = (sides[0] / grey.shape[1], sides[1] / grey.shape[0])
-    return min(sides) >= LEAST_PIXELS and min(shares) >= LEAST_SIDE
+def _lasting(box: Box, grey: Grey) -> bool:
+    """Whether enough of a picture is left to be one."""
+    shares = ((box.right - box.left) / grey.shape[1], (box.bottom - box.top) / grey.shape[0])
+    return bool(min(shares) >= LEAST_SIDE)
 
 
 def _trim_once(grey: Grey, box: Box, tolerance: float, share: float) -> Box:
@@ -139,7 +143,7 @@ def _trim_once(grey: Grey, box: Box, tolerance: float, share: float) -> Box:
     top, bottom = _ends(cut, tolerance, share)
     rows = cut[top : cut.shape[0] - bottom]
     if not rows.size:
-        return box
+        return Box(box.left, box.top, box.left, box.top)
     left, right = _ends(np.ascontiguousarray(rows.T), tolerance, share)
     return Box(box.left + left, box.top + top, box.right - right, box.bottom - bottom)
 
@@ -158,10 +162,17 @@ def _bar(grey: Grey, tolerance: float, share: float) -> int:
     return bar(rows, shade, tolerance, share)
 
 
-def uncaptioned(grey: Grey) -> Box:
-    """Take bars off that hold text, or an app's controls, and the flat border inside."""
+def uncaptioned(grey: Grey) -> Box | None:
+    """Take bars off that hold text, or an app's controls, and the flat border inside.
+
+    Returns:
+        What is left, all of it where there are no bars; None if that is too little to be a
+        picture.
+    """
     box = trim(grey, *BARRED)
-    inner = trim(box.cut(grey), *FLAT)
+    inner = trim(box.cut(grey), *FLAT) if box else None
+    if not box or not inner:
+        return None
     return Box(
         box.left + inner.left,
         box.top + inner.top,

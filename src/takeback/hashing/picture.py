@@ -10,7 +10,7 @@ import numpy as np
 from takeback.hashing import bundle, keypoints, normalise
 from takeback.hashing.decode import Path, Picture, open_picture
 from takeback.hashing.keypoint_signals import KeypointLook
-from takeback.hashing.looking import query_looks, registered_looks
+from takeback.hashing.looking import inside, quality_inside, query_looks, registered_looks
 from takeback.hashing.pdq import Sampler, coefficients, dihedral_signals, quality_of
 from takeback.hashing.seams import Grey
 from takeback.hashing.shrink import LONGEST_SIDE as DESCRIBED_SIDE
@@ -28,7 +28,8 @@ class PictureSignals:
     """What is left of a picture once it is hashed."""
 
     quality: int
-    """Detail, 0 (flat) to 100. Below ``MINIMUM_QUALITY`` a signal is too weak to register."""
+    """Detail, 0 (flat) to 100. Below ``MINIMUM_QUALITY`` a signal is too weak to register. With
+    a role, a flat picture inside a frame is flat, whatever detail the frame has."""
 
     dihedral: tuple[Signal, ...]
     """Eight signals: of the picture upright; turned by 90, 180 and 270 degrees
@@ -114,15 +115,26 @@ def _hash(picture: Picture, role: Role | None) -> PictureSignals:
 def _query(whole: PictureSignals, grey: Grey) -> PictureSignals:
     """Add what an upload is looked up by."""
     seen = list(normalise.looks(grey))
-    views = normalise.views(seen, whole.dihedral, whole.quality)
-    return replace(whole, views=_good(views), keypoints=query_looks(grey, seen))
+    quality = quality_inside(whole.quality, inside(grey, seen))
+    return replace(
+        whole,
+        quality=quality,
+        views=_good(normalise.views(seen, whole.dihedral, quality)),
+        keypoints=query_looks(grey, seen),
+    )
 
 
 def _reporter(whole: PictureSignals, grey: Grey, smaller: Grey, turn: Turn) -> PictureSignals:
     """Add what is registered."""
     seen = list(normalise.looks(grey))
-    views = bundle.views(grey, seen, turn, whole.dihedral, whole.quality)
-    return replace(whole, views=_good(views), keypoints=registered_looks(smaller, seen))
+    held = inside(grey, seen)
+    quality = quality_inside(whole.quality, held)
+    return replace(
+        whole,
+        quality=quality,
+        views=_good(bundle.views(grey, seen, turn, whole.dihedral, quality)),
+        keypoints=registered_looks(smaller, held),
+    )
 
 
 def _good(views: Iterable[ViewSignals]) -> tuple[ViewSignals, ...]:

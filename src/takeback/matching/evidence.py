@@ -1,11 +1,23 @@
 """Why an upload matched: the ground, how sure it is, and where in the upload.
 
-Pure values; no index and no database. The rule that says which evidence suffices is here and
-nowhere else.
+No index is searched here and no database asked. The rule that says which evidence suffices is
+``judge_distance`` and ``judge_keypoints`` and nowhere else; docs/decisions/0026 says what was
+measured for it.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+from takeback.hashing.signal import MATCH_DISTANCE
+from takeback.matching.keypoint_index import KeypointMatch
+from takeback.matching.support import Support, support
+
+FORMS: Final = frozenset({"whole", "mirror"})
+"""Registered views of which a match is one of whole pictures."""
+
+NEEDED: Final = 4
+"""Fewest votes of single keypoints; three places of unrelated pictures agree in …"""
 
 Corner = tuple[float, float]
 Quad = tuple[Corner, Corner, Corner, Corner]
@@ -59,3 +71,56 @@ class Evidence:
 
     registered_seconds: tuple[float, float] | None = None
     """When in the registered video that part begins and ends."""
+
+
+def judge_distance(
+    distance: int, upload_view: str, registered_view: str, place: Quad | None
+) -> Evidence | None:
+    """Say whether two whole-picture signals so near are a match, and why.
+
+    Args:
+        distance: in bits.
+        upload_view: name of the view of the upload.
+        registered_view: name of the registered view.
+        place: where in the upload the registered picture lies.
+    """
+    if distance > MATCH_DISTANCE:
+        return None
+    forms = {upload_view, registered_view}
+    return Evidence(
+        ground=Ground.WHOLE if upload_view == "whole" and forms <= FORMS else Ground.VIEW,
+        score=_distance_score(distance),
+        place=place,
+        upload_view=upload_view,
+        registered_view=registered_view,
+        distance=distance,
+    )
+
+
+def judge_keypoints(match: KeypointMatch) -> Evidence | None:
+    """Say whether keypoints that agree are a match, and why."""
+    found = support(match.agreement, match.registered, match.looked_up)
+    if not suffices(found):
+        return None
+    return Evidence(
+        ground=Ground.KEYPOINTS,
+        score=_votes_score(found.votes),
+        place=match.agreement.place,
+        upload_view=match.look,
+        votes=match.agreement.votes,
+    )
+
+
+def suffices(found: Support) -> bool:
+    """Tell whether what agrees can't be what two different pictures have in common."""
+    if found.votes < NEEDED or found.twin_votes > found.votes:
+        return False
+    return (found.spread >= 0.08 and found.share >= 0.1) or found.share >= 0.4
+
+
+def _distance_score(distance: int) -> float:
+    return 7.0 - 0.14 * distance
+
+
+def _votes_score(votes: int) -> float:
+    return 2.0 * votes - 5.0

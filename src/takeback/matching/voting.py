@@ -120,7 +120,7 @@ def vote(
     votes = elect(ours, theirs, pairs, agreeing)
     if votes < needed:
         return None
-    turn, shift = _fitted(ours[agreeing], theirs[agreeing])
+    turn, shift = fit(ours[agreeing], theirs[agreeing])
     place = _corners(registered, looked_up, (turn, shift), view)
     return Agreement(votes, view, place, abs(turn), pairs[agreeing])
 
@@ -170,7 +170,7 @@ def _points(rows: NDArray[np.float64]) -> NDArray[np.complex128]:
     return np.concatenate((middle, middle + arm))
 
 
-def _fitted(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> tuple[complex, complex]:
+def fit(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> tuple[complex, complex]:
     """Return the turn-and-scale and the shift that take our points nearest to theirs."""
     source, target = _points(ours), _points(theirs)
     from_middle, to_middle = source - source.mean(), target - target.mean()

@@ -1,0 +1,202 @@
+"""How much of a registered picture an upload shows, of what it should show if it were there.
+
+Votes say that some places moved together. They do so too when two different pictures lie
+under one sticker, in one app's interface or behind one watermark. So every keypoint of the
+registered picture is asked: should it be visible where the votes put it, and is something
+like it there? And the votes: are they in one spot, or all over what is visible, and are they
+of things that the registered picture shows only once?
+
+Pure: no index.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from takeback.hashing.keypoint_signals import KeypointSignals
+from takeback.matching.voting import STEP, Agreement, fit, measures
+
+LIKE: Final = 90
+"""Distance, in bits, within which a keypoint that lies where it should is taken for the same.
+Far beyond what an index may ask for: of unrelated ones, where they lie by chance, 1 in 3,000."""
+
+TWIN: Final = 70
+"""Distance within which two keypoints of one picture show the same thing twice."""
+
+LEAST_SIZE: Final = 3.6
+"""Size, in 1/512 of the look's longest side, from which a keypoint should be visible there."""
+
+MARGIN: Final = 0.01
+"""Keypoints nearer than this to the upload's border need not be visible."""
+
+AWAY: Final = (10.0, 0.5)
+"""How far a keypoint may lie from where it should: so much, and so many of its own sizes."""
+
+LN_SCALE: Final = 0.55
+TURN: Final = 0.45
+"""How far its size's logarithm and its direction may be off."""
+
+GRID: Final = 24
+"""Points along each side at which the registered picture is asked whether it is visible."""
+
+Flags = NDArray[np.bool_]
+Points = NDArray[np.complex128]
+Shares = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """What speaks for an agreement besides its votes. Twins are left out of all numbers."""
+
+    votes: int
+    """Registered keypoints that voted."""
+
+    twin_votes: int
+    """Those left out of that."""
+
+    share: float
+    """How many of those that should be visible are, 0 to 1."""
+
+    spread: float
+    """Area of the smallest convex shape around those that are, in parts of the visible part of
+    the registered picture; the one that makes it largest is left out."""
+
+    distance: float
+    """Median distance, in bits, of the pairs that voted."""
+
+
+def support(
+    agreement: Agreement, registered: KeypointSignals, looked_up: KeypointSignals
+) -> Support:
+    """Ask every registered keypoint.
+
+    Args:
+        agreement: with its place in the whole upload.
+        registered: all keypoints of the registered picture.
+        looked_up: all keypoints of the look and view in which it was found.
+    """
+    ours, theirs = measures(registered), measures(looked_up)
+    pairs = agreement.pairs
+    turn, shift = fit(ours[pairs[:, 0]], theirs[pairs[:, 1]])
+    voted = np.zeros(len(ours), np.bool_)
+    voted[pairs[:, 0]] = True
+    single = _single(registered)
+    placed = _placed(ours, turn, shift)
+    due = single & (voted | (_inside(agreement, registered, ours) & _visible(placed)))
+    there = due & (voted | _alike(placed, theirs, registered, looked_up))
+    return Support(
+        votes=int((voted & single).sum()),
+        twin_votes=int((voted & ~single).sum()),
+        share=float(there.sum() / max(1, due.sum())),
+        spread=_spread(ours[there]) / max(1e-6, _visible_area(agreement, registered)),
+        distance=float(np.median(_distances(registered.bits, looked_up.bits, pairs))),
+    )
+
+
+def _placed(ours: NDArray[np.float64], turn: complex, shift: complex) -> NDArray[np.float64]:
+    """Return where keypoints should be in the look: x, y, logarithm of the size, direction."""
+    points = turn * (ours[:, 0] + 1j * ours[:, 1]) + shift
+    sizes = ours[:, 2] + math.log(abs(turn))
+    directions = ours[:, 3] + float(np.angle(turn))
+    return np.stack((points.real, points.imag, sizes, directions), axis=1)
+
+
+def _visible(placed: NDArray[np.float64]) -> Flags:
+    return np.asarray(placed[:, 2] >= math.log(LEAST_SIZE))
+
+
+def _alike(
+    placed: NDArray[np.float64],
+    theirs: NDArray[np.float64],
+    registered: KeypointSignals,
+    looked_up: KeypointSignals,
+) -> Flags:
+    """Tell of which keypoints something like them lies where they should."""
+    away, grown, turned = (placed[:, None, :] - theirs[None, :, :]).transpose(2, 0, 1)[[0, 2, 3]]
+    down = placed[:, None, 1] - theirs[None, :, 1]
+    reach = AWAY[0] + AWAY[1] * np.exp(placed[:, 2:3])
+    turned = np.abs((turned + math.pi) % math.tau - math.pi)
+    near = (np.hypot(away, down) < reach) & (np.abs(grown) < LN_SCALE) & (turned < TURN)
+    pairs = np.argwhere(near)
+    alike = np.zeros(len(placed), np.bool_)
+    alike[pairs[_distances(registered.bits, looked_up.bits, pairs) <= LIKE, 0]] = True
+    return alike
+
+
+def _distances(
+    ours: NDArray[np.uint8], theirs: NDArray[np.uint8], pairs: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    differing = ours[pairs[:, 0]] ^ theirs[pairs[:, 1]]
+    return np.asarray(np.bitwise_count(differing).sum(axis=1, dtype=np.int64))
+
+
+def _single(registered: KeypointSignals) -> Flags:
+    """Tell which keypoints have no twin in the same picture."""
+    count = len(registered)
+    pairs = np.argwhere(np.triu(np.ones((count, count), np.bool_), 1))
+    twins = pairs[_distances(registered.bits, registered.bits, pairs) <= TWIN]
+    single = np.ones(count, np.bool_)
+    single[twins.ravel()] = False
+    return single
+
+
+def _in_upload(agreement: Agreement, across: Shares, down: Shares) -> Points:
+    """Return where points of the registered picture, in shares of its sides, are in the upload."""
+    upper_left, upper_right, _, lower_left = (complex(*corner) for corner in agreement.place)
+    return upper_left + across * (upper_right - upper_left) + down * (lower_left - upper_left)
+
+
+def _shown(points: Points, margin: float) -> Flags:
+    low, high = margin, 1 - margin
+    across, down = points.real, points.imag
+    return np.asarray((across > low) & (across < high) & (down > low) & (down < high))
+
+
+def _inside(agreement: Agreement, registered: KeypointSignals, ours: NDArray[np.float64]) -> Flags:
+    across, down = ours[:, 0] / (registered.width * STEP), ours[:, 1] / (registered.height * STEP)
+    return _shown(_in_upload(agreement, across, down), MARGIN)
+
+
+def _visible_area(agreement: Agreement, registered: KeypointSignals) -> float:
+    """Return the area of the registered picture that the upload shows, in 1/512 of its side."""
+    steps = (np.arange(GRID) + 0.5) / GRID
+    across, down = np.meshgrid(steps, steps)
+    share = _shown(_in_upload(agreement, across, down), 0.0).mean()
+    return float(share * registered.width * registered.height * STEP * STEP)
+
+
+def _spread(points: NDArray[np.float64]) -> float:
+    """Return the area around points once the one that matters most is left out."""
+    every = [(float(x), float(y)) for x, y in points[:, :2]]
+    rim = hull(every)
+    without = ([point for point in every if point != left_out] for left_out in rim)
+    return min((area(hull(rest)) for rest in without), default=0.0)
+
+
+def hull(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return the corners of the smallest convex shape around points, in order."""
+    ranked = sorted(set(points))
+    if len(ranked) < 3:
+        return ranked
+    return _half(ranked) + _half(ranked[::-1])
+
+
+def _half(ranked: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    rim: list[tuple[float, float]] = []
+    for x, y in ranked:
+        while len(rim) > 1:
+            (a, b), (c, d) = rim[-2:]
+            if (c - a) * (y - b) > (d - b) * (x - a):
+                break
+            rim.pop()
+        rim.append((x, y))
+    return rim[:-1]
+
+
+def area(corners: list[tuple[float, float]]) -> float:
+    """Return the area inside corners that are given in order."""
+    following = corners[1:] + corners[:1]
+    return abs(sum(x * d - y * c for (x, y), (c, d) in zip(corners, following, strict=True))) / 2
