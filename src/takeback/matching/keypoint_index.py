@@ -127,12 +127,12 @@ class KeypointIndex:
 
     def __len__(self) -> int:
         with self._writing:
-            return sum(segment.lasting for segment in self._places())
+            return sum(segment.lasting for segment in self.places())
 
     def __contains__(self, entry_id: int) -> bool:
         wanted = np.array([entry_id], np.int64)
         with self._writing:
-            return any(len(segment.find(wanted)[0]) for segment in self._places())
+            return any(len(segment.find(wanted)[0]) for segment in self.places())
 
     def add(self, ids: ArrayLike, pictures: Sequence[KeypointSignals]) -> None:
         """Add entries. One whose id is there already gets the new keypoints in place of the old.
@@ -227,13 +227,19 @@ class KeypointIndex:
         while (merger := self._merger) is not None and merger.is_alive():
             merger.join()
 
-    def _places(self) -> tuple[KeypointSegment, ...]:
+    @property
+    def version(self) -> int:
+        """How often the index has changed."""
+        return self._snapshot.version
+
+    def places(self) -> tuple[KeypointSegment, ...]:
+        """Return the segments of which it consists, for measurements."""
         return (self._snapshot.tail, *self._snapshot.segments)
 
     def _end(self, ids: Ids, version: int) -> list[tuple[KeypointSegment, NDArray[np.int64]]]:
         """End the pictures of *ids* and return where they were."""
         ended = []
-        for segment in self._places():
+        for segment in self.places():
             here, positions = segment.find(ids)
             if len(here):
                 segment.end(positions, version)

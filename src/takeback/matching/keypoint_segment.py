@@ -104,12 +104,12 @@ class KeypointSegment:
 
     def search(self, upload: Upload, version: int, needed: int) -> Candidates:
         """Find pictures of which at least *needed* places agree with what some hit proposes."""
-        hits = self._hits(upload, version)
+        hits = self.hits(upload, version)
         found = np.empty((len(hits), 3), np.int64)
         count = keypoint_guide.check(self.tables, upload, hits, needed, found)
         return Candidates(*found[:count].T)
 
-    def _hits(self, upload: Upload, version: int) -> NDArray[np.uint64]:
+    def hits(self, upload: Upload, version: int) -> NDArray[np.uint64]:
         """Return pairs of near rows, each once, in ascending order."""
         if not self.tabled:
             return self._compared(upload, version)
