@@ -16,6 +16,7 @@ from takeback.cli.demo.pictures import Photograph, photograph
 from takeback.cli.demo.stage import Stage, set_up
 from takeback.cli.demo.story import Story
 from takeback.cli.demo.telling import Telling
+from takeback.cli.demo.videos import draw_videos
 from takeback.cli.privatefile import write_new
 
 
@@ -29,9 +30,11 @@ def run_demo(picture: Path | None, *, leave: bool) -> bool:
     prepare_file(shown.data)  # refused now, before anything is started
     telling = Telling()
     with tempfile.TemporaryDirectory(prefix="takeback-demo-") as folder:
+        talk.say("drawing a video of a minute from moving photographs")
+        videos = draw_videos(Path(folder))
         talk.say("starting a hub and two matchers")
         with set_up(Path(folder)) as stage:
-            opened = Story(stage, telling, shown).play()
+            opened = Story(stage, telling, shown, videos).play()
             click.echo(f"\n{_summary(telling)}")
             if not leave:
                 _stay(stage, opened)
@@ -58,7 +61,7 @@ def _stay(stage: Stage, opened: Opened) -> None:
         f"\nThe hub is up at {stage.hub.url}\n"
         f"The case's code is {opened.code}, its PIN {opened.pin}. Look at it:\n\n"
         f"  {takeback} case status --hub {stage.hub.url} --secrets-file {keys}\n"
-        f"  {takeback} match PICTURE --matcher {stage.feed.program.url}\n"
+        f"  {takeback} match PICTURE --matcher {stage.feed.program.url} --explain why.png\n"
         f"  {takeback} demo advance 4d --hub {stage.hub.url}\n\n"
         "Ctrl-C stops everything and removes its data."
     )

@@ -10,8 +10,8 @@ import msgspec
 
 from takeback.accounts.model import Role, Staff
 from takeback.app import Hub, open_hub
-from takeback.cases.wire import Access, Opened, Receipt, RegistrationDocument
-from takeback.cli.case.items import prepare_file
+from takeback.cases.wire import Access, Choices, Opened, Receipt, RegistrationDocument
+from takeback.cli.case.items import documents, prepare_file
 from takeback.cli.demo.programs import Program, running
 from takeback.cli.match import ask
 from takeback.cli.privatefile import write_new
@@ -33,9 +33,9 @@ class Platform:
     program: Program
     http: httpx2.Client
 
-    def matches(self, picture: bytes) -> list[HubMatch]:
-        """Ask the matcher about an upload."""
-        [result] = ask(self.http, picture).results
+    def matches(self, upload: bytes) -> list[HubMatch]:
+        """Ask the matcher about a picture or a video."""
+        [result] = ask(self.http, upload).results
         return result.matches
 
     def respond(self, response: HubResponse) -> None:
@@ -67,14 +67,15 @@ class Stage:
         """Both platforms."""
         return self.feed, self.lookup
 
-    def register(self, picture: bytes) -> Opened:
-        """Open a case about one picture, as `takeback case open` does."""
+    def register(self, *sources: bytes | Path, keypoints: bool = False) -> Opened:
+        """Open a case about pictures and videos, as `takeback case open` does."""
         document = RegistrationDocument(
             version=1,
             kind="shared",
             age_band="adult",
             language="en",
-            items=[prepare_file(picture).document(keypoints=False)],
+            items=documents([prepare_file(each) for each in sources], keypoints=keypoints),
+            choices=Choices(keypoints=keypoints),
         )
         return self.reporter.open(document)
 

@@ -2,18 +2,24 @@
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
 import msgspec
 
+from takeback.cases.choices_text import KEYPOINTS_SENTENCE
 from takeback.cases.wire import Opened, Receipt
 from takeback.cli.demo.clock import advance_clock
-from takeback.cli.demo.pictures import Photograph, copies, photograph
+from takeback.cli.demo.forms import forms
+from takeback.cli.demo.pictures import Photograph, copies, others, photograph
 from takeback.cli.demo.stage import Platform, Stage, keys_of
 from takeback.cli.demo.telling import Telling, timed, wait_until
+from takeback.cli.demo.videos import Videos
+from takeback.cli.explain.found import evidence_of
+from takeback.cli.explain.reasons import ground_in_words
 from takeback.hashing import MINIMUM_QUALITY, hash_picture
+from takeback.hashing.video import hash_video
 from takeback.ids import CaseId
 from takeback.matcher.documents import HubMatch, HubResponse
 
@@ -33,6 +39,7 @@ class Story:
     stage: Stage
     telling: Telling
     picture: Photograph
+    videos: Videos
     control: Photograph = field(default_factory=lambda: photograph("chelsea.png"))
     test: Photograph = field(default_factory=lambda: photograph("rocket.jpg"))
     quiet: Photograph = field(default_factory=lambda: photograph("motorcycle_left.png"))
@@ -42,6 +49,8 @@ class Story:
         opened = self.open()
         self.vouch(opened)
         self.catch()
+        self.catch_other_forms()
+        self.let_others_through()
         self.report_removal(opened)
         test, quiet = self.judge_not_intimate()
         self.four_days_later(opened, test, quiet)
@@ -54,18 +63,35 @@ class Story:
         self.telling.chapter("On the reporter's device")
         unknown = not any(self._matches(platform) for platform in self.stage.platforms)
         self.telling.step(f"{self.picture.name} is known at neither platform", unknown)
+        self._make_signals()
+        self._choose_keypoints()
         with timed() as took:
-            made = hash_picture(self.picture.data)
+            opened = self.stage.register(self.picture.data, self.videos.registered, keypoints=True)
+        self.telling.step("case opened, with signals only", bool(opened.code), str(took))
+        sent, size = sum(map(len, self.stage.sent)), len(self.picture.data)
+        film = self.videos.registered.stat().st_size
+        stayed = f"the picture, {size} bytes, and the video, {film} bytes, stayed here"
+        self.telling.note(f"{sent} bytes were sent; {stayed}")
+        self._caught_within("the hub's answer", "review")
+        return opened
+
+    def _make_signals(self) -> None:
+        """Her picture and her video become signals."""
+        with timed() as took:
+            made = hash_picture(self.picture.data, role="reporter")
         enough = made.quality >= MINIMUM_QUALITY
         what = f"signals of {self.picture.name} made, quality {made.quality}"
         self.telling.step(what, enough, str(took))
         with timed() as took:
-            opened = self.stage.register(self.picture.data)
-        sent, size = sum(map(len, self.stage.sent)), len(self.picture.data)
-        self.telling.step("case opened, with signals only", bool(opened.code), str(took))
-        self.telling.note(f"{sent} bytes were sent; the picture, {size} bytes, stayed here")
-        self._caught_within("the hub's answer", "review")
-        return opened
+            video = hash_video(self.videos.registered, role="reporter")
+        what = f"signals of {self.videos.registered.name} made, {len(video)} frames of a minute"
+        self.telling.step(what, video.complete and len(video) > 0, str(took))
+
+    def _choose_keypoints(self) -> None:
+        """She reads one sentence, and says yes."""
+        self.telling.note("She is asked whether keypoint signals may be registered too:")
+        self.telling.paragraph(f"“{KEYPOINTS_SENTENCE['en']}”")
+        self.telling.note("She says yes.")
 
     def vouch(self, opened: Opened) -> None:
         """A caseworker vouches, without seeing the picture."""
@@ -88,6 +114,31 @@ class Story:
             self.telling.step(
                 f"{self.control.name} (control): let through by {platform.name}", not found
             )
+
+    def catch_other_forms(self) -> None:
+        """A screenshot, a crop, a sticker and an excerpt of the video are caught, and why."""
+        self.telling.chapter("Somebody posts it in other forms")
+        for what, upload in self._other_forms().items():
+            with timed() as took:
+                found = self.stage.feed.matches(upload)
+            why = ground_in_words(evidence_of(found[0])) if found else "no match"
+            self.telling.step(
+                f"{what}: caught by {self.stage.feed.name}", bool(found), f"{why}, {took}"
+            )
+
+    def let_others_through(self) -> None:
+        """Pictures and a video that have nothing to do with it are let through."""
+        pictures, name = list(others()), self.stage.feed.name
+        with timed() as took:
+            caught = sum(bool(self.stage.feed.matches(each)) for each in pictures)
+        what = f"{len(pictures)} other pictures: all let through by {name}"
+        self.telling.step(what, caught == 0, str(took))
+        found = self.stage.feed.matches(self.videos.other.read_bytes())
+        self.telling.step(f"another video: let through by {name}", not found)
+
+    def _other_forms(self) -> Mapping[str, bytes]:
+        excerpt = self.videos.reposted.read_bytes()
+        return {**forms(self.picture), "ten seconds of the video, framed": excerpt}
 
     def report_removal(self, opened: Opened) -> None:
         """A person at the platform confirms; the receipt does not show it yet."""
@@ -134,6 +185,8 @@ class Story:
         with timed() as took:
             stopped = self._everywhere(lambda platform: not self._matches(platform))
         self.telling.step("both matchers stopped", stopped and took.seconds < SOON, str(took))
+        caught = [each for each in self._other_forms().values() if self.stage.feed.matches(each)]
+        self.telling.step("the other forms are not caught any more either", not caught)
         confirmed = wait_until(lambda: self._confirmed(opened))
         self.telling.step(f"the receipt says that {self.stage.feed.name} confirmed", confirmed)
 

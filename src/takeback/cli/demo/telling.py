@@ -1,5 +1,6 @@
 """The story on the terminal: one line for each step, ticked or crossed, with what was measured."""
 
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,9 @@ WAIT_SECONDS = 20.0
 """How long a step waits before it counts as failed."""
 
 PERIOD = 0.02
+
+WIDTH = 88
+"""Characters of a line of a paragraph."""
 
 COLUMN = 64
 """Where what was measured stands."""
@@ -29,6 +33,11 @@ class Telling:
     def note(self, text: str) -> None:
         """Say something that is no step."""
         click.echo(f"    {text}")
+
+    def paragraph(self, text: str) -> None:
+        """Say something longer that is no step."""
+        for line in textwrap.wrap(text, WIDTH):
+            self.note(line)
 
     def step(self, what: str, held: bool, measured: str = "") -> None:
         """Tell one step."""

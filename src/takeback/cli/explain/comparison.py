@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
-from takeback.cli.explain.geometry import corners
+from takeback.cli.sources import Signals
 from takeback.hashing.keypoint_signals import KeypointLook
 from takeback.hashing.picture import PictureSignals
-from takeback.hashing.place import EVERYWHERE
 from takeback.hashing.signal import MATCH_DISTANCE, SIGNAL_BITS
-from takeback.matching.evidence import Evidence, Ground
+from takeback.matching.evidence import Evidence
+from takeback.matching.picture_bank import PictureBank
 from takeback.matching.voting import Agreement, near_pairs, vote, within
+
+ENTRY: Final = 0
+"""The only entry of a bank that holds one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,12 +54,22 @@ def compare(upload: PictureSignals, registered: PictureSignals) -> Comparison:
         upload: hashed as a query.
         registered: hashed as a reporter's.
     """
-    found = _agreeing(upload, registered)
     return Comparison(
-        evidence=next(_evidence(upload, registered, found), None),
-        keypoints=found,
+        evidence=evidence_for(upload, registered),
+        keypoints=_agreeing(upload, registered),
         distance=min(registered.whole.distance(signal) for signal in upload.dihedral),
     )
+
+
+def evidence_for(upload: Signals, registered: Signals) -> Evidence | None:
+    """Return why an upload would match if one picture or video were all that is registered.
+
+    Raises:
+        QualityTooLow: *registered* shows too little to be registered.
+    """
+    bank: PictureBank[int] = PictureBank()
+    bank.register(ENTRY, registered)
+    return next((match.evidence for match in bank.match(upload)), None)
 
 
 def _agreeing(upload: PictureSignals, registered: PictureSignals) -> Agreeing | None:
@@ -70,31 +84,3 @@ def _agreements(upload: PictureSignals, ours: KeypointLook) -> Iterator[Agreeing
             agreement = vote(ours.plain, theirs, near_pairs(ours.plain, theirs), view)
             if agreement:
                 yield Agreeing(look, within(look.place, agreement, theirs), ours)
-
-
-def _evidence(
-    upload: PictureSignals, registered: PictureSignals, found: Agreeing | None
-) -> Iterator[Evidence]:
-    signals = [("whole", registered.whole)] + [(v.view, v.dihedral[0]) for v in registered.views]
-    looked_up = [("whole", EVERYWHERE, upload.dihedral)]
-    looked_up += [(v.view, v.place, v.dihedral) for v in upload.views]
-    for name, place, dihedral in looked_up:
-        for view, signal in signals:
-            distance = min(signal.distance(d) for d in dihedral)
-            if distance <= MATCH_DISTANCE:
-                yield Evidence(
-                    ground=Ground.WHOLE if (name, view) == ("whole", "whole") else Ground.VIEW,
-                    score=0.0,
-                    place=corners(place),
-                    upload_view=name,
-                    registered_view=view,
-                    distance=distance,
-                )
-    if found:
-        yield Evidence(
-            ground=Ground.KEYPOINTS,
-            score=0.0,
-            place=found.agreement.place,
-            upload_view=found.look.look,
-            votes=found.agreement.votes,
-        )

@@ -21,9 +21,9 @@ def reason(evidence: Evidence) -> str:
 def ground_in_words(evidence: Evidence) -> str:
     """Say what matched, and by how much."""
     if evidence.ground is Ground.KEYPOINTS:
-        return f"keypoints, {evidence.votes} places lie in both in the same way"
+        return f"keypoints, {evidence.votes} places agree"
     if evidence.ground is Ground.VIDEO:
-        return f"video, {evidence.votes} frames follow each other in the same way"
+        return f"video, {evidence.votes} frames agree"
     what = "the whole picture" if evidence.ground is Ground.WHOLE else "a view"
     return f"{what}, {evidence.distance} of {SIGNAL_BITS} bits differ"
 
