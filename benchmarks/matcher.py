@@ -29,12 +29,11 @@ from skimage import data
 
 from takeback.clock import utc_now
 from takeback.exchange.wire import FeedEntry, FeedPage
-from takeback.matcher import holdings
 from takeback.matcher.assembly import assembled
+from takeback.matcher.banks import Banks
 from takeback.matcher.options import MatcherOptions, Source
 from takeback.matcher.server import Server, application, listening_on, url_of
-from takeback.matcher.state import Change, State
-from takeback.matching import Index
+from takeback.matcher.state import State
 from takeback.matching.index import warm_up
 
 URL = "http://127.0.0.1:9"
@@ -119,9 +118,9 @@ def opened(directory: Path) -> Iterator[tuple[State, int]]:
 
 
 def fill(directory: Path, signals: int) -> float:
-    """Apply pages until the state file and an index hold so many *signals*."""
+    """Apply pages until the state file and the banks hold so many *signals*."""
     drawn = np.random.default_rng(3).integers(0, 256, (signals, 32), np.uint8)
-    index = Index()
+    banks = Banks()
     with opened(directory) as (state, source):
         started = time.perf_counter()
         for start in range(0, signals, PAGE):
@@ -131,29 +130,21 @@ def fill(directory: Path, signals: int) -> float:
             ]
             more = start + PAGE < signals
             page = FeedPage("e", str(start), more, entries, [])
-            state.take(source, page, utc_now(), lambda change: apply(index, change))
+            state.take(source, page, utc_now(), banks.apply)
         return time.perf_counter() - started
-
-
-def apply(index: Index, change: Change) -> None:
-    """Change the index as a page says."""
-    if change.gone:
-        index.withdraw(change.gone)
-    if change.ids:
-        index.add(change.ids, change.signals)
 
 
 def single_records(directory: Path, signals: int) -> tuple[float, float]:
     """Return the median milliseconds of a page with one new record, and with one gone."""
-    index = Index()
+    banks = Banks()
     with opened(directory) as (state, source):
-        holdings.load(state, index)
-        index.settle()
+        banks.load(state)
+        banks.settle()
 
         def take(entry: FeedEntry) -> float:
             started = time.perf_counter()
             page = FeedPage("e", "last", False, [entry], [])
-            state.take(source, page, utc_now(), lambda change: apply(index, change))
+            state.take(source, page, utc_now(), banks.apply)
             return (time.perf_counter() - started) * 1000
 
         numbers = [f"{signals + place:032x}" for place in range(30)]
@@ -165,10 +156,10 @@ def single_records(directory: Path, signals: int) -> tuple[float, float]:
 def load(directory: Path) -> float:
     """Return the seconds from opening the state file to an index that answers."""
     started = time.perf_counter()
-    index = Index()
+    banks = Banks()
     with opened(directory) as (state, _):
-        holdings.load(state, index)
-        index.search(np.zeros((1, 32), np.uint8))
+        banks.load(state)
+        banks.signals.search(np.zeros((1, 32), np.uint8))
         return time.perf_counter() - started
 
 
@@ -176,7 +167,7 @@ def load(directory: Path) -> float:
 def answering(options: MatcherOptions) -> Iterator[httpx2.Client]:
     """Run a matcher in a thread and yield a client of it."""
     with assembled(options) as assembly, listening_on(options.host, options.port) as sock:
-        assembly.index.settle()
+        assembly.banks.settle()
         server = Server(application(assembly))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
         thread.start()

@@ -6,6 +6,7 @@ from takeback import errors, problems
 from takeback.errors import (
     MalformedSignal,
     NotAPicture,
+    NotAVideo,
     NotSignedIn,
     PictureTooLarge,
     QuotaSpent,
@@ -59,6 +60,7 @@ def test_the_nearest_ancestor_decides_the_status() -> None:
 def test_titles_read_as_words() -> None:
     """The name of the class is taken apart where a word begins."""
     assert problems.problem(NotAPicture(""))["title"] == "Not a picture"
+    assert problems.problem(NotAVideo(""))["type"] == "urn:takeback:error:not-a-video"
 
 
 def test_try_later_says_when_and_a_missing_key_says_which() -> None:

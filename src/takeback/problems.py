@@ -103,4 +103,4 @@ def headers_of(error: Exception) -> dict[str, str]:
 
 def _words(error: TakebackError, between: str) -> str:
     """Take the error's name apart: ``PictureTooLarge`` becomes ``picture too large``."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=A)(?=P)", between, type(error).__name__).lower()
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=A)(?=[A-Z])", between, type(error).__name__).lower()

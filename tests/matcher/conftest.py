@@ -32,12 +32,13 @@ def key_file(tmp_path: Path, hub: FakeHub) -> Path:
 
 @pytest.fixture
 def options(tmp_path: Path, hub: FakeHub, key_file: Path) -> MatcherOptions:
-    """Options of a matcher that follows that hub, with one process to hash."""
+    """Options of a matcher that follows that hub, with one process to hash pictures."""
     return MatcherOptions(
         sources=(Source(url=hub.url, key_file=key_file, name="hub"),),
         data=tmp_path / "matcher",
         port=0,
         hashers=1,
+        video_hashers=0,
     )
 
 

@@ -79,8 +79,8 @@ class FakeHub:
             server.shutdown()
             server.server_close()
 
-    def put(self, signal: Signal, number: str = "", **members: Any) -> str:  # noqa: ANN401
-        """Make an entry active and return its number."""
+    def put(self, signal: Signal | str, number: str = "", **members: Any) -> str:  # noqa: ANN401
+        """Make an entry active and return its number; *signal* may be text of any type."""
         number = number or secrets.token_hex(16)
         entry = FeedEntry(number=number, state="active", signal=str(signal), **members)
         self._publish(entry)
@@ -179,6 +179,7 @@ class FakeHub:
             Match(entry.number, distance, entry.view, entry.bank, entry.ask)
             for _, entry in self.entries.values()
             if isinstance(entry.signal, str)
+            and entry.type == "pdq"
             and (distance := Signal.parse(entry.signal).distance(signal)) <= MATCH_DISTANCE
         ]
         near.sort(key=lambda match: match.distance)

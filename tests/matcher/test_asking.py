@@ -9,7 +9,8 @@ import pytest
 
 from takeback.exchange.wire import LookupResult, Match
 from takeback.hashing import hash_picture
-from takeback.matcher.lookup import _one
+from takeback.hashing.place import EVERYWHERE
+from takeback.matcher.asking import together
 from takeback.matcher.options import MatcherOptions, Source
 from tests.matcher.conftest import jpeg, near, photograph, random_signal
 from tests.matcher.fakehub import FakeHub
@@ -135,7 +136,7 @@ def test_the_least_distance_of_an_entry_counts() -> None:
     far, close = (Match("a" * 32, d, "whole", "adult", "review") for d in (20, 3))
     results = [LookupResult([far], False), LookupResult([close], False)]
 
-    found = _one({"hub": results}, 10)
+    found = together({"hub": results}, "whole", EVERYWHERE, 10)
 
     assert [(match.distance, match.hub) for match in found.matches] == [(3, "hub")]
     assert not found.more

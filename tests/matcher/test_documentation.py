@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import msgspec
@@ -16,7 +16,12 @@ from tests.matcher.running import eventually, ready, running
 
 ROOT = Path(__file__).parents[2]
 API = (ROOT / "docs/reference/matcher-api.md").read_text()
-EXAMPLES = re.findall(r"^### (\w+)\n.*?```json\n(.*?)```", API, re.MULTILINE | re.DOTALL)
+SECTIONS = re.findall(r"^### (\w+)\n(.*?)(?=^##)", API, re.MULTILINE | re.DOTALL)
+EXAMPLES = [
+    (name, example)
+    for name, section in SECTIONS
+    for example in re.findall(r"```json\n(.*?)```", section, re.DOTALL)
+]
 
 
 @pytest.mark.parametrize(("name", "example"), EXAMPLES, ids=[name for name, _ in EXAMPLES])
@@ -34,6 +39,7 @@ def test_there_is_an_example_of_every_document() -> None:
     assert {name for name, _ in EXAMPLES} == {
         "MatchRequest",
         "MatchAnswer",
+        "HubMatch",
         "HubResponsesRequest",
         "HubOpinionsRequest",
         "Accepted",
@@ -43,9 +49,10 @@ def test_there_is_an_example_of_every_document() -> None:
 
 def test_every_metric_is_documented_and_no_other(options: MatcherOptions) -> None:
     """What Prometheus gets is what the page lists."""
-    with running(options) as client:
-        eventually(lambda: ready(client))
-        client.post("/v1/match", content=b"", headers={"content-type": "image/png"})
+    with running(replace(options, video_hashers=1)) as client:
+        eventually(lambda: ready(client), 60)
+        for kind in ("image/png", "video/mp4"):
+            client.post("/v1/match", content=b"", headers={"content-type": kind})
         text = client.get("/metrics").text
 
     served = set(re.findall(r"^(takeback_\w+?)(?:\{| )", text, re.MULTILINE))

@@ -26,7 +26,9 @@ from takeback.matcher.server import run_matcher
 
 url, key_file, data = sys.argv[1:]
 source = Source(url=url, key_file=Path(key_file), name="hub")
-options = MatcherOptions(sources=(source,), data=Path(data), port=0, hashers=1)
+options = MatcherOptions(
+    sources=(source,), data=Path(data), port=0, hashers=1, video_hashers=0
+)
 run_matcher(options, listening=lambda address: print(address, flush=True))
 """
 KILLS = 6

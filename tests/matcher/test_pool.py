@@ -13,7 +13,9 @@ from PIL import Image
 
 from takeback.errors import NotAPicture, PictureTooLarge, TooBusy
 from takeback.hashing import hash_picture
+from takeback.hashing.picture import PictureSignals
 from takeback.matcher import hasher
+from takeback.matcher.messages import Hashed, HashedPicture, Refused
 from takeback.matcher.pool import Pool
 from tests.matcher.conftest import jpeg, photograph
 
@@ -54,19 +56,31 @@ def test_pictures_are_hashed_as_at_home_and_bad_ones_cost_nothing() -> None:
     """The same signals as in this process; a refusal comes across as itself."""
     picture = jpeg(photograph())
 
-    async def act(pool: Pool) -> tuple[bytes, int]:
+    async def act(pool: Pool) -> Hashed:
         with pytest.raises(NotAPicture):
             await pool.hash(b"no picture")
         with pytest.raises(NotAPicture):
             await pool.hash(b"")
-        hashed = await pool.hash(picture)
-        return hashed.signals, hashed.quality
+        return await pool.hash(picture)
 
-    signals, quality = in_pool(act)
+    hashed = in_pool(act)
 
-    at_home = hash_picture(picture, shrink=True)
-    assert signals == b"".join(one.bits for one in at_home.dihedral)
-    assert quality == at_home.quality
+    at_home = hash_picture(picture, shrink=True, role="query")
+    assert isinstance(hashed, PictureSignals)
+    assert HashedPicture.of(hashed) == HashedPicture.of(at_home)
+    assert hashed.keypoints
+
+
+def test_an_upload_is_forgotten_once_the_child_has_it() -> None:
+    """The bytes are gone before the answer is there."""
+    picture = bytearray(jpeg(photograph()))
+
+    async def act(pool: Pool) -> None:
+        await pool.hash(picture)
+
+    in_pool(act)
+
+    assert picture == b""
 
 
 def test_a_child_that_dies_costs_one_picture_only() -> None:
@@ -126,7 +140,9 @@ def test_a_caller_who_leaves_takes_no_process_with_him() -> None:
         await asyncio.sleep(0.001)
         leaving.cancel()
         await asyncio.gather(leaving, return_exceptions=True)
-        return (await pool.hash(second)).signals[:32]
+        hashed = await pool.hash(second)
+        assert isinstance(hashed, PictureSignals)
+        return hashed.whole.bits
 
     assert in_pool(act) == hash_picture(second, shrink=True).whole.bits
 
@@ -172,7 +188,7 @@ def test_memory_that_runs_out_is_a_picture_too_large(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(hasher, "hash_picture", hungry)
 
-    assert hasher.outcome_of(b"") == hasher.Refused(
+    assert hasher.outcome_of(b"") == Refused(
         "PictureTooLarge", "the picture needs more memory than is allowed"
     )
 
@@ -183,5 +199,5 @@ def test_a_flat_picture_is_reported_with_its_quality() -> None:
 
     outcome = hasher.outcome_of(flat)
 
-    assert isinstance(outcome, hasher.Hashed)
+    assert isinstance(outcome, HashedPicture)
     assert outcome.quality < 50

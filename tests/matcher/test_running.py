@@ -53,6 +53,7 @@ def test_a_turned_and_mirrored_copy_of_a_picture_matches(
         (result,) = answer.json()["results"]
         (match,) = result["matches"]
         assert (match["number"], match["hub"], match["ask"]) == (number, "hub", "remove")
+        assert match["place"] == [[0, 0], [0, 1], [1, 1], [1, 0]]
         assert result["quality"] >= 50
         assert (
             client.post(
@@ -82,12 +83,14 @@ def test_a_picture_inside_a_frame_matches_and_the_answer_says_where(
         inside, itself = result(jpeg(framed)), result(jpeg(picture))
         other = result(jpeg(ImageOps.pad(photograph("chelsea"), (600, 800), color="white")))
 
-    assert [match["number"] for match in inside["matches"]] == [number]
-    assert inside["upload_view"] == "trimmed"
-    assert inside["upload_place"] == pytest.approx([0.0, 0.25, 1.0, 0.75], abs=0.01)
-    assert itself["upload_view"] == "whole"
+    (framed_match,), (itself_match,) = inside["matches"], itself["matches"]
+    assert (framed_match["number"], framed_match["ground"]) == (number, "view")
+    assert framed_match["upload_view"] == "trimmed"
+    corners = [x for corner in framed_match["place"] for x in corner]
+    assert corners == pytest.approx([0.0, 0.25, 1.0, 0.25, 1.0, 0.75, 0.0, 0.75], abs=0.01)
+    assert (itself_match["ground"], itself_match["upload_view"]) == ("whole", "whole")
+    assert itself_match["place"] == [[0, 0], [1, 0], [1, 1], [0, 1]]
     assert other["matches"] == []
-    assert "upload_view" not in other
 
 
 def test_a_response_reaches_the_hub_once_it_is_back(
@@ -166,7 +169,10 @@ def test_a_rewritten_history_is_read_again_while_matching_goes_on(
 
 
 def test_a_revoked_key_keeps_the_bank_and_is_reported(
-    hub: FakeHub, options: MatcherOptions, rng: random.Random
+    hub: FakeHub,
+    options: MatcherOptions,
+    rng: random.Random,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     """Protection does not end with a key; the platform is told that a person is needed."""
     signal = random_signal(rng)
@@ -177,9 +183,14 @@ def test_a_revoked_key_keeps_the_bank_and_is_reported(
         hub.put(random_signal(rng))
         eventually(lambda: not ready(client))
 
-        assert "hub: refused" in client.get("/ready").json()["detail"]
+        problem = client.get("/ready").json()
+        assert "hub: refused" in problem["detail"]
+        assert problem["hint"].startswith("Check the key")
         assert client.get("/health").status_code == 200
         assert numbers(client, signal) == [[number]]
+
+    (refused,) = [line for line in capfd.readouterr().out.splitlines() if "refused" in line]
+    assert "[error" in refused
 
 
 def test_garbage_from_the_hub_changes_nothing(

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from takeback.errors import Conflict, IntegrityFailure, NotReady
 from takeback.exchange.follow import Position
 from takeback.exchange.wire import MAX_REPORTS, FeedEntry, FeedPage, FeedWithdrawal
-from takeback.matcher import holdings
+from takeback.matcher.banks import Banks
 from takeback.matcher.health import HubStatus
 from takeback.matcher.holdings import Holding
 from takeback.matcher.outbox import Outbox, Report
-from takeback.matcher.state import Change, State
-from takeback.matching import Index
+from takeback.matcher.reading import Change
+from takeback.matcher.state import State
 
 NOON = datetime(2030, 3, 5, 12, tzinfo=UTC)
 HUB = "https://hub.example"
@@ -71,11 +71,11 @@ def holding(state: State) -> Holding:
 
 
 def holding_in(state: State, url: str = HUB) -> Holding:
-    """Return the bank of *url* with an index as after a start."""
-    index = Index()
-    holdings.load(state, index)
+    """Return the bank of *url* with banks in memory as after a start."""
+    banks = Banks()
+    banks.load(state)
     status = HubStatus(url, lambda: NOON, follows=True, read_once=False)
-    return Holding(state.source(url), state, index, status, lambda: NOON)
+    return Holding(state.source(url), state, banks, status, lambda: NOON)
 
 
 def held(holding: Holding) -> dict[str, str]:
@@ -83,7 +83,7 @@ def held(holding: Holding) -> dict[str, str]:
     found: dict[str, str] = {}
     for n in range(20):
         looked_up = np.frombuffer(bytes.fromhex(signal(n)), np.uint8).reshape(1, 32)
-        ids = [entry for _, entry, _ in holding.index.search(looked_up, 0)]
+        ids = [entry for _, entry, _ in holding.banks.signals.search(looked_up, 0)]
         found |= {one.number: signal(n) for one in holding.state.held(ids).values()}
     return found
 

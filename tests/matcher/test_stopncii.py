@@ -30,7 +30,12 @@ def stock(tmp_path: Path, server: FakeStopNcii) -> MatcherOptions:
     key_file.write_text(",".join(server.keys))
     source = Source(url=server.url, key_file=key_file, kind="stopncii", name="stock")
     return MatcherOptions(
-        sources=(source,), data=tmp_path / "matcher", port=0, hashers=1, stopncii_seconds=0.2
+        sources=(source,),
+        data=tmp_path / "matcher",
+        port=0,
+        hashers=1,
+        video_hashers=0,
+        stopncii_seconds=0.2,
     )
 
 
@@ -54,7 +59,7 @@ def test_active_matches_and_withdrawn_does_not(
 def test_records_that_can_not_be_used_cost_only_themselves(
     server: FakeStopNcii, stock: MatcherOptions, rng: random.Random
 ) -> None:
-    """Malformed ones are counted; other types are not ours."""
+    """Malformed ones are counted; other types are not ours; digests of videos are kept."""
     good, upper, quirky = (random_signal(rng) for _ in range(3))
     server.records = [
         (20, record("ab")),
@@ -62,6 +67,8 @@ def test_records_that_can_not_be_used_cost_only_themselves(
         (20, "no record at all"),
         (20, record(str(random_signal(rng)), "Unheard")),
         (20, record("d41d8cd98f00b204e9800998ecf8427e", signalType="VideoMD5")),
+        (20, record("d41d8cd98f00b204", signalType="VideoMD5")),
+        (20, record("d41d8cd98f00b204e9800998ecf8427e", signalType="VideoTMK")),
         (21, record(str(good), caseNumbers=[])),
         (21, record(str(upper).upper())),
         (22, record(str(quirky), signalType="StopNCIISignalType.ImagePDQ")),
@@ -70,8 +77,8 @@ def test_records_that_can_not_be_used_cost_only_themselves(
         eventually(lambda: ready(client))
 
         assert [len(found) for found in numbers(client, good, upper, quirky)] == [1, 1, 1]
-        assert "takeback_matcher_entries 3.0" in client.get("/metrics").text
-        assert 'skipped_records{hub="stock"} 4.0' in client.get("/metrics").text
+        assert "takeback_matcher_entries 4.0" in client.get("/metrics").text
+        assert 'skipped_records{hub="stock"} 5.0' in client.get("/metrics").text
 
 
 def test_a_round_starts_where_the_server_said(

@@ -16,7 +16,14 @@ from takeback import problems
 from takeback.errors import TakebackError
 from takeback.exchange.wire import Accepted
 from takeback.matcher.access import CallerKeys, guard
-from takeback.matcher.bodies import AnyRequest, is_picture, read_json, read_picture
+from takeback.matcher.bodies import (
+    AnyRequest,
+    Arriving,
+    content_type,
+    is_upload,
+    read_json,
+    read_upload,
+)
 from takeback.matcher.documents import (
     Health,
     HubOpinionsRequest,
@@ -24,11 +31,12 @@ from takeback.matcher.documents import (
     MatchAnswer,
     MatchRequest,
 )
+from takeback.matcher.kinds import HEAD, kind_of
 from takeback.matcher.log import log
 from takeback.matcher.service import Matcher
 from takeback.problems import Problem
 
-Limit = Annotated[int, Parameter(ge=1, le=100, description="most matches of a picture")]
+Limit = Annotated[int, Parameter(ge=1, le=100, description="most matches of an upload")]
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 HEADERS = (
@@ -43,7 +51,7 @@ _HTTP: Mapping[int, tuple[str, str]] = {
     408: ("the body did not arrive in time", "Send it again on a faster connection."),
     415: (
         "the content type is not accepted here",
-        "Send application/json in UTF-8, or to /v1/match also image/* or "
+        "Send application/json in UTF-8, or to /v1/match also image/*, video/* or "
         "application/octet-stream; not compressed.",
     ),
     500: ("the matcher could not do this", "Try again; if it stays, look into the matcher's log."),
@@ -82,12 +90,14 @@ def create_app(
 def _work(matcher: Matcher) -> list[HTTPRouteHandler]:
     @post("/v1/match", status_code=200)
     async def match(request: AnyRequest, limit: Limit = 10) -> MatchAnswer:
-        """Compare a picture, or signals, with every bank."""
-        if not is_picture(request):
+        """Compare a picture, a video, or signals with every bank."""
+        if not is_upload(request):
             return await matcher.match_signals(await read_json(request, MatchRequest))
-        with matcher.pool.place():
-            picture = await read_picture(request, matcher.picture_bytes)
-            return await matcher.match_picture(picture, limit)
+        arriving = Arriving(request)
+        kind = kind_of(await arriving.head(HEAD), content_type(request))
+        with matcher.pools[kind].place():
+            upload = await read_upload(arriving, kind, matcher.largest[kind])
+            return await matcher.match_upload(kind, upload, limit)
 
     @post("/v1/responses", status_code=202)
     async def respond(request: AnyRequest) -> Accepted:

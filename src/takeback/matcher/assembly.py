@@ -1,7 +1,9 @@
 """The composition root: every part of one matcher, put together from its options."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -10,19 +12,22 @@ from takeback.clock import Clock, utc_now
 from takeback.errors import TakebackError
 from takeback.exchange.client import Caller, HubClient, KeyFile
 from takeback.exchange.follow import Feed, Follower
-from takeback.matcher import holdings
+from takeback.matcher.asking import AskedHub, AskedHubs
+from takeback.matcher.banks import Banks
 from takeback.matcher.courier import Courier, Receiver
 from takeback.matcher.health import HubStatus, Metrics, Vitals
 from takeback.matcher.holdings import Holding
-from takeback.matcher.lookup import AskedHub, AskedHubs, HeldBanks, LookUp
+from takeback.matcher.kinds import Kind
+from takeback.matcher.log import log
+from takeback.matcher.lookup import HeldBanks, LookUp
 from takeback.matcher.options import MatcherOptions, Source, checked
 from takeback.matcher.outbox import Outbox
 from takeback.matcher.pool import Pool
 from takeback.matcher.receivers import HubReceiver
+from takeback.matcher.search import Search
 from takeback.matcher.service import Matcher
 from takeback.matcher.state import State
 from takeback.matcher.stopncii import StopNciiFeed, StopNciiReceiver
-from takeback.matching import Index
 
 PROBE_SECONDS: Final = 15.0
 """How often a hub that is asked, and did not answer, is tried again."""
@@ -43,15 +48,26 @@ class Connection:
     """For a hub that speaks our own interface."""
 
 
+def _threads() -> ThreadPoolExecutor:
+    """Return threads to compare uploads in, one for each core."""
+    return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="compare")
+
+
+def _works(pool: Pool) -> bool:
+    """Tell whether a pool can hash, or is not meant to."""
+    return bool(pool.alive or not pool.size)
+
+
 @dataclass(slots=True)
 class Assembly:
     """Every part of one matcher, put together from its options."""
 
     options: MatcherOptions
     state: State
-    index: Index
+    banks: Banks
     now: Clock
     connections: list[Connection] = field(default_factory=list)
+    threads: ThreadPoolExecutor = field(default_factory=_threads)
 
     def connect(self) -> None:
         """Prepare every hub of the options; nothing is sent yet."""
@@ -98,43 +114,62 @@ class Assembly:
             status.report(*outcome)
             courier.wake()
 
-        ledger = Holding(number, self.state, self.index, status, self.now)
+        if self.state.reread(number):
+            log().warning("hub.reread", hub=status.name, why="more types of signal are understood")
+        ledger = Holding(number, self.state, self.banks, status, self.now)
         return Follower(feed, ledger, report)
 
     def matcher(self) -> Matcher:
         """Return what the platform's programs call."""
         options = self.options
-        pool = Pool(
-            options.hashers,
-            options.waiting_pictures,
-            options.picture_seconds,
-            options.picture_memory,
-        )
+        pools = self._pools()
         outbox = Outbox(self.state, self.now)
         hubs = tuple(connection.status for connection in self.connections)
         couriers = {connection.number: connection.courier for connection in self.connections}
         metrics = Metrics()
         metrics.watch_hubs(hubs)
-        metrics.watch("entries", "Entries that are matched.", lambda: len(self.index))
+        metrics.watch("entries", "Entries that are matched.", lambda: len(self.banks))
         metrics.watch("outbox_waiting", "What waits to be sent to a hub.", outbox.waiting)
         metrics.watch("reports_refused", "Reports that a hub refused for good.", outbox.refused)
-        metrics.watch("pictures_under_way", "Pictures that are being hashed.", lambda: pool.taken)
-        metrics.watch("hashers", "Processes that can hash.", lambda: pool.alive)
+        pictures, videos = pools["picture"], pools["video"]
+        metrics.watch("pictures_under_way", "Pictures being hashed.", lambda: pictures.taken)
+        metrics.watch("videos_under_way", "Videos being hashed.", lambda: videos.taken)
+        metrics.watch("hashers", "Processes that can hash pictures.", lambda: pictures.alive)
+        metrics.watch("video_hashers", "Processes that can hash videos.", lambda: videos.alive)
         return Matcher(
             lookup=self._lookup(),
-            pool=pool,
+            pools=pools,
             outbox=outbox,
             sources={connection.status.name: connection.number for connection in self.connections},
-            vitals=Vitals(hubs, options.stale_after, lambda: pool.alive),
+            vitals=Vitals(hubs, options.stale_after, lambda: all(map(_works, pools.values()))),
             metrics=metrics,
             wake=lambda number: couriers[number].wake_from_thread(),
-            picture_bytes=options.picture_bytes,
+            largest={"picture": options.picture_bytes, "video": options.video_bytes},
         )
+
+    def _pools(self) -> dict[Kind, Pool]:
+        """Prepare the processes that hash; a matcher that asks its hubs takes no videos."""
+        options = self.options
+        return {
+            "picture": Pool(
+                options.hashers,
+                options.waiting_pictures,
+                options.picture_seconds,
+                options.picture_memory,
+            ),
+            "video": Pool(
+                0 if options.ask else options.video_hashers,
+                options.waiting_videos,
+                options.video_seconds,
+                options.video_memory,
+                "video",
+            ),
+        }
 
     def _lookup(self) -> LookUp:
         if not self.options.ask:
             hubs = {connection.number: connection.status for connection in self.connections}
-            return HeldBanks(self.index, self.state, hubs)
+            return HeldBanks(Search(self.banks, self.state), hubs, self.threads)
         return AskedHubs(
             [
                 AskedHub(connection.client, connection.status)
@@ -146,7 +181,8 @@ class Assembly:
     @asynccontextmanager
     async def running(self, matcher: Matcher) -> AsyncIterator[None]:
         """Follow, send and hash until the way out."""
-        matcher.pool.open()
+        for pool in matcher.pools.values():
+            pool.open()
         jobs = [
             asyncio.create_task(run())
             for connection in self.connections
@@ -158,7 +194,8 @@ class Assembly:
             for job in jobs:
                 job.cancel()
             await asyncio.gather(*jobs, return_exceptions=True)
-            await matcher.pool.close()
+            await asyncio.gather(*(pool.close() for pool in matcher.pools.values()))
+            self.threads.shutdown(wait=False, cancel_futures=True)
             for connection in self.connections:
                 await connection.caller.close()
 
@@ -195,11 +232,11 @@ def assembled(options: MatcherOptions, now: Clock = utc_now) -> Iterator[Assembl
     options = checked(options)
     state = State(options.data)
     try:
-        assembly = Assembly(options, state, Index(), now)
+        assembly = Assembly(options, state, Banks(), now)
         assembly.connect()
         kept = [] if options.ask else [connection.number for connection in assembly.connections]
         state.keep_entries_of(kept)
-        holdings.load(state, assembly.index)
+        assembly.banks.load(state)
         yield assembly
     finally:
         state.close()

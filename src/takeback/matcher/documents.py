@@ -4,7 +4,7 @@ The hub's wire documents with the hub's name added, because a matcher may know s
 ``docs/reference/matcher-api.md`` shows each with an example.
 """
 
-from typing import Annotated
+from typing import Annotated, Protocol, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -12,6 +12,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from takeback.errors import MalformedBody
 from takeback.exchange import wire
 from takeback.exchange.wire import MAX_LOOKUP, MAX_REPORTS, SignalText
+from takeback.matching.evidence import Evidence, Ground
+
+T = TypeVar("T")
 
 HubName = Annotated[str, Meta(min_length=1, max_length=100, description="name of a hub")]
 
@@ -21,37 +24,125 @@ class MatchRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
     signals: Annotated[list[SignalText], Meta(min_length=1, max_length=MAX_LOOKUP)]
     limit: Annotated[int, Meta(ge=1, le=100)] = 10
-    """Most matches answered for one signal, nearest first."""
+    """Most matches answered for one signal, surest first."""
 
 
-class HubMatch(wire.Match, frozen=True):
-    """One entry within the threshold. A distance, not a verdict."""
+Shares = Annotated[list[float], Meta(min_length=2, max_length=2)]
+"""A corner: x and y in shares of the upload's width and height."""
 
+Seconds = Annotated[list[float], Meta(min_length=2, max_length=2)]
+"""Begin and end, in seconds from the start of a video."""
+
+
+class HubMatch(Struct, frozen=True):
+    """One entry that matches, and why. Evidence, not a verdict."""
+
+    number: wire.Number
+    """The hub's number of the entry, this platform's alone."""
+
+    ground: Ground
+    """What matched."""
+
+    score: float
+    """How sure: minus the decimal logarithm of the number of such matches that chance would
+    bring in one upload against a million unrelated pictures."""
+
+    view: str
+    """Which form of the registered picture the entry is."""
+
+    bank: wire.BankName
+    ask: wire.Ask
     hub: str
     """Whose entry it is; a response or opinion about it goes there."""
 
+    distance: int | UnsetType = UNSET
+    """Bits in which the two signals differ; for whole pictures and views."""
+
+    votes: int | UnsetType = UNSET
+    """Places of the registered picture, or frames of the registered video, that agree."""
+
+    upload_view: str | UnsetType = UNSET
+    """Of a picture or video: how it had to be looked at."""
+
+    place: list[Shares] | UnsetType = UNSET
+    """Where in the upload the upper left, upper right, lower right and lower left corners of
+    what was registered lie; outside 0 to 1 where they were cut off."""
+
+    seconds: Seconds | UnsetType = UNSET
+    """When in the uploaded video the matching part begins and ends."""
+
+    registered_seconds: Seconds | UnsetType = UNSET
+    """When in the registered video that part begins and ends."""
+
+
+class Known(Protocol):
+    """What is known of an entry that matches, beside its signal."""
+
+    @property
+    def number(self) -> str:
+        """The hub's number of it."""
+
+    @property
+    def view(self) -> str:
+        """Which form of the registered picture it is."""
+
+    @property
+    def bank(self) -> wire.BankName:
+        """Of which bank it is."""
+
+    @property
+    def ask(self) -> wire.Ask:
+        """What the hub asks for."""
+
+
+def hub_match(entry: Known, evidence: Evidence, hub: str) -> HubMatch:
+    """Describe a match to the platform."""
+    return HubMatch(
+        number=entry.number,
+        ground=evidence.ground,
+        score=round(evidence.score, 1),
+        view=entry.view,
+        bank=entry.bank,
+        ask=entry.ask,
+        hub=hub,
+        distance=_given(evidence.distance),
+        votes=_given(evidence.votes),
+        upload_view=evidence.upload_view,
+        place=_given(evidence.place and [_rounded(corner, 3) for corner in evidence.place]),
+        seconds=_given(evidence.seconds and _rounded(evidence.seconds, 2)),
+        registered_seconds=_given(
+            evidence.registered_seconds and _rounded(evidence.registered_seconds, 2)
+        ),
+    )
+
+
+def _given(value: T | None) -> T | UnsetType:
+    return UNSET if value is None else value
+
+
+def _rounded(numbers: tuple[float, float], digits: int) -> list[float]:
+    return [round(number, digits) for number in numbers]
+
 
 class MatchResult(Struct, frozen=True):
-    """The matches of one signal or of one picture, nearest first."""
+    """The matches of one signal, picture or video, surest first."""
 
     matches: list[HubMatch]
     more: bool
     """Whether entries beyond the limit match too."""
 
     quality: int | UnsetType = UNSET
-    """Of a picture; below 50 it is not looked up, because chance would decide."""
+    """Of a picture, or of the best frame of a video."""
 
     looked_up: bool = True
+    """False where nothing in the upload has enough detail: chance would decide."""
 
-    upload_view: str | UnsetType = UNSET
-    """Of a picture that matched: ``whole``, or what had to be looked through to see it."""
-
-    upload_place: list[float] | UnsetType = UNSET
-    """Where in the upload that is: left, top, right and bottom, in shares of its sides."""
+    complete: bool | UnsetType = UNSET
+    """Of a video: false if the file ends early or is damaged; what could be read was compared."""
 
 
 class MatchAnswer(Struct, frozen=True):
-    """One result for each signal in the order asked, or one for the picture."""
+    """One result for each signal in the order asked, or one for the picture or video."""
 
     results: list[MatchResult]
     missing: list[str]

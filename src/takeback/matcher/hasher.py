@@ -1,89 +1,50 @@
-"""The child process that hashes pictures: reads one, answers its signals, forgets it.
+"""The child process that hashes uploads: reads one, answers its signals, forgets it.
 
-Run as ``python -m takeback.matcher.hasher``. A picture comes from a stranger, so it is
-decoded where nothing can be lost: no key, no bank, no file that could be written, bounded
-memory and time. If it dies, only the picture it was given is lost.
+Run as ``python -m takeback.matcher.hasher``, for pictures or for videos. An upload comes from
+a stranger, so it is decoded where nothing can be lost: no key, no bank, no file that could be
+written, bounded memory and time. If it dies, only the upload it was given is lost.
 
-Frames on stdin and stdout: four bytes of length, most significant first, then a picture one
-way and a MessagePack document the other way.
+Frames on stdin and stdout: four bytes of length, most significant first, then an upload one
+way and a MessagePack document (``messages.py``) the other way.
 """
 
 import os
 import resource
 import struct
 import sys
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
 import msgspec
 
-from takeback.errors import NotAPicture, PictureTooLarge
-from takeback.hashing import MINIMUM_QUALITY, Signal, hash_picture, warm_up
-from takeback.hashing.place import EVERYWHERE
+from takeback.errors import NotAPicture, NotAVideo, PictureTooLarge, VideoTooLarge
+from takeback.hashing import hash_picture, warm_up
+from takeback.matcher.kinds import Kind
+from takeback.matcher.messages import HashedPicture, HashedVideo, Outcome, Refused
 
 LENGTH: Final = struct.Struct(">I")
-PICTURES_PER_LIFE: Final = 2_000
-"""Pictures after which a child is replaced by a fresh one."""
+UPLOADS_PER_LIFE: Final = 2_000
+"""Uploads after which a child is replaced by a fresh one."""
 
 
-class HashedView(msgspec.Struct, frozen=True):
-    """What is left of one view of a picture."""
-
-    view: str
-    """``whole``, or the name of a query view."""
-
-    place: tuple[float, float, float, float]
-    """Left, top, right and bottom, in shares of the upright picture."""
-
-    signals: bytes
-    """Eight signals of 32 bytes each; the upright one first."""
-
-
-class Hashed(msgspec.Struct, frozen=True, tag=True):
-    """What is left of a picture."""
-
-    signals: bytes
-    """Eight signals of 32 bytes each; the upright one first."""
-
-    quality: int
-
-    views: tuple[HashedView, ...] = ()
-    """Other ways of looking at it, likeliest first; each has enough detail."""
-
-    def good(self) -> list[HashedView]:
-        """Return the views to look up, the whole picture first if it has enough detail."""
-        whole = HashedView("whole", EVERYWHERE.sides, self.signals)
-        return [*([whole] if self.quality >= MINIMUM_QUALITY else []), *self.views]
-
-
-class Refused(msgspec.Struct, frozen=True, tag=True):
-    """Why there are no signals; *error* is the name of a ``NotAPicture``."""
-
-    error: str
-    detail: str
-
-
-Outcome = Hashed | Refused
-
-
-def outcome_of(picture: bytes) -> Outcome:
-    """Hash one picture, or say why not."""
+def outcome_of(upload: bytes, kind: Kind = "picture") -> Outcome:
+    """Hash one upload, or say why not."""
     try:
-        found = hash_picture(picture, shrink=True, role="query")
-    except NotAPicture as error:
+        return _hashed(upload, kind)
+    except (NotAPicture, NotAVideo) as error:
         return Refused(type(error).__name__, str(error))
     except MemoryError:
-        return Refused(PictureTooLarge.__name__, "the picture needs more memory than is allowed")
-    views = tuple(
-        HashedView(each.view, each.place.sides, _packed(each.dihedral)) for each in found.views
-    )
-    return Hashed(_packed(found.dihedral), found.quality, views)
+        too_large = PictureTooLarge if kind == "picture" else VideoTooLarge
+        return Refused(too_large.__name__, f"the {kind} needs more memory than is allowed")
 
 
-def _packed(signals: Sequence[Signal]) -> bytes:
-    return b"".join(signal.bits for signal in signals)
+def _hashed(upload: bytes, kind: Kind) -> Outcome:
+    if kind == "picture":
+        return HashedPicture.of(hash_picture(upload, shrink=True, role="query"))
+    from takeback.hashing.video import hash_video  # here: pictures need no video decoder
+
+    return HashedVideo.of(hash_video(upload, role="query"))
 
 
 def limit(memory: int) -> None:
@@ -115,28 +76,36 @@ def allow_seconds(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (allowed, hard))
 
 
-def serve(source: BinaryIO, sink: BinaryIO, seconds: float) -> None:
-    """Answer pictures until there are no more, or this child has done its share."""
-    for _ in range(PICTURES_PER_LIFE):
+def serve(source: BinaryIO, sink: BinaryIO, kind: Kind, seconds: float) -> None:
+    """Answer uploads until there are no more, or this child has done its share."""
+    for _ in range(UPLOADS_PER_LIFE):
         header = source.read(LENGTH.size)
         if len(header) < LENGTH.size:
             return
         (length,) = LENGTH.unpack(header)
         allow_seconds(seconds)
-        answer = msgspec.msgpack.encode(outcome_of(source.read(length)))
+        answer = msgspec.msgpack.encode(outcome_of(source.read(length), kind))
         sink.write(LENGTH.pack(len(answer)) + answer)
         sink.flush()
 
 
+def get_ready(kind: Kind) -> None:
+    """Load and compile what hashing needs, before anything is limited."""
+    warm_up()
+    if kind == "video":
+        import takeback.hashing.video  # noqa: F401 - here: pictures need no video decoder
+
+
 def main() -> None:
     """Get ready, give up what is not needed, say so with an empty frame, and serve."""
-    memory, seconds = int(sys.argv[1]), float(sys.argv[2])
-    warm_up()
+    kind: Kind = "video" if sys.argv[1] == "video" else "picture"
+    memory, seconds = int(sys.argv[2]), float(sys.argv[3])
+    get_ready(kind)
     limit(memory)
     sink = sys.stdout.buffer
     sink.write(LENGTH.pack(0))
     sink.flush()
-    serve(sys.stdin.buffer, sink, seconds)
+    serve(sys.stdin.buffer, sink, kind, seconds)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 Labels and log lines name hubs and states, never an entry, a signal or a caller.
 """
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,6 +18,16 @@ from takeback.matcher.log import log
 
 WRONG: frozenset[State] = frozenset({"refused", "failing"})
 """States in which a person is needed, however fresh the bank still is."""
+
+LEVELS: Mapping[State, int] = {
+    "unreachable": logging.WARNING,
+    **dict.fromkeys(WRONG, logging.ERROR),
+}
+"""How loud a state is in the log; the others are news."""
+
+REFUSED_HINT = (
+    "Check the key: it was revoked or replaced at the hub, or the key file holds another one."
+)
 
 
 @dataclass(slots=True)
@@ -36,9 +47,11 @@ class HubStatus:
     skipped: int = 0
     """Records of its feed that could not be used."""
 
-    def skip(self) -> None:
-        """Count a record that could not be used."""
-        self.skipped += 1
+    def skip(self, records: int = 1) -> None:
+        """Count records that could not be used; log the first of them."""
+        if records and not self.skipped:
+            log().warning("hub.records_skipped", hub=self.name)
+        self.skipped += records
 
     def report(self, state: State, error: Exception | None) -> None:
         """Take note of a step; log when the state changes."""
@@ -46,7 +59,9 @@ class HubStatus:
             self.fresh_at = self.now()
         if state != self.state:
             facts = {} if error is None else {"error": type(error).__name__}
-            log().info("hub.state", hub=self.name, state=state, **facts)
+            log().log(
+                LEVELS.get(state, logging.INFO), "hub.state", hub=self.name, state=state, **facts
+            )
             self.state = state
 
     def fresh_seconds(self) -> float | None:
@@ -91,13 +106,17 @@ class Vitals:
 
     hubs: tuple[HubStatus, ...]
     stale_after: float
-    hashers: Callable[[], int]
-    """How many processes can hash."""
+    can_hash: Callable[[], bool]
+    """Whether there are processes to hash with."""
 
     def problems(self) -> list[str]:
         """List everything that keeps the matcher from answering truthfully and fully."""
         found = [problem for hub in self.hubs if (problem := hub.problem(self.stale_after))]
-        return found if self.hashers() else [*found, "no process to hash with"]
+        return found if self.can_hash() else [*found, "no process to hash with"]
+
+    def hint(self) -> str:
+        """Say what to do about it, or nothing where waiting is enough."""
+        return REFUSED_HINT if any(hub.state == "refused" for hub in self.hubs) else ""
 
     def document(self) -> Health:
         """Return it for /health."""
@@ -112,22 +131,29 @@ class Metrics:
     lookups: Counter = field(init=False)
     matches: Counter = field(init=False)
     pictures: Counter = field(init=False)
+    videos: Counter = field(init=False)
 
     def __post_init__(self) -> None:
         made = {
             "lookups": Counter(
                 "takeback_matcher_lookups",
-                "Signals and pictures looked up.",
+                "Signals, pictures and videos looked up.",
                 registry=self.registry,
             ),
             "matches": Counter(
                 "takeback_matcher_matched",
-                "Signals and pictures with a match.",
+                "Signals, pictures and videos with a match.",
                 registry=self.registry,
             ),
             "pictures": Counter(
                 "takeback_matcher_pictures",
                 "Pictures received, by how hashing them ended.",
+                ["outcome"],
+                registry=self.registry,
+            ),
+            "videos": Counter(
+                "takeback_matcher_videos",
+                "Videos received, by how hashing them ended.",
                 ["outcome"],
                 registry=self.registry,
             ),

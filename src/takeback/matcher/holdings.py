@@ -1,4 +1,4 @@
-"""One followed bank: its part of the state file, and its entries in the index.
+"""One followed bank: its part of the state file, and its entries in memory.
 
 The ledger of one follower. Both sides change in one transaction of the state file.
 """
@@ -8,18 +8,19 @@ from dataclasses import dataclass
 from takeback.clock import Clock
 from takeback.exchange.follow import Position
 from takeback.exchange.wire import FeedPage
+from takeback.matcher.banks import Banks
 from takeback.matcher.health import HubStatus
-from takeback.matcher.state import Change, State
-from takeback.matching import Index
+from takeback.matcher.reading import Change
+from takeback.matcher.state import State
 
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A ``follow.Ledger`` on the state file and the index."""
+    """A ``follow.Ledger`` on the state file and the banks."""
 
     source: int
     state: State
-    index: Index
+    banks: Banks
     status: HubStatus
     now: Clock
 
@@ -28,7 +29,7 @@ class Holding:
         return self.state.position(self.source)
 
     def take(self, page: FeedPage) -> None:
-        """Apply the page to the state file and the index, whole or not at all."""
+        """Apply the page to the state file and the banks, whole or not at all."""
         self.state.take(self.source, page, self.now(), self._apply)
         if not page.more:
             self.status.read_once = True
@@ -38,13 +39,5 @@ class Holding:
         self.state.restart(self.source)
 
     def _apply(self, change: Change) -> None:
-        if change.gone:
-            self.index.withdraw(change.gone)
-        if change.ids:
-            self.index.add(change.ids, change.signals)
-
-
-def load(state: State, index: Index) -> None:
-    """Put every entry of the state file into the index."""
-    for ids, signals in state.load():
-        index.add(ids, signals)
+        self.banks.apply(change)
+        self.status.skip(change.skipped)

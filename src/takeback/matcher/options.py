@@ -72,7 +72,22 @@ class MatcherOptions:
     """Largest file of a picture that is accepted."""
 
     picture_memory: int = 2 * 1024 * 1024 * 1024
-    """Bytes of memory that a hashing process may add to what it starts with."""
+    """Bytes of memory that a process may add to what it starts with, for a picture."""
+
+    video_hashers: int = 1
+    """Processes that hash videos; 0 takes no videos."""
+
+    waiting_videos: int = 4
+    """Videos that may wait for a process; one more is refused with 503."""
+
+    video_seconds: float = 120.0
+    """Seconds that one video may take, of the processor and on the clock."""
+
+    video_bytes: int = 256 * 1024 * 1024
+    """Largest file of a video that is accepted."""
+
+    video_memory: int = 3 * 1024 * 1024 * 1024
+    """Bytes of memory that a process may add to what it starts with, for a video."""
 
     stopncii_seconds: float = 60.0
     """Seconds between two questions to a StopNCII server, which has no long poll."""
@@ -119,12 +134,17 @@ def _problems_of_sources(sources: Sequence[Source], *, ask: bool) -> list[str]:
 
 
 def _problems_of_numbers(options: MatcherOptions) -> list[str]:
-    positive = ("stale_after", "hashers", "picture_seconds", "picture_bytes", "stopncii_seconds")
+    positive = (
+        *("stale_after", "hashers", "stopncii_seconds"),
+        *("picture_seconds", "picture_bytes", "video_seconds", "video_bytes"),
+    )
     problems = [
         f"{name.replace('_', '-')} must be above zero"
         for name in positive
         if not getattr(options, name) > 0
     ]
+    if options.video_hashers < 0:
+        problems.append("video-hashers must not be below zero")
     if not 0 <= options.port <= 65535:
         problems.append("port must be between 0 and 65535")
     return problems

@@ -1,8 +1,9 @@
-"""Child processes that hash uploads, one picture each at a time, replaced when they die.
+"""Child processes that hash uploads, each one at a time, replaced when they die.
 
-The places are counted before a picture is even read: when all are taken the next one is
-refused at once, so that neither memory nor waiting grows without bound. Pictures live in
-memory only, and only until they are hashed.
+The places are counted before an upload is even read: when all are taken the next one is
+refused at once, so that neither memory nor waiting grows without bound. Uploads live in
+memory only, and only until they are hashed. Pictures and videos have a pool each, so that no
+picture waits for a video.
 """
 
 import asyncio
@@ -16,8 +17,19 @@ from typing import Any, Final
 
 import msgspec
 
-from takeback.errors import NotAPicture, PictureTooLarge, PictureTruncated, TooBusy
-from takeback.matcher.hasher import LENGTH, PICTURES_PER_LIFE, Hashed, Outcome, Refused
+from takeback.errors import (
+    MalformedSignal,
+    NotAPicture,
+    NotAVideo,
+    PictureTooLarge,
+    PictureTruncated,
+    TakebackError,
+    TooBusy,
+    VideoTooLarge,
+)
+from takeback.matcher.hasher import LENGTH, UPLOADS_PER_LIFE
+from takeback.matcher.kinds import Kind
+from takeback.matcher.messages import Hashed, Outcome, Refused
 
 START_SECONDS: Final = 120.0
 """Seconds a child may take to start; the first one ever compiles."""
@@ -30,8 +42,20 @@ ONE_THREAD: Final[Mapping[str, str]] = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
-_ERRORS: Final[Mapping[str, type[NotAPicture]]] = {
-    kind.__name__: kind for kind in (NotAPicture, PictureTooLarge, PictureTruncated)
+CHUNK: Final = 1024 * 1024
+"""Bytes of an upload that are handed to a child at once; each is copied on its way."""
+
+_ERRORS: Final[Mapping[str, type[TakebackError]]] = {
+    kind.__name__: kind
+    for kind in (NotAPicture, PictureTooLarge, PictureTruncated, NotAVideo, VideoTooLarge)
+}
+_NONE_AT_ALL: Final[Mapping[Kind, type[TakebackError]]] = {
+    "picture": NotAPicture,
+    "video": NotAVideo,
+}
+_TOO_LARGE: Final[Mapping[Kind, type[TakebackError]]] = {
+    "picture": PictureTooLarge,
+    "video": VideoTooLarge,
 }
 _ANSWER: Final[msgspec.msgpack.Decoder[Any]] = msgspec.msgpack.Decoder(Outcome)
 
@@ -49,22 +73,28 @@ class Child:
     stdout: asyncio.StreamReader
     hashed: int = 0
 
-    async def hash(self, picture: bytes) -> Outcome:
-        """Hand one picture over and return what came back.
+    async def hash(self, upload: bytes | bytearray) -> Hashed | Refused:
+        """Hand one upload over and return what came back. A bytearray is emptied.
 
         Raises:
             ChildDied: nothing sensible came back.
         """
         self.hashed += 1
         try:
-            self.stdin.write(LENGTH.pack(len(picture)))
-            self.stdin.write(picture)
-            await self.stdin.drain()
+            await self._send(upload)
             (length,) = LENGTH.unpack(await self.stdout.readexactly(LENGTH.size))
             answer: Outcome = _ANSWER.decode(await self.stdout.readexactly(length))
-        except (OSError, asyncio.IncompleteReadError, msgspec.DecodeError):
+            return answer if isinstance(answer, Refused) else answer.signals()
+        except (OSError, EOFError, msgspec.DecodeError, MalformedSignal, ValueError):
             raise ChildDied from None
-        return answer
+
+    async def _send(self, upload: bytes | bytearray) -> None:
+        self.stdin.write(LENGTH.pack(len(upload)))
+        for begin in range(0, len(upload), CHUNK):
+            self.stdin.write(upload[begin : begin + CHUNK])
+            await self.stdin.drain()
+        if isinstance(upload, bytearray):
+            upload.clear()
 
     async def ready(self) -> None:
         """Wait until the child has said that it is ready.
@@ -84,7 +114,7 @@ class Child:
         await self.process.wait()
 
 
-async def start(memory: int, seconds: float) -> Child:
+async def start(kind: Kind, memory: int, seconds: float) -> Child:
     """Start a child and wait until it is ready.
 
     Raises:
@@ -93,10 +123,10 @@ async def start(memory: int, seconds: float) -> Child:
     passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-P", "-m", "takeback.matcher.hasher", str(memory), str(seconds)),
+        *("-P", "-m", "takeback.matcher.hasher", kind, str(memory), str(seconds)),
         stdin=PIPE,
         stdout=PIPE,
-        stderr=asyncio.subprocess.DEVNULL,  # a decoder's complaint could hold parts of a picture
+        stderr=asyncio.subprocess.DEVNULL,  # a decoder's complaint could hold parts of an upload
         env={**passed, **ONE_THREAD},
         start_new_session=True,  # Ctrl-C in a terminal is for the matcher to handle
     )
@@ -115,17 +145,18 @@ async def start(memory: int, seconds: float) -> Child:
 
 @dataclass(slots=True)
 class Pool:
-    """A fixed number of children and a bounded number of pictures under way."""
+    """A fixed number of children and a bounded number of uploads under way."""
 
     size: int
     waiting: int
     seconds: float
     memory: int
+    kind: Kind = "picture"
     alive: int = 0
     """Children that can hash now or are hashing."""
 
     taken: int = 0
-    """Pictures under way: being received, waiting, or being hashed."""
+    """Uploads under way: being received, waiting, or being hashed."""
 
     _idle: asyncio.Queue[Child] = field(default_factory=asyncio.Queue)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -147,47 +178,53 @@ class Pool:
 
     @contextmanager
     def place(self) -> Iterator[None]:
-        """Take a place for one picture, before it is received.
+        """Take a place for one upload, before it is received.
 
         Raises:
+            NotAVideo: this matcher takes no videos.
             TooBusy: as many as may be are under way already.
         """
+        if not self.size:
+            raise _NONE_AT_ALL[self.kind](f"this matcher takes no {self.kind}s")
         if self.taken >= self.size + self.waiting:
-            raise TooBusy("too many pictures are waiting to be hashed")
+            raise TooBusy(f"too many {self.kind}s are waiting to be hashed")
         self.taken += 1
         try:
             yield
         finally:
             self.taken -= 1
 
-    async def hash(self, picture: bytes) -> Hashed:
-        """Hash one picture in a child.
+    async def hash(self, upload: bytes | bytearray) -> Hashed:
+        """Hash one upload in a child. A bytearray is emptied as soon as the child has it.
 
         Raises:
             NotAPicture: the bytes are no picture, or decoding them ended the child.
+            NotAVideo: the same of a video.
             PictureTooLarge: it takes more memory or time than is allowed.
+            VideoTooLarge: the same of a video.
             TooBusy: no child came free in time.
         """
         try:
             child = await asyncio.wait_for(self._idle.get(), self.seconds)
         except TimeoutError:
             raise TooBusy("no process to hash with came free in time") from None
-        outcome: Outcome | None = None
+        outcome: Hashed | Refused | None = None
         try:
-            outcome = await asyncio.wait_for(child.hash(picture), self.seconds)
+            outcome = await asyncio.wait_for(child.hash(upload), self.seconds)
         except TimeoutError:
-            raise PictureTooLarge("the picture takes too long to decode") from None
+            raise _TOO_LARGE[self.kind](f"the {self.kind} takes too long to decode") from None
         except ChildDied:
-            raise NotAPicture("decoding the picture stopped the process that tried") from None
+            stopped = f"decoding the {self.kind} stopped the process that tried"
+            raise _NONE_AT_ALL[self.kind](stopped) from None
         finally:
             self._give_back(child, sound=outcome is not None)
         if isinstance(outcome, Refused):
-            raise _ERRORS.get(outcome.error, NotAPicture)(outcome.detail)
+            raise _ERRORS.get(outcome.error, _NONE_AT_ALL[self.kind])(outcome.detail)
         return outcome
 
     def _give_back(self, child: Child, *, sound: bool) -> None:
         """Put the child back, or a fresh one in its place."""
-        if sound and child.hashed < PICTURES_PER_LIFE:
+        if sound and child.hashed < UPLOADS_PER_LIFE:
             self._idle.put_nowait(child)
         else:
             self.alive -= 1
@@ -206,7 +243,7 @@ class Pool:
         delay = 0.5
         while True:
             try:
-                child = await start(self.memory, self.seconds)
+                child = await start(self.kind, self.memory, self.seconds)
             except (ChildDied, OSError):
                 await asyncio.sleep(delay)
                 delay = min(30.0, delay * 2)

@@ -43,7 +43,7 @@ def run_matcher(
     warm_up()
     with assembled(options) as assembly, listening_on(options.host, options.port) as sock:
         url = url_of(sock)
-        log().info("matcher.listening", url=url, entries=len(assembly.index))
+        log().info("matcher.listening", url=url, entries=len(assembly.banks))
         listening(url)
         Server(application(assembly)).run(sockets=[sock])
         log().info("matcher.stopped")

@@ -5,25 +5,33 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
-import numpy as np
+from msgspec import UNSET
 
-from takeback.errors import MalformedBody, NotAPicture, NotFound, NotReady
-from takeback.hashing.signal import SIGNAL_BYTES
+from takeback.errors import MalformedBody, NotAPicture, NotAVideo, NotFound, NotReady
+from takeback.hashing.picture import PictureSignals
 from takeback.matcher.documents import (
     HubOpinion,
     HubResponse,
     MatchAnswer,
     MatchRequest,
-    MatchResult,
     check_opinion,
     check_response,
     for_hub,
 )
-from takeback.matcher.hasher import Hashed, HashedView
 from takeback.matcher.health import Metrics, Vitals
-from takeback.matcher.lookup import LookUp, questions_of
+from takeback.matcher.kinds import Kind
+from takeback.matcher.lookup import LookUp, signals_of
+from takeback.matcher.messages import Hashed
 from takeback.matcher.outbox import Outbox, Report
 from takeback.matcher.pool import Pool
+from takeback.matcher.search import views_of
+
+
+def can_be_told_apart(hashed: Hashed) -> bool:
+    """Tell whether anything in an upload has enough detail to be looked up."""
+    if isinstance(hashed, PictureSignals):
+        return bool(views_of(hashed) or hashed.keypoints)
+    return bool(len(hashed) or hashed.keypoints)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +39,7 @@ class Matcher:
     """Looks up, and takes what is to be said to the hubs."""
 
     lookup: LookUp
-    pool: Pool
+    pools: Mapping[Kind, Pool]
     outbox: Outbox
     sources: Mapping[str, int]
     """Each hub's name with its number in the state file."""
@@ -41,60 +49,44 @@ class Matcher:
     wake: Callable[[int], None]
     """Told which source has something to be sent."""
 
-    picture_bytes: int = field(kw_only=True)
+    largest: Mapping[Kind, int] = field(kw_only=True)
+    """Bytes of an upload, at most."""
 
     async def match_signals(self, request: MatchRequest) -> MatchAnswer:
         """Compare signals with every bank."""
-        answer = await self.lookup.look_up(questions_of(request.signals), request.limit)
+        answer = await self.lookup.signals(signals_of(request.signals), request.limit)
         return self._counted(answer)
 
-    async def match_picture(self, picture: bytes, limit: int) -> MatchAnswer:
-        """Hash a picture, forget it, and compare it in all eight ways it can be turned.
-
-        When the whole picture matches nothing, its other views are compared: as a negative,
-        without frames and bars, tilted back, and panel by panel.
+    async def match_upload(self, kind: Kind, upload: bytearray, limit: int) -> MatchAnswer:
+        """Hash a picture or video, forget it, and compare it with every bank.
 
         Raises:
             NotAPicture: it can't be hashed.
+            NotAVideo: the same of a video.
             Unavailable: it can't be hashed or looked up now.
         """
-        hashed = await self._hash(picture)
-        del picture
-        views = hashed.good()
-        if not views:
-            weak = MatchResult([], more=False, quality=hashed.quality, looked_up=False)
-            return MatchAnswer([weak], [])
-        answer = await self._match_views(views[:1], limit)
-        if len(views) > 1 and not answer.results[0].matches:
-            answer = await self._match_views(views[1:], limit)
+        hashed = await self._hash(kind, upload)
+        if isinstance(hashed, PictureSignals):
+            answer = await self.lookup.picture(hashed, limit)
+        else:
+            answer = await self.lookup.video(hashed, limit)
         (found,) = answer.results
-        result = msgspec.structs.replace(found, quality=hashed.quality)
+        result = msgspec.structs.replace(
+            found,
+            quality=hashed.quality,
+            looked_up=can_be_told_apart(hashed),
+            complete=UNSET if isinstance(hashed, PictureSignals) else hashed.complete,
+        )
         return self._counted(MatchAnswer([result], answer.missing))
 
-    async def _match_views(self, views: Sequence[HashedView], limit: int) -> MatchAnswer:
-        """Look up several views at once; answer with the first that matches, if one does."""
-        packed = b"".join(view.signals for view in views)
-        questions = np.frombuffer(packed, np.uint8).reshape(len(views), -1, SIGNAL_BYTES)
-        answer = await self.lookup.look_up(questions, limit)
-        for view, result in zip(views, answer.results, strict=True):
-            if result.matches:
-                found = MatchResult(
-                    result.matches,
-                    more=result.more,
-                    upload_view=view.view,
-                    upload_place=list(view.place),
-                )
-                return MatchAnswer([found], answer.missing)
-        return MatchAnswer([MatchResult([], more=False)], answer.missing)
-
-    async def _hash(self, picture: bytes) -> Hashed:
+    async def _hash(self, kind: Kind, upload: bytearray) -> Hashed:
+        uploads = self.metrics.pictures if kind == "picture" else self.metrics.videos
         try:
-            hashed = await self.pool.hash(picture)
-        except NotAPicture as error:
-            self.metrics.pictures.labels(type(error).__name__).inc()
+            hashed = await self.pools[kind].hash(upload)
+        except (NotAPicture, NotAVideo) as error:
+            uploads.labels(type(error).__name__).inc()
             raise
-        weak = not hashed.good()
-        self.metrics.pictures.labels("low_quality" if weak else "hashed").inc()
+        uploads.labels("hashed" if can_be_told_apart(hashed) else "low_quality").inc()
         return hashed
 
     def _counted(self, answer: MatchAnswer) -> MatchAnswer:
@@ -157,4 +149,6 @@ class Matcher:
             NotReady: names everything that keeps answers from being true and full.
         """
         if problems := self.vitals.problems():
-            raise NotReady("; ".join(problems))
+            not_ready = NotReady("; ".join(problems))
+            not_ready.hint = self.vitals.hint() or not_ready.hint
+            raise not_ready

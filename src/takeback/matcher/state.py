@@ -20,65 +20,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from takeback.errors import Conflict, IntegrityFailure, NotReady
 from takeback.exchange.follow import Position
-from takeback.exchange.wire import Ask, BankName, FeedEntry, FeedPage
-from takeback.hashing.signal import SIGNAL_BYTES
-
-VERSION: Final = 1
-"""Written into the file; another number was written by another release."""
+from takeback.exchange.wire import Ask, BankName, FeedPage
+from takeback.matcher.payloads import UNDERSTOOD
+from takeback.matcher.reading import Arrivals, Change, Reading
+from takeback.matcher.schema import prepare
 
 LOAD_ROWS: Final = 250_000
-"""Entries loaded in one piece at start."""
+"""Most entries loaded in one piece at start …"""
+
+LOAD_BYTES: Final = 64 * 1024 * 1024
+"""… and about as many bytes of signals."""
+
+FETCH_ROWS: Final = 5_000
+"""Rows taken from the file at once while loading."""
 
 HELD_ROWS: Final = 5_000
 """Entries asked for in one statement."""
-
-SCHEMA: Final = """
-CREATE TABLE secrets (
-    name  TEXT PRIMARY KEY,
-    value BLOB NOT NULL
-) STRICT;
-CREATE TABLE sources (
-    id                  INTEGER PRIMARY KEY,
-    url                 TEXT NOT NULL UNIQUE,
-    generation          INTEGER NOT NULL DEFAULT 1,  -- the reading that is going on or was last
-    complete_generation INTEGER NOT NULL DEFAULT 0,  -- the last one that reached the end
-    cursor              TEXT,
-    epoch               TEXT,
-    fresh_at            INTEGER                      -- seconds since 1970, last time up to date
-) STRICT;
-CREATE TABLE entries (
-    id         INTEGER PRIMARY KEY AUTOINCREMENT,    -- the index's id; never used twice
-    source     INTEGER NOT NULL REFERENCES sources (id),
-    number     BLOB NOT NULL,                        -- the hub's number of it for this platform
-    signal     BLOB NOT NULL CHECK (length(signal) = 32),
-    view       TEXT NOT NULL,
-    bank       TEXT NOT NULL,
-    ask        TEXT NOT NULL,
-    generation INTEGER NOT NULL,                     -- the reading that last saw it
-    UNIQUE (source, number)
-) STRICT;
-CREATE TABLE confirmations (
-    source INTEGER NOT NULL REFERENCES sources (id),
-    marker TEXT NOT NULL,
-    PRIMARY KEY (source, marker)
-) STRICT;
-CREATE TABLE reports (
-    seq    INTEGER PRIMARY KEY AUTOINCREMENT,        -- sent in this order
-    source INTEGER NOT NULL REFERENCES sources (id),
-    kind   TEXT NOT NULL CHECK (kind IN ('response', 'opinion')),
-    id     TEXT NOT NULL,
-    state  TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'refused')),
-    day    INTEGER NOT NULL,                         -- days since 1970, of the last change
-    body   BLOB,                                     -- NULL once it is sent
-    UNIQUE (source, kind, id)
-) STRICT;
-CREATE INDEX reports_waiting ON reports (source, seq) WHERE state = 'waiting';
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +51,6 @@ class Held:
     ask: Ask
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a page does to the index: ids that leave it, then ids that come with signals."""
-
-    gone: list[int]
-    ids: list[int]
-    signals: NDArray[np.uint8]
-
-
 class State:
     """The open state file. Safe to use from several threads of one process."""
 
@@ -109,7 +59,7 @@ class State:
 
         Raises:
             Conflict: another matcher uses the directory.
-            IntegrityFailure: the file is no state file of this release.
+            IntegrityFailure: the file is no state file, or one of a later release.
         """
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock_file = _lock(directory / "matcher.lock")
@@ -119,7 +69,7 @@ class State:
         self._writing, self._reading = threading.RLock(), threading.Lock()
         try:
             self._writer = _connect(self._path)
-            self._prepare()
+            prepare(self._writer)
             self._reader = _connect(self._path)
         except sqlite3.DatabaseError:
             raise IntegrityFailure("the matcher's state file is damaged") from None
@@ -130,14 +80,6 @@ class State:
             self._writer.close()
             self._reader.close()
             os.close(self._lock_file)
-
-    def _prepare(self) -> None:
-        """Create the tables in a new file; refuse a file of another release."""
-        (version,) = self._writer.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            self._writer.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
-        elif version != VERSION:
-            raise IntegrityFailure("the matcher's state file is of another release")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -216,10 +158,20 @@ class State:
         """Begin a new reading from the start, over the entries that are held."""
         with self.transaction() as db:
             db.execute(
-                "UPDATE sources SET cursor = NULL, epoch = NULL, generation = generation + 1"
-                " WHERE id = ?",
-                (source,),
+                "UPDATE sources SET cursor = NULL, epoch = NULL, generation = generation + 1,"
+                " types = ? WHERE id = ?",
+                (UNDERSTOOD, source),
             )
+
+    def reread(self, source: int) -> bool:
+        """Begin a new reading if this release understands other types than the last did.
+
+        What an earlier release skipped is in no later page of the feed.
+        """
+        ((types,),) = self.read("SELECT types FROM sources WHERE id = ?", (source,))
+        if types != UNDERSTOOD:
+            self.restart(source)
+        return bool(types != UNDERSTOOD)
 
     # Entries
 
@@ -238,11 +190,7 @@ class State:
                 :meth:`held` knows only what is committed.
         """
         with self.transaction() as db:
-            generation, complete = _generations(db, source)
-            change = _apply(db, source, page, generation)
-            _move(db, source, page, now)
-            if not page.more and complete < generation:
-                change.gone.extend(_sweep(db, source, generation))
+            change = Reading.of(db, source).apply(page, now)
             apply(change)
         if change.gone or self._unwiped:
             self.wipe()
@@ -253,13 +201,25 @@ class State:
             (busy, _, _) = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             self._unwiped = bool(busy)
 
-    def load(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.uint8]]]:
-        """Read the id and signal of every entry, in large pieces."""
+    def load(self) -> Iterator[Arrivals]:
+        """Read the id, type and payload of every entry, in large pieces."""
         with self._reading:
-            rows = self._reader.execute("SELECT id, signal FROM entries ORDER BY id")
-            while piece := rows.fetchmany(LOAD_ROWS):
-                ids, signals = zip(*piece, strict=True)
-                yield np.array(ids, np.int64), as_array(signals)
+            rows = self._reader.execute("SELECT id, type, payload FROM entries ORDER BY id")
+            piece, count, size = Arrivals(), 0, 0
+            while some := rows.fetchmany(FETCH_ROWS):
+                for entry, kind, payload in some:
+                    piece.setdefault(kind, []).append((entry, payload))
+                    size += len(payload)
+                count += len(some)
+                if count >= LOAD_ROWS or size >= LOAD_BYTES:
+                    yield piece
+                    piece, count, size = Arrivals(), 0, 0
+            if piece:
+                yield piece
+
+    def size(self) -> int:
+        """Count the entries."""
+        return int(self.read("SELECT count(*) FROM entries")[0][0])
 
     def held(self, ids: Sequence[int]) -> dict[int, Held]:
         """Return what is known of the entries; one that is gone is left out."""
@@ -280,17 +240,12 @@ class State:
         return [row[0] for row in rows]
 
     def signal_of(self, source: int, number: str) -> str | None:
-        """Return an entry's signal, or None when it is gone."""
+        """Return an entry's signal in hexadecimal, or None when it is gone."""
         rows = self.read(
-            "SELECT lower(hex(signal)) FROM entries WHERE source = ? AND number = ?",
+            "SELECT lower(hex(payload)) FROM entries WHERE source = ? AND number = ?",
             (source, bytes.fromhex(number)),
         )
         return rows[0][0] if rows else None
-
-
-def as_array(signals: Sequence[bytes]) -> NDArray[np.uint8]:
-    """Pack signals of 32 bytes each; shape (n, 32)."""
-    return np.frombuffer(b"".join(signals), np.uint8).reshape(-1, SIGNAL_BYTES)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -311,81 +266,3 @@ def _lock(path: Path) -> int:
         os.close(descriptor)
         raise Conflict("another matcher uses this data directory") from None
     return descriptor
-
-
-def _generations(db: sqlite3.Connection, source: int) -> tuple[int, int]:
-    """Return the reading that is going on and the last that reached its end."""
-    generation, complete = db.execute(
-        "SELECT generation, complete_generation FROM sources WHERE id = ?", (source,)
-    ).fetchone()
-    return generation, complete
-
-
-def _apply(db: sqlite3.Connection, source: int, page: FeedPage, generation: int) -> Change:
-    """Write the page's records; of two for one number only the later counts."""
-    gone: list[int] = []
-    ids: list[int] = []
-    signals: list[bytes] = []
-    for entry in {entry.number: entry for entry in page.entries}.values():
-        if isinstance(entry.signal, str):
-            signals.append(bytes.fromhex(entry.signal))
-            ids.append(_put(db, source, entry, signals[-1], generation))
-        else:
-            gone += _delete(db, source, entry.number)
-    db.executemany(
-        "INSERT OR IGNORE INTO confirmations (source, marker) VALUES (?, ?)",
-        [(source, marker.id) for marker in page.withdrawals],
-    )
-    return Change(gone, ids, as_array(signals))
-
-
-def _put(
-    db: sqlite3.Connection, source: int, entry: FeedEntry, signal: bytes, generation: int
-) -> int:
-    """Insert or replace one entry and return its id, which it keeps for life."""
-    row = db.execute(
-        "INSERT INTO entries (source, number, signal, view, bank, ask, generation)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, number) DO UPDATE SET"
-        " signal = excluded.signal, view = excluded.view, bank = excluded.bank,"
-        " ask = excluded.ask, generation = excluded.generation RETURNING id",
-        (
-            source,
-            bytes.fromhex(entry.number),
-            signal,
-            entry.view,
-            entry.bank,
-            entry.ask,
-            generation,
-        ),
-    ).fetchone()
-    return int(row[0])
-
-
-def _delete(db: sqlite3.Connection, source: int, number: str) -> list[int]:
-    rows = db.execute(
-        "DELETE FROM entries WHERE source = ? AND number = ? RETURNING id",
-        (source, bytes.fromhex(number)),
-    )
-    return [int(row[0]) for row in rows.fetchall()]
-
-
-def _move(db: sqlite3.Connection, source: int, page: FeedPage, now: datetime) -> None:
-    """Move the cursor; the last page also completes the reading."""
-    db.execute(
-        "UPDATE sources SET cursor = ?, epoch = ? WHERE id = ?",
-        (page.cursor, page.epoch, source),
-    )
-    if not page.more:
-        db.execute(
-            "UPDATE sources SET complete_generation = generation, fresh_at = ? WHERE id = ?",
-            (int(now.timestamp()), source),
-        )
-
-
-def _sweep(db: sqlite3.Connection, source: int, generation: int) -> list[int]:
-    """Delete what the reading that just ended did not see."""
-    rows = db.execute(
-        "DELETE FROM entries WHERE source = ? AND generation < ? RETURNING id",
-        (source, generation),
-    )
-    return [int(row[0]) for row in rows.fetchall()]

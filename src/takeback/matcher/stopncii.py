@@ -1,8 +1,8 @@
 """Any server of the StopNCII partner API as a feed, and as a receiver of feedback.
 
 Read leniently, because one bad record must not cost the rest: a record that can't be used
-is skipped and counted. Only ``ImagePDQ`` is matched. ``Withdrawn`` and ``Deleted`` records
-drop the entry, which stock clients do not do.
+is skipped and counted. ``ImagePDQ`` and ``VideoMD5`` are matched. ``Withdrawn`` and
+``Deleted`` records drop the entry, which stock clients do not do.
 
 Source: the client in python-threatexchange 1.2.17, ``exchanges/clients/stopncii/api.py``.
 """
@@ -10,7 +10,6 @@ Source: the client in python-threatexchange 1.2.17, ``exchanges/clients/stopncii
 import asyncio
 import hashlib
 import hmac
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -23,12 +22,14 @@ from takeback.errors import (
     EpochChanged,
     HubUnreachable,
     MalformedCursor,
+    MalformedSignal,
     NotAllowed,
     NotFound,
     NotSignedIn,
 )
 from takeback.exchange.client import Caller, KeyFile, decode
 from takeback.exchange.wire import FeedEntry, FeedPage, Opinion, Response
+from takeback.hashing.signal_types import SignalType, from_text
 from takeback.matcher.outbox import Report
 
 FIRST_TIMESTAMP: Final = 10
@@ -42,6 +43,12 @@ SLOW_SECONDS: Final = 45.0
 FORGET_SECONDS: Final = 5 * 86_400
 """Age of a checkpoint after which everything is fetched again. Stock clients do so after 30
 days; a hub of ours tells of a withdrawal for seven, so that would be too late."""
+
+TYPES: Final[Mapping[str, SignalType]] = {
+    "ImagePDQ": SignalType.PDQ,
+    "VideoMD5": SignalType.MD5,
+}
+"""The interface's types of signal that are matched, and what we call them."""
 
 LIVE: Final = frozenset({"Active", "Received", "Unknown"})
 GONE: Final = frozenset({"Withdrawn", "Deleted"})
@@ -191,16 +198,24 @@ class StopNciiFeed:
         except (msgspec.DecodeError, RecursionError):
             self.skip()
             return []
-        if record.signal_type.rpartition(".")[2] != "ImagePDQ":
+        kind = TYPES.get(record.signal_type.rpartition(".")[2])
+        if kind is None:
             return []
         signal = record.value.lower()
-        if not re.fullmatch(r"[0-9a-f]{64}", signal) or record.status not in LIVE | GONE:
+        if not _readable(kind, signal) or record.status not in LIVE | GONE:
             self.skip()
             return []
         number = hmac.digest(self.secret, signal.encode(), hashlib.sha256)[:16].hex()
         if record.status in GONE:
             return [FeedEntry(number=number, state="gone")]
-        return [FeedEntry(number=number, state="active", signal=signal)]
+        return [FeedEntry(number=number, state="active", signal=signal, type=kind)]
+
+
+def _readable(kind: SignalType, signal: str) -> bool:
+    try:
+        return bool(from_text(kind, signal))
+    except MalformedSignal:
+        return False
 
 
 RESPONSES: Final[Mapping[str, Value]] = {

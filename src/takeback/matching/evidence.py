@@ -40,6 +40,9 @@ class Ground(StrEnum):
     VIDEO = "video"
     """Frames of the upload follow each other as those of the registered video do."""
 
+    FILE = "file"
+    """The upload is the registered file, byte for byte."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
@@ -109,6 +112,11 @@ def judge_keypoints(match: KeypointMatch) -> Evidence | None:
         upload_view=match.look,
         votes=match.agreement.votes,
     )
+
+
+def same_file() -> Evidence:
+    """Return what an equal digest is worth: one of 2¹²⁸, looked for among a million files."""
+    return Evidence(ground=Ground.FILE, score=32.5, place=None)
 
 
 def suffices(found: Support) -> bool:

@@ -1,0 +1,89 @@
+"""The tables of the state file, and how a file of an earlier release becomes one of this.
+
+Version 1 knew one type of signal. Its entries are kept; what it did not understand is read
+again from the feeds, as after every release that understands more (``sources.types``).
+"""
+
+import sqlite3
+from typing import Final
+
+from takeback.errors import IntegrityFailure
+from takeback.matcher.log import log
+from takeback.matcher.payloads import UNDERSTOOD
+
+VERSION: Final = 2
+"""Written into the file; a higher number was written by a later release."""
+
+_ENTRIES: Final = """
+CREATE TABLE entries (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,    -- the indexes' id; never used twice
+    source     INTEGER NOT NULL REFERENCES sources (id),
+    number     BLOB NOT NULL,                        -- the hub's number of it for this platform
+    type       TEXT NOT NULL,                        -- of the signal
+    view       TEXT NOT NULL,
+    bank       TEXT NOT NULL,
+    ask        TEXT NOT NULL,
+    generation INTEGER NOT NULL,                     -- the reading that last saw it
+    payload    BLOB NOT NULL,                        -- the signal as bytes, in its type's form
+    UNIQUE (source, number)
+) STRICT;
+"""
+
+SCHEMA: Final = f"""
+CREATE TABLE secrets (
+    name  TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+) STRICT;
+CREATE TABLE sources (
+    id                  INTEGER PRIMARY KEY,
+    url                 TEXT NOT NULL UNIQUE,
+    generation          INTEGER NOT NULL DEFAULT 1,  -- the reading that is going on or was last
+    complete_generation INTEGER NOT NULL DEFAULT 0,  -- the last one that reached the end
+    cursor              TEXT,
+    epoch               TEXT,
+    fresh_at            INTEGER,                     -- seconds since 1970, last time up to date
+    types               TEXT NOT NULL DEFAULT '{UNDERSTOOD}'  -- that the reading understood
+) STRICT;
+{_ENTRIES}
+CREATE TABLE confirmations (
+    source INTEGER NOT NULL REFERENCES sources (id),
+    marker TEXT NOT NULL,
+    PRIMARY KEY (source, marker)
+) STRICT;
+CREATE TABLE reports (
+    seq    INTEGER PRIMARY KEY AUTOINCREMENT,        -- sent in this order
+    source INTEGER NOT NULL REFERENCES sources (id),
+    kind   TEXT NOT NULL CHECK (kind IN ('response', 'opinion')),
+    id     TEXT NOT NULL,
+    state  TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'refused')),
+    day    INTEGER NOT NULL,                         -- days since 1970, of the last change
+    body   BLOB,                                     -- NULL once it is sent
+    UNIQUE (source, kind, id)
+) STRICT;
+CREATE INDEX reports_waiting ON reports (source, seq) WHERE state = 'waiting';
+"""
+
+_FROM_1: Final = f"""
+ALTER TABLE sources ADD COLUMN types TEXT NOT NULL DEFAULT '';
+ALTER TABLE entries RENAME TO entries_1;
+{_ENTRIES}
+INSERT INTO entries (id, source, number, type, view, bank, ask, generation, payload)
+    SELECT id, source, number, 'pdq', view, bank, ask, generation, signal FROM entries_1;
+DROP TABLE entries_1;
+"""  # noqa: S608 - our own text
+
+
+def prepare(db: sqlite3.Connection) -> None:
+    """Create the tables in a new file, or bring a file of an earlier release up to this one.
+
+    Raises:
+        IntegrityFailure: the file is of a later release.
+    """
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version not in {0, 1, VERSION}:
+        raise IntegrityFailure("the matcher's state file is of another release")
+    if version != VERSION:
+        statements = SCHEMA if version == 0 else _FROM_1
+        db.executescript(f"BEGIN; {statements} PRAGMA user_version = {VERSION}; COMMIT;")
+    if version == 1:
+        log().warning("state.upgraded", was=version, now=VERSION)
