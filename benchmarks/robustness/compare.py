@@ -1,13 +1,13 @@
 """Which uploads match which registered pictures, by each method."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import numba
 import numpy as np
-from benchmarks.robustness.corpus import Subject
-from benchmarks.robustness.edits import EDITS
+from benchmarks.robustness.corpus import Subject, related
+from benchmarks.robustness.describe import File, Rows, plain, registered, rows, turns
 from benchmarks.robustness.measure import Described, Kept
 from numpy.typing import NDArray
 
@@ -19,32 +19,42 @@ Direction = Literal["uploaded", "registered"]
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where the rows of one side come from."""
+
+    describer: str
+    rows: Callable[[File], Rows]
+
+
+@dataclass(frozen=True, slots=True)
 class Method:
-    """How uploads are compared with what is registered."""
+    """How uploads are compared with what is registered, row by row."""
 
     title: str
-    upload: str
-    """Describer of uploads."""
-
-    registered: str
-    """Describer of what is registered."""
-
+    upload: Source
+    registered: Source
     threshold: int
 
 
+PLAIN: Final = Source("reporter", plain)
+STOCK: Final = Source("stock", rows)
+
+
+def _hashed(name: str, threshold: int) -> Method:
+    return Method(f"{name}@{threshold}", Source(name, rows), Source(name, rows), threshold)
+
+
 METHODS: Final = (
-    Method("PDQ@31", "plain", "plain", 31),
-    Method("PDQ, 8 turns@31", "turns", "plain", 31),
-    Method("threatexchange@31", "stock", "stock", 31),
-    Method("ours, one signal registered", "query", "registered", 31),
-    Method("ours", "query", "reporter", 31),
-    Method("threatexchange, our views registered", "stock", "reporter", 31),
-    Method("phash64@8", "phash64", "phash64", 8),
-    Method("phash256@46", "phash256", "phash256", 46),
-    Method("dhash256@31", "dhash256", "dhash256", 31),
-    Method("whash256@31", "whash256", "whash256", 31),
+    Method("PDQ@31", PLAIN, PLAIN, 31),
+    Method("PDQ, 8 turns@31", Source("reporter", turns), PLAIN, 31),
+    Method("threatexchange@31", STOCK, STOCK, 31),
+    Method("threatexchange, our views registered", STOCK, Source("reporter", registered), 31),
+    _hashed("phash64", 8),
+    _hashed("phash256", 46),
+    _hashed("dhash256", 31),
+    _hashed("whash256", 31),
 )
-"""Every column of the tables."""
+"""Every column that compares rows of bits; ``lookups.py`` has those that ask our indexes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,48 +70,37 @@ class Outcome:
     pairs: int
     """Pairs of different pictures that were compared."""
 
-    tail: dict[int, int]
-    """Pairs of different pictures no further apart than so many bits."""
-
-    false_pairs: list[tuple[str, str, str, int]] = field(default_factory=list)
-    """Edit, uploaded and registered picture and distance of each false match."""
+    tail: Mapping[int, int] = field(default_factory=dict)
+    """Pairs of different pictures no further apart than so many bits; empty where no distances
+    are known."""
 
 
-def outcome(
-    method: Method, subjects: Sequence[Subject], kept: Kept, direction: Direction
-) -> Outcome:
+def outcome(method: Method, chosen: Sequence[Subject], kept: Kept, direction: Direction) -> Outcome:
     """Compare every upload with every registered picture.
 
     With *registered*, every picture's edited copies are registered in turn and the
     originals are uploaded.
     """
-    uploads = [kept.read(subject, method.upload) for subject in subjects]
-    banks = [kept.read(subject, method.registered) for subject in subjects]
+    uploads = [_read(kept, subject, method.upload) for subject in chosen]
+    banks = [_read(kept, subject, method.registered) for subject in chosen]
     if direction == "registered":
         uploads, banks = banks, uploads
     near = distances(uploads, banks)
-    own = np.einsum("iei->ie", near)
-    found = own <= method.threshold
-    others = near <= method.threshold
     compared = np.ones(near.shape, np.bool_)
-    for number, excluded in enumerate(related(subjects)):
-        compared[number, :, excluded] = False
-    wrong = np.argwhere(others & compared)
-    named = [
-        (EDITS[e].name, subjects[i].name, subjects[j].name, int(near[i, e, j]))
-        for i, e, j in wrong[:1000]
-    ]
-    tail = {bits: int((near[compared] <= bits).sum()) for bits in TAIL}
-    return Outcome(found, len(wrong), int(compared.sum()), tail, named)
+    for number, excluded in enumerate(related(chosen)):
+        compared[number, :, sorted(excluded)] = False
+    return Outcome(
+        found=np.einsum("iei->ie", near) <= method.threshold,
+        false=int((near[compared] <= method.threshold).sum()),
+        pairs=int(compared.sum()),
+        tail={bits: int((near[compared] <= bits).sum()) for bits in TAIL},
+    )
 
 
-def related(subjects: Sequence[Subject]) -> list[list[int]]:
-    """Return for each picture itself and its companions, which some edits really show."""
-    place: Mapping[str, int] = {str(each.path): n for n, each in enumerate(subjects)}
-    return [
-        sorted({n, *(place[str(path)] for path in each.companions)})
-        for n, each in enumerate(subjects)
-    ]
+def _read(kept: Kept, subject: Subject, source: Source) -> Described:
+    """Read what is kept of a picture and take a source's rows of it."""
+    files = [source.rows(file) for file in kept.read(subject, source.describer).files()]
+    return Described(np.concatenate(files), np.cumsum([len(each) for each in files]))
 
 
 def distances(edited: Sequence[Described], originals: Sequence[Described]) -> NDArray[np.uint16]:

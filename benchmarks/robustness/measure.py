@@ -1,25 +1,34 @@
-"""Edit every picture, describe every upload, and keep the rows outside the repository.
+"""Edit every picture, describe every upload, and keep that outside the repository.
 
-A run that was stopped goes on where it was: rows are kept for each picture and describer,
-under a name that changes with the picture, the edits and the describer's code.
+A run that was stopped goes on where it was: what was described is kept for each picture and
+describer, under a name that changes with the picture, the edits and the describer's code.
 """
 
 import hashlib
-import multiprocessing
-import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from benchmarks.robustness import edit
-from benchmarks.robustness.corpus import Subject
-from benchmarks.robustness.describe import DESCRIBERS, Rows, digest_of, edition
+from benchmarks.robustness.corpus import Dull, Subject
+from benchmarks.robustness.describe import DESCRIBERS, edition
+from benchmarks.robustness.describe import File as Rows
+from benchmarks.robustness.editions import digest_of
 from benchmarks.robustness.edits import EDITS
+from benchmarks.robustness.progress import in_processes
 from numpy.typing import NDArray
+
+COPIES: Final = "copies"
+"""Name that the edited copies themselves are kept under, if they are."""
+
+ORIGINAL: Final = "original"
+"""Name of the describer *reporter* where it describes the picture itself only, no copies."""
+
+NOTHING: Final = np.empty(0, np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,83 +42,111 @@ class Described:
     """Behind the last row of each file."""
 
     def of(self, file: int) -> Rows:
-        """Return the rows of one file: 0 is the picture itself, 1 the first edit."""
+        """Return what was made of one file: 0 is the picture itself, 1 the first edit."""
         return self.rows[self.ends[file - 1] if file else 0 : self.ends[file]]
+
+    def files(self) -> list[Rows]:
+        """Return what was made of each file."""
+        return [self.rows[begin:end] for begin, end in pairwise([0, *self.ends.tolist()])]
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The folder where rows are kept."""
+    """The folder where all is kept."""
 
     folder: Path
 
+    copies: bool = False
+    """Whether the edited copies are kept too: 12 MB a picture, two seconds saved when the code
+    of a describer changed."""
+
     def path(self, subject: Subject, describer: str) -> Path:
-        """Return where the rows of one picture and describer belong."""
-        parts = [digest_of(path) for path in (subject.path, *subject.companions)]
-        parts += [_edits_edition(), edition(describer), subject.name]
-        name = hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]
-        return self.folder / describer / f"{name}.npz"
+        """Return where what a describer made of one picture belongs."""
+        return self.folder / describer / f"{subject_digest(subject, edition(describer))}.npz"
 
     def read(self, subject: Subject, describer: str) -> Described:
-        """Read rows that are there."""
+        """Read what is there."""
         with np.load(self.path(subject, describer)) as kept:
             return Described(kept["rows"], kept["ends"])
 
+    def write(self, subject: Subject, describer: str, files: Sequence[Rows]) -> None:
+        """Keep what was made of every file of one picture, all or nothing."""
+        ends = np.cumsum([len(rows) for rows in files], dtype=np.int64)
+        write(self.path(subject, describer), rows=np.concatenate(files), ends=ends)
 
-@cache
-def _edits_edition() -> str:
-    folder = Path(edit.__file__).parent
-    return digest_of(folder / "edit.py", folder / "edits.py", *(folder / "families").glob("*.py"))
+    def missing(self, subject: Subject, describers: Sequence[str]) -> list[str]:
+        """Name the describers of which nothing is kept yet."""
+        return [name for name in describers if not self.path(subject, name).exists()]
+
+
+def subject_digest(subject: Subject, *more: str) -> str:
+    """Name a picture, its companions, what is done to them, and by which code."""
+    parts = [_file_digest(path) for path in (subject.path, *subject.companions)]
+    parts += [_edits_edition(), *more, subject.name]
+    if subject.dull is not Dull.NOT:
+        parts.append(subject.dull)
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]
+
+
+def write(path: Path, **arrays: NDArray[np.generic]) -> None:
+    """Write arrays to a file, all or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_suffix(".part.npz")
+    np.savez(half, allow_pickle=False, **arrays)
+    half.rename(path)
 
 
 def uploads(subject: Subject) -> Iterator[bytes]:
     """Yield the picture's own file, then each edited copy."""
-    yield subject.path.read_bytes()
+    yield subject.file()
     picture, others = subject.picture(), subject.others()
     for each in EDITS:
         yield each.upload(subject.name, picture, others)
 
 
 def describe_all(
-    subjects: Sequence[Subject], describers: Sequence[str], kept: Kept, processes: int
+    chosen: Sequence[Subject], describers: Sequence[str], kept: Kept, processes: int
 ) -> None:
     """Describe whatever is not kept yet, telling how far it is."""
-    missing = {subject: _missing(subject, describers, kept) for subject in subjects}
-    todo = [subject for subject in subjects if missing[subject]]
-    started = time.monotonic()
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context) as executor:
-        jobs = [executor.submit(describe_one, each, missing[each]) for each in todo]
-        for done, job in enumerate(as_completed(jobs), start=1):
-            job.result()
-            _tell(done, len(todo), time.monotonic() - started)
+    missing = {subject: kept.missing(subject, describers) for subject in chosen}
+    tasks = [(subject, names, kept) for subject, names in missing.items() if names]
+    for _ in in_processes(_describe, tasks, processes, f"describing with {', '.join(describers)}"):
+        pass
 
 
-def _missing(subject: Subject, describers: Sequence[str], kept: Kept) -> dict[str, Path]:
-    paths = {name: kept.path(subject, name) for name in describers}
-    return {name: path for name, path in paths.items() if not path.exists()}
-
-
-def describe_one(subject: Subject, wanted: Mapping[str, Path]) -> None:
+def describe_one(subject: Subject, describers: Sequence[str], kept: Kept) -> None:
     """Describe one picture and its edited copies by each describer, and keep that."""
-    found: dict[str, list[Rows]] = {name: [] for name in wanted}
-    for upload in uploads(subject):
-        for name in wanted:
-            found[name].append(DESCRIBERS[name](upload))
-    for name, path in wanted.items():
-        _write(path, found[name])
+    found: Mapping[str, list[Rows]] = {name: [] for name in describers}
+    for number, upload in enumerate(_copies(subject, kept)):
+        for name in describers:
+            wanted = name != ORIGINAL or number == 0
+            found[name].append(DESCRIBERS[name](upload) if wanted else NOTHING)
+    for name in describers:
+        kept.write(subject, name, found[name])
 
 
-def _write(path: Path, files: Sequence[Rows]) -> None:
-    """Keep the rows of every file of one picture, all or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    ends = np.cumsum([len(rows) for rows in files], dtype=np.int64)
-    half = path.with_suffix(".part.npz")
-    np.savez_compressed(half, rows=np.concatenate(files), ends=ends)
-    half.rename(path)
+def _describe(task: tuple[Subject, Sequence[str], Kept]) -> None:
+    describe_one(*task)
 
 
-def _tell(done: int, total: int, seconds: float) -> None:
-    left = seconds / done * (total - done)
-    end = "\n" if done == total else "\r"
-    print(f"described {done} of {total} pictures, {left:.0f} s left ", end=end, file=sys.stderr)
+def _copies(subject: Subject, kept: Kept) -> Iterator[bytes]:
+    """Yield what ``uploads`` does, kept from an earlier run if that is wanted."""
+    if not kept.copies:
+        yield from uploads(subject)
+        return
+    if kept.missing(subject, [COPIES]):
+        files = [np.frombuffer(file, np.uint8) for file in uploads(subject)]
+        kept.write(subject, COPIES, files)
+    for file in kept.read(subject, COPIES).files():
+        yield file.tobytes()
+
+
+@cache
+def _file_digest(path: Path) -> str:
+    return digest_of(path)
+
+
+@cache
+def _edits_edition() -> str:
+    folder = Path(edit.__file__).parent
+    return digest_of(folder / "edit.py", folder / "edits.py", *(folder / "families").glob("*.py"))

@@ -42,11 +42,20 @@ def families(outcomes: Mapping[str, Outcome], chosen: NDArray[np.bool_]) -> str:
     recalls = {title: family_recall(each.found[chosen]) for title, each in outcomes.items()}
     trials = int(chosen.sum())
     rows = [
-        [family, *(_cell(recalls[title][family], trials) for title in recalls)]
+        [family, *(interval(recalls[title][family], trials) for title in recalls)]
         for family in (*FAMILIES, "mean")
     ]
     false = [f"{each.false} of {each.pairs:.1e}" for each in outcomes.values()]
-    return _markdown(["family", *recalls], [*rows, ["false matches", *false]])
+    return markdown(["family", *recalls], [*rows, ["false matches", *false]])
+
+
+def means(outcomes: Mapping[str, Outcome], groups: Mapping[str, NDArray[np.bool_]]) -> str:
+    """Lay out the mean over the families for each method and group of pictures, in percent."""
+    rows = [
+        [title, *(f"{100 * family_recall(each.found[own])['mean']:.1f}" for own in groups.values())]
+        for title, each in outcomes.items()
+    ]
+    return markdown(["mean over the families", *groups], rows)
 
 
 def tails(outcomes: Mapping[str, Outcome]) -> str:
@@ -54,8 +63,9 @@ def tails(outcomes: Mapping[str, Outcome]) -> str:
     rows = [
         [title, f"{each.pairs:.1e}", *(str(count) for count in each.tail.values())]
         for title, each in outcomes.items()
+        if each.tail and "64" not in title
     ]
-    return _markdown(["different pictures", "pairs", *(f"≤ {bits}" for bits in TAIL)], rows)
+    return markdown(["different pictures", "pairs", *(f"≤ {bits}" for bits in TAIL)], rows)
 
 
 def per_edit(outcomes: Mapping[str, Outcome], chosen: NDArray[np.bool_]) -> str:
@@ -65,14 +75,16 @@ def per_edit(outcomes: Mapping[str, Outcome], chosen: NDArray[np.bool_]) -> str:
         [edit.name, *(f"{100 * recalls[title][number]:.0f}" for title in recalls)]
         for number, edit in enumerate(EDITS)
     ]
-    return _markdown(["edit", *recalls], rows)
+    return markdown(["edit", *recalls], rows)
 
 
-def _cell(share: float, trials: int) -> str:
+def interval(share: float, trials: int) -> str:
+    """Print a share in percent with its interval."""
     low, high = wilson(share, trials)
     return f"{100 * share:.1f} ({100 * low:.0f}–{100 * high:.0f})"
 
 
-def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Lay out a table."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
