@@ -108,7 +108,7 @@ def upload_of(views: Iterable[KeypointSignals]) -> Upload:
         sides=rows.sides,
         kinds=np.concatenate([[0], np.cumsum(np.bincount(kind, minlength=len(every) * KINDS))]),
         fitting=fitting,
-        middles=((places[fitting, :2].T + 0.5) * STEP).astype(np.float32),
+        middles=np.ascontiguousarray((places[fitting, :2].T + 0.5) * STEP, np.float32),
     )
 
 
@@ -119,8 +119,8 @@ def _fitting(
     sizes = places[:, 2, None, None] + np.arange(2 * SIZE_STEPS + 1)[:, None]
     turns = places[:, 3, None, None] + np.arange(-TURN_STEPS, TURN_STEPS + 1)
     kinds = view[:, None, None] * KINDS + turns % TURNS * EXPECTED + sizes
-    rows = np.repeat(np.arange(len(view)), kinds[0].size)
-    return kinds.astype(np.uint16).ravel(), rows
+    rows = np.broadcast_to(np.arange(len(view))[:, None, None], kinds.shape)
+    return kinds.astype(np.uint16).ravel(), rows.ravel()
 
 
 @compiled
