@@ -7,6 +7,7 @@ import pytest
 
 from takeback import db
 from takeback.db import Database
+from tests.cases.centre import Centre, make_centre
 from tests.cases.world import World
 from tests.conftest import FakeClock
 
@@ -24,3 +25,9 @@ def quick(tmp_path: Path, clock: FakeClock) -> Iterator[World]:
     db.metadata.create_all(opened.engine)
     yield World(opened, clock, tmp_path)
     opened.close()
+
+
+@pytest.fixture
+def centre(database: Database, clock: FakeClock, tmp_path: Path) -> Centre:
+    """A centre on each of the two databases in turn."""
+    return make_centre(database, clock, tmp_path)

@@ -238,7 +238,7 @@ def test_a_timer_alone_erases_nothing(quick: World) -> None:
         for subject in subjects["item" if kind.startswith("item") else "case"]:
             quick.due.put(kind, subject, quick.clock())
 
-    assert quick.work() == 10
+    assert quick.work() == 12
 
     assert quick.receipt(opened) == before
     assert "note" in written(quick, opened)

@@ -1,98 +1,18 @@
 """Cases with the real bank, audit log and accounts: the promises hold in one piece."""
 
-from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
-import msgspec
-import numpy as np
 import pytest
 
-from takeback.accounts.model import Role, Staff
-from takeback.accounts.service import Platforms
-from takeback.accounts.staff import StaffAccounts
-from takeback.audit.store import AuditLog
-from takeback.cases.service import Cases
-from takeback.cases.wire import AgeBand, Opened, Receipt
-from takeback.db import Database
-from takeback.due import DueTable
+from takeback.cases.wire import AgeBand
 from takeback.errors import IllegalTransition, NotFound
-from takeback.ids import CaseId, ItemId, PlatformId
-from takeback.journal import Journal
-from takeback.matching.model import BANKS, Found
+from takeback.ids import CaseId, PlatformId
+from takeback.matching.model import BANKS
 from takeback.matching.paging import Reader
-from takeback.matching.service import Bank
-from takeback.settings import Settings
-from tests.cases.fakes import CountingKdf, MemoryPlatforms
-from tests.cases.world import KEYS, access, document, item, signal, without_ids
-from tests.conftest import FakeClock
+from tests.cases.centre import EVERYTHING, Centre
+from tests.cases.world import access, without_ids
 
 THREE_DAYS = timedelta(days=3)
-EVERYTHING = Reader(PlatformId("platform_0000000000000000"), frozenset(BANKS))
-
-
-@dataclass
-class Centre:
-    """A hub without an exchange."""
-
-    db: Database
-    now: FakeClock
-    audit: AuditLog
-    bank: Bank
-    staff: StaffAccounts
-    platforms: Platforms
-    journal: Journal
-    due: DueTable
-    cases: Cases
-
-    def open(self, name: str, age_band: AgeBand = "adult") -> Opened:
-        """Open a case with one signal."""
-        sent = msgspec.structs.replace(document(item(name, note="n")), age_band=age_band)
-        return self.cases.open(sent)
-
-    def find(self, name: str, reader: Reader = EVERYTHING) -> Found:
-        """Look a signal up."""
-        bits = np.frombuffer(bytes.fromhex(signal(name).value), np.uint8).reshape(1, 32)
-        return self.bank.search(bits, reader, 10)[0]
-
-    def receipt(self, opened: Opened) -> Receipt:
-        """Read the receipt."""
-        return self.cases.receipt(access(opened))
-
-    def first_staff(self) -> Staff:
-        """Return the centre's lead."""
-        return self.staff.add("Lead", Role.LEAD, None)[0]
-
-    def item_id(self, opened: Opened) -> ItemId:
-        """Return the id of the case's only item."""
-        return ItemId(self.receipt(opened).items[0].item_id)
-
-
-@pytest.fixture
-def centre(database: Database, clock: FakeClock, tmp_path: Path) -> Centre:
-    """A centre on each of the two databases in turn."""
-    settings = Settings(openings_per_second=10_000, proof_of_work_bits=0)
-    journal = Journal(tmp_path / "journal.jsonl", clock)
-    audit = AuditLog(database, clock, KEYS.signer())
-    bank = Bank(database, audit, clock, settings)
-    staff = StaffAccounts(database, audit, journal, clock)
-    platforms = Platforms(database, audit, journal, clock)
-    due = DueTable(database, clock)
-    cases = Cases(
-        db=database,
-        audit=audit,
-        journal=journal,
-        bank=bank,
-        due=due,
-        keys=KEYS,
-        settings=settings,
-        now=clock,
-        staff=staff,
-        platforms=platforms,
-        deliveries=MemoryPlatforms(),
-        kdf=CountingKdf(),
-    )
-    return Centre(database, clock, audit, bank, staff, platforms, journal, due, cases)
 
 
 def test_an_ordinary_photograph_judged_not_intimate_leaves_no_trace(centre: Centre) -> None:

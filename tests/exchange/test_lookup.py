@@ -3,6 +3,7 @@
 import pytest
 
 from takeback import db
+from takeback.accounts.model import Canary, Platform
 from takeback.errors import MalformedSignal, NotAllowed, QuotaSpent
 from takeback.exchange.wire import LookupRequest
 from takeback.settings import Settings
@@ -94,28 +95,31 @@ def test_a_looked_up_signal_is_stored_nowhere(partners: Partners, database: db.D
             assert not any(sought.intersection(row) for row in database.execute(table.select()))
 
 
+def _pictures(partners: Partners, platform: Platform) -> list[Canary]:
+    """Return a platform's canaries that can be looked up."""
+    return [each for each in partners.platforms.canaries_for(platform.id) if each.type == "pdq"]
+
+
 def test_a_canary_matches_whoever_asks_and_is_noted_at_others(partners: Partners) -> None:
     """It looks like any match, so asking does not sort canaries from entries."""
     owner, thief = partners.platform(), partners.platform(feed=False)
     partners.exchange.plant_canaries(owner.id, 1, partners.lead)
-    canary, _ = partners.platforms.canaries_for(owner.id)
+    canary, *_ = _pictures(partners, owner)
     request = LookupRequest([canary.signal.hex()])
 
     answers = [partners.exchange.lookup(each, request).results[0] for each in (owner, thief)]
 
     assert [[match.distance for match in answer.matches] for answer in answers] == [[0], [0]]
-    after, _ = partners.platforms.canaries()
-    assert after.seen_at == (thief.id,)
+    assert _pictures(partners, owner)[0].seen_at == (thief.id,)
 
 
 def test_a_canary_called_not_intimate_goes_as_an_entry_goes(partners: Partners) -> None:
     """From the look-ups and the feed of whoever said so, and comes back with a change of mind."""
     platform = partners.platform()
     partners.exchange.plant_canaries(platform.id, 1, partners.lead)
-    canary, _ = partners.platforms.canaries_for(platform.id)
-    request = LookupRequest([canary.signal.hex()])
     [page] = partners.pages(platform)
     number = page.entries[0].number
+    request = LookupRequest([str(page.entries[0].signal)])
 
     accepted = partners.opine(platform, number, "negative", "not_intimate")
     gone = partners.exchange.lookup(platform, request).results[0].matches
@@ -139,5 +143,5 @@ def test_a_positive_opinion_does_not_sort_canaries_from_entries(partners: Partne
     for entry in page.entries:
         partners.opine(platform, entry.number, "positive")
 
-    assert len(page.entries) == 3
+    assert len(page.entries) > 6
     assert partners.entries(platform, page.cursor) == []

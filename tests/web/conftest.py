@@ -45,7 +45,7 @@ def signal(number: int) -> str:
 
 def item(*signals: str) -> dict[str, Any]:
     """Return an item with these signals, as a device would send it."""
-    return {"signals": [{"value": value, "quality": 90} for value in signals]}
+    return {"signals": [{"type": "pdq", "value": value, "quality": 90} for value in signals]}
 
 
 @dataclass
@@ -137,11 +137,13 @@ JSON_HEAD = "Content-Type: application/json\r\n"
 
 
 @contextmanager
-def half_sent(served: Served, head: str, sent: bytes) -> Iterator[socket.socket]:
+def half_sent(
+    served: Served, head: str, sent: bytes, path: str = "/v1/cases"
+) -> Iterator[socket.socket]:
     """Send the head of a request and a part of its body, by hand."""
     host, port = served.url.removeprefix("http://").split(":")
     with closing(socket.create_connection((host, int(port)), timeout=20)) as connection:
-        request = f"POST /v1/cases HTTP/1.1\r\nHost: hub\r\n{head}\r\n\r\n"
+        request = f"POST {path} HTTP/1.1\r\nHost: hub\r\n{head}\r\n\r\n"
         connection.sendall(request.encode() + sent)
         yield connection
 

@@ -11,9 +11,22 @@ from takeback.web import demo, ops
 SIGNAL = "f8f8f0cce0f4e84d0e370a22028f67f0b36e2ed596623e1d33e6339c4e9c9b22"
 NUMBER = "8b1a9953c4611296a827abf8c47804d7"
 RANDOM = "0cc175b9c0f1b6a831c399e269772661"
+KEYPOINTS = (
+    "QDD_5CJ5870Gg2aoUsG7llHzzRjsCPak5yTSb6zSrrDa8knEmKlyzT-gL9RPSHB43kUfX2wkbe5FM1Hk08o6ykFMRs"
+    "FoOOY4KvrRpAIssoxiAvMVMh0OBzUyl90uPObApJx_1prCw4kKflA"
+)
+VIDEO = (
+    "qXLNP6Av1E9IcHjeRR9fbCRt7kUzUeTTyjrKQUxGwWgq-tGkAiyyjGIC8xUyHQ4HAAAD6AEAAQAAAAAAWv_kInnzvQ"
+    "aDZqhSwbuWUfPNGOwI9qTnJNJvrNKusNry"
+)
 ACCESS = {"code": "7m3k9x0q2v5t8", "pin": "402913"}
 ITEM = {
-    "signals": [{"value": SIGNAL, "quality": 100, "view": "whole"}],
+    "signals": [
+        {"type": "pdq", "value": SIGNAL, "quality": 100, "view": "whole"},
+        {"type": "kp1", "value": KEYPOINTS},
+        {"type": "video1", "value": VIDEO},
+        {"type": "md5", "value": RANDOM},
+    ],
     "locators": ["https://platform.example/post/17"],
     "note": "posted last night",
 }
@@ -26,6 +39,8 @@ RECEIPT = {
     "ends_on": None,
     "locked": False,
     "partners": False,
+    "keypoints": True,
+    "keypoints_end_on": None,
     "withdrawal_takes_effect_on": None,
     "items": [
         {
@@ -33,6 +48,7 @@ RECEIPT = {
             "state": "protected",
             "registered_on": "2030-03-05",
             "signals": 8,
+            "keypoints": True,
             "removals": [{"platform": "Pictures Ltd", "day": "2030-03-07"}],
         }
     ],
@@ -46,6 +62,7 @@ EXAMPLES: Mapping[type, Mapping[str, Any]] = {
         "age_band": "adult",
         "language": "ko",
         "items": [ITEM],
+        "choices": {"keypoints": True},
         "proof": {"challenge": "x", "solution": "1a2b"},
     },
     cases.AccessRequest: {"access": ACCESS},
@@ -53,10 +70,10 @@ EXAMPLES: Mapping[type, Mapping[str, Any]] = {
     cases.WithdrawalRequest: {"access": ACCESS, "item_id": "item_3n8q0c5y7r2w4d6f"},
     cases.ChoicesRequest: {
         "access": ACCESS,
-        "choices": {"partners": False, "lock": True, "end_date": "2035-01-01"},
+        "choices": {"keypoints": True, "lock": True, "end_date": "2035-01-01"},
     },
     cases.RecoveryRequest: {"slip": "c5y7r-2w4d6-f3n8q-0h0v6-p2m8x"},
-    cases.Challenge: {"challenge": "x", "bits": 14},
+    cases.Challenge: {"challenge": "x", "bits": 14, "keypoints": True},
     cases.Opened: {
         "case_id": "case_4h0v6p2m8x1c7t9k",
         "code": "7m3k9x0q2v5t8",
@@ -77,7 +94,15 @@ EXAMPLES: Mapping[type, Mapping[str, Any]] = {
                 "quality": 100,
                 "bank": "adult",
                 "ask": "remove",
-            }
+            },
+            {
+                "number": RANDOM,
+                "state": "active",
+                "signal": KEYPOINTS,
+                "bank": "adult",
+                "ask": "remove",
+                "type": "kp1",
+            },
         ],
         "withdrawals": [{"id": RANDOM}],
     },

@@ -54,19 +54,39 @@ def test_a_well_formed_body_is_read() -> None:
         (_body(choices={SECRET: 1}), "unknown field at $.choices"),
         (_body(text="x" * 4001), "wrong value at $.text"),
         (
-            _body(items=[{"signals": [{"quality": 1}]}]),
+            _body(items=[{"signals": [{"value": "a" * 64, "quality": 90}]}]),
+            "missing field type at $.items[0].signals[0]",
+        ),
+        (
+            _body(items=[{"signals": [{"type": "kp2", "value": "aaaa"}]}]),
+            "wrong value at $.items[0].signals[0].type",
+        ),
+        (
+            _body(items=[{"signals": [{"type": "kp1", "value": "a+a="}]}]),
+            "wrong value at $.items[0].signals[0].value",
+        ),
+        (
+            _body(items=[{"signals": [{"type": "kp1", "value": "a" * 3_737}]}]),
+            "wrong value at $.items[0].signals[0].value",
+        ),
+        (
+            _body(items=[{"signals": [{"type": "video1", "value": "a" * 400_001}]}]),
+            "wrong value at $.items[0].signals[0].value",
+        ),
+        (
+            _body(items=[{"signals": [{"type": "pdq", "quality": 1}]}]),
             "missing field value at $.items[0].signals[0]",
         ),
         (
-            _body(items=[{"signals": [{"value": "A" * 64, "quality": 1}]}]),
+            _body(items=[{"signals": [{"type": "pdq", "value": "A" * 64, "quality": 1}]}]),
             "wrong value at $.items[0].signals[0].value",
         ),
         (
-            _body(items=[{"signals": [{"value": "a" * 63, "quality": 1}]}]),
+            _body(items=[{"signals": [{"type": "pdq", "value": "a" * 63, "quality": 1}]}]),
             "wrong value at $.items[0].signals[0].value",
         ),
         (
-            _body(items=[{"signals": [{"value": "a" * 64, "quality": 101}]}]),
+            _body(items=[{"signals": [{"type": "pdq", "value": "a" * 64, "quality": 101}]}]),
             "wrong value at $.items[0].signals[0].quality",
         ),
     ],

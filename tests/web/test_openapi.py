@@ -199,11 +199,14 @@ def _answers(served: Served) -> Iterator[tuple[int, bytes]]:
     confirmation = f"/v1/withdrawals/{marker['withdrawals'][0]['id']}/confirmation"
     served.hub.platforms.mark(feed.id, served.people()[1], handles_under_18=True)
     served.hub.platforms.spend(poor.id, poor.quota_per_day)
-    plain = {**REGISTRATION, "items": [{"signals": [{"value": signal(96), "quality": 1}]}]}
+    plain = {
+        **REGISTRATION,
+        "items": [{"signals": [{"type": "pdq", "value": signal(96), "quality": 1}]}],
+    }
     for answer in (
         served.http.post("/v1/cases", json=REGISTRATION),
         served.http.post("/v1/cases", json={}),
-        served.http.post("/v1/cases", json={"text": "x" * 600_000}),
+        served.http.post("/v1/cases/receipt", json={"text": "x" * 70_000}),
         served.http.post("/v1/cases", content=b"{}"),
         served.http.post("/v1/cases", json=plain),
         served.http.post("/v1/cases/recovery", json={"slip": "0" * 25}),

@@ -96,7 +96,7 @@ def test_a_wrong_code_and_a_wrong_pin_are_refused_alike(served: Served, wrong: s
 
 def test_a_picture_with_too_little_in_it_is_refused_with_a_hint(served: Served) -> None:
     """Low quality is refused before anything is written, in words that help."""
-    plain = {"signals": [{"value": signal(12), "quality": 12}]}
+    plain = {"signals": [{"type": "pdq", "value": signal(12), "quality": 12}]}
 
     answer = served.http.post("/v1/cases", json={**REGISTRATION, "items": [plain]})
 

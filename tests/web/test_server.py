@@ -159,7 +159,9 @@ def test_a_body_without_a_length_is_counted_while_it_is_read(served: Served) -> 
     """Chunks do not get around the limit."""
     chunk = b"8000\r\n" + b" " * 0x8000 + b"\r\n"
 
-    with half_sent(served, f"{JSON_HEAD}Transfer-Encoding: chunked", chunk * 20) as connection:
+    head = f"{JSON_HEAD}Transfer-Encoding: chunked"
+
+    with half_sent(served, head, chunk * 20, "/v1/cases/receipt") as connection:
         answer = connection.recv(4096)
 
     assert answer.startswith(b"HTTP/1.1 413")

@@ -5,7 +5,9 @@ an example. A *number* is how one platform knows one bank entry: 32 hexadecimal 
 different at every platform, meaning nothing anywhere else.
 
 What a hub reads is refused when it has a member that is not described; what a platform reads
-is not, so that a newer hub never stops an older matcher.
+is not, so that a newer hub never stops an older matcher. Entries of a ``type`` that a platform
+does not know it leaves out; the cursor moves past them. A reader that learns a type must read
+again from the start to get what it left out.
 """
 
 from typing import Annotated, Literal
@@ -32,16 +34,13 @@ MAX_PAGE = 5_000
 
 
 class FeedEntry(Struct, frozen=True, omit_defaults=True):
-    """The newest state of one entry. A later record for the same number replaces this one.
-
-    Readers ignore members that they don't know, and leave out entries of a ``type`` that they
-    don't know; the cursor moves past both. A reader that learns a type must read again from
-    the start to get what it left out.
-    """
+    """The newest state of one entry. A later record for the same number replaces this one."""
 
     number: Number
     state: Literal["active", "gone"]
-    signal: str | UnsetType = UNSET
+    signal: (
+        Annotated[str, Meta(description="the signal, written as its `type` says")] | UnsetType
+    ) = UNSET
     """Only when active. A gone entry (withdrawn, ended or quarantined) has no signal. Written
     as its type says: hexadecimal digits for ``pdq`` and ``md5``, base64url without padding
     for ``kp1`` and ``video1``."""
@@ -50,9 +49,10 @@ class FeedEntry(Struct, frozen=True, omit_defaults=True):
     view: str = "whole"
     bank: BankName = "not_said"
     ask: Ask = "review"
-    type: str = "pdq"
-    """``pdq``, ``kp1``, ``video1`` or ``md5``; a newer hub may have more. A gone entry tells
-    no type."""
+    type: Annotated[
+        str, Meta(description="`pdq`, `kp1`, `video1`, `md5`; a newer hub may have more")
+    ] = "pdq"
+    """A gone entry tells no type."""
 
     @property
     def content(self) -> bytes:

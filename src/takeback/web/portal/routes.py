@@ -24,8 +24,8 @@ from takeback.cases.wire import (
 from takeback.ids import ItemId
 from takeback.web.portal.page import PAGE_POLICY, page
 
-REGISTRATION_LIMIT = 512 * 1024
-"""Bytes of a registration; its texts and locators are bounded one by one as well."""
+REGISTRATION_LIMIT = 9 * 1024 * 1024
+"""Bytes of a registration: of twenty long videos. All in it is bounded one by one as well."""
 
 
 def routes(hub: Hub, *, demo: bool) -> Router:
