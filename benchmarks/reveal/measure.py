@@ -1,0 +1,138 @@
+"""How much of a picture a redrawing gives away: figures, none of which needs anybody to look."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from benchmarks.reveal.drawn import Letter
+from benchmarks.reveal.leaks import Inverse, Leak
+from benchmarks.reveal.paint import HEIGHT, WIDTH, Grey, Mask
+from benchmarks.reveal.pictures import levelled, reduced
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+from skimage.metrics import structural_similarity
+
+COARSE: Final = 64
+"""Pixels across, at which redrawings are compared with originals as blurred as they are."""
+
+FINE: Final = 128
+READ: Final = 256
+"""Pixels across, at which letters and outlines are looked for."""
+
+ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How like its original one redrawing is."""
+
+    correlation: float
+    """-1 to 1, at 64 pixels across."""
+    fine: float
+    """The same at 128 pixels across."""
+    structure: float
+    """Structural similarity at 64 pixels across, after contrast was set to the original's."""
+    area: float
+    """Share of the picture that was drawn."""
+    rank: int
+    """How many candidates it resembles more than its original."""
+
+
+def correlation(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
+    """Return how two pictures vary together, -1 to 1; 0 if one of them is flat."""
+    return float((levelled(a) * levelled(b)).mean())
+
+
+def structure(drawn: Grey, original: Grey) -> float:
+    """Return the structural similarity, after the drawing got the original's light and contrast."""
+    matched = levelled(drawn) * original.std() + original.mean()
+    found = structural_similarity(matched, original, data_range=255.0, win_size=7)  # type: ignore[no-untyped-call]
+    return float(found)
+
+
+def likeness(
+    redrawn: tuple[Grey, Mask], number: int, originals: Sequence[Grey], usual: Grey
+) -> Likeness:
+    """Compare a redrawing, 128 pixels across, with its original and with every other picture.
+
+    Args:
+        redrawn: the drawing and where it was drawn.
+        number: which of *originals* it was made from.
+        originals: all pictures, 512 pixels across.
+        usual: the mean of all pictures, 64 pixels across: what knows nothing.
+    """
+    drawing, covered = redrawn
+    small, original = reduced(drawing, COARSE), originals[number]
+    alike = resemblances(small, originals, usual)
+    return Likeness(
+        correlation(small, reduced(original, COARSE)),
+        correlation(drawing, reduced(original, FINE)),
+        structure(small, reduced(original, COARSE)),
+        float(covered.mean()),
+        int((alike > alike[number]).sum()),
+    )
+
+
+def resemblances(small: Grey, originals: Sequence[Grey], usual: Grey) -> NDArray[np.float64]:
+    """Correlate a drawing with every candidate, after taking from each what all have in common."""
+    found = levelled(levelled(small) - usual)
+    candidates = (levelled(levelled(reduced(each, COARSE)) - usual) for each in originals)
+    return np.array([float((found * each).mean()) for each in candidates])
+
+
+def outlines_found(drawing: Grey, outlines: Mask) -> float:
+    """Return how much oftener a drawing is steeper on an outline than elsewhere.
+
+    Returns:
+        The chance that of two pixels, one on an outline and one not, the one on it is steeper:
+        0.5 says nothing, 1 traces every figure.
+    """
+    on = reduced(outlines.astype(np.float32), READ) > 0
+    on[:, 1:] |= on[:, :-1]
+    on[1:] |= on[:-1]
+    down, across = np.gradient(drawing.astype(np.float64))
+    order = np.argsort(np.argsort(np.hypot(down, across).ravel()))
+    ranks = order[on.ravel()].sum() - on.sum() * (on.sum() - 1) / 2
+    return float(ranks / (on.sum() * (~on).sum()))
+
+
+def letters_read(drawing: Grey, letters: Sequence[Letter]) -> dict[int, float]:
+    """Return which share of letters is read rightly, by size.
+
+    The reader knows the typeface and where each letter stands, and takes the one of 26 that
+    correlates most: guessing gives 0.04.
+    """
+    sizes = sorted({letter.size for letter in letters}, reverse=True)
+    right = {
+        size: [_read(drawing, each) == each.letter for each in letters if each.size == size]
+        for size in sizes
+    }
+    return {size: float(np.mean(read)) for size, read in right.items()}
+
+
+def _read(drawing: Grey, letter: Letter) -> str:
+    share = READ / WIDTH
+    side = int(letter.size * 1.2 * share) + 1
+    top, left = int(letter.top * share), int(letter.left * share)
+    box = np.s_[top : top + side, left : left + side]
+    shown = drawing[box]
+    return max(ALPHABET, key=lambda each: correlation(shown, -_written(each, letter)[box]))
+
+
+def _written(text: str, letter: Letter) -> Grey:
+    blank = Image.new("L", (WIDTH, HEIGHT))
+    ImageDraw.Draw(blank).text((letter.left, letter.top), text, fill=255, font_size=letter.size)
+    return reduced(np.asarray(blank, np.float32), READ)
+
+
+def likenesses(
+    inverses: Sequence[Inverse], folds: Sequence[int], originals: Sequence[Grey], leak: Leak
+) -> list[Likeness]:
+    """Redraw every picture by the inverse that was fitted without its fold."""
+    found = []
+    for number, (fold, picture) in enumerate(zip(folds, originals, strict=True)):
+        inverse = inverses[fold]
+        redrawn = inverse.redraw(leak, picture, FINE)
+        found.append(likeness(redrawn, number, originals, inverse.usual()))
+    return found
