@@ -220,10 +220,13 @@ class Footage:
 
     def _slack(self) -> float:
         """Milliseconds by which sound may outlast the picture, or a last frame be left out."""
-        return max(500.0 if self._stream.duration is not None else 2000.0, 3 * self._clock.step)
+        sound = self._stream.duration is None and len(self._container.streams) > 1
+        return max(2000.0 if sound else 500.0, 3 * self._clock.step)
 
     def _decoded(self) -> Iterator[av.VideoFrame]:
         for packet in self._packets():
+            if packet.pts is None and packet.size:  # time is told by counting, so all count
+                self._stream.codec_context.skip_frame = "DEFAULT"
             try:
                 frames = packet.decode()
             except av.FFmpegError:
