@@ -5,7 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import av
 import httpx2
+import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
@@ -121,6 +123,55 @@ def test_a_mirrored_excerpt_of_a_registered_video_matches_and_says_when(
     assert result["complete"] is True
     assert other["matches"] == []
     assert 'videos_total{outcome="hashed"} 2.0' in metrics
+
+
+def test_a_registered_picture_is_found_inside_an_uploaded_video(
+    hub: FakeHub, filming: MatcherOptions, tmp_path: Path
+) -> None:
+    """Whole for two seconds, or as a piece that the camera moves over; with when."""
+    shown, piece = photograph("rocket"), photograph("chelsea")
+    whole = hub.put(hash_picture(jpeg(shown), role="reporter").whole)
+    inside = register(hub, piece)
+    slides(tmp_path / "slides.mp4", [photograph("coffee"), shown, photograph("brick")])
+    film([photograph("coffee"), piece], 8, tmp_path / "panned.mp4", size=(320, 180))
+    with running(filming) as client:
+        eventually(lambda: both_ready(client), 60)
+        (first,) = send(client, (tmp_path / "slides.mp4").read_bytes(), "video/mp4")["matches"]
+        (second,) = send(client, (tmp_path / "panned.mp4").read_bytes(), "video/mp4")["matches"]
+
+    assert (first["number"], first["ground"]) == (whole, "whole")
+    assert 1.5 <= first["seconds"][0] <= first["seconds"][1] <= 4.5
+    assert first["place"] == [[0, 0], [1, 0], [1, 1], [0, 1]]
+    assert (second["number"], second["ground"]) == (inside, "keypoints")
+    assert 3.5 <= second["seconds"][0] <= second["seconds"][1] <= 8
+
+
+def slides(path: Path, pictures: list[Image.Image]) -> None:
+    """Show each picture for two seconds."""
+    with av.open(str(path), "w") as container:
+        stream: Any = container.add_stream("libx264", rate=8)
+        stream.width, stream.height, stream.pix_fmt = 426, 284, "yuv420p"
+        for number in range(16 * len(pictures)):
+            slide = pictures[number // 16].resize((426, 284))
+            frame: Any = av.VideoFrame.from_ndarray(np.array(slide), format="rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def test_a_picture_taken_from_a_registered_video_matches(
+    hub: FakeHub, options: MatcherOptions, videos: Path
+) -> None:
+    """And the answer says from which second it is; this needs no process for videos."""
+    number = put(hub, SignalType.VIDEO, hash_video(videos / "film.mp4", role="reporter").pack())
+    with av.open(str(videos / "film.mp4")) as container:
+        frame: Any = next(each for each in container.decode(video=0) if (each.time or 0) >= 6)
+    with running(options) as client:
+        eventually(lambda: ready(client))
+        (match,) = send(client, jpeg(frame.to_image()))["matches"]
+
+    assert (match["number"], match["ground"]) == (number, "video")
+    assert match["registered_seconds"] == pytest.approx([6, 6], abs=1.0)
+    assert "seconds" not in match
 
 
 def test_the_very_file_matches_by_its_digest(

@@ -24,10 +24,11 @@ from takeback.matcher.options import MatcherOptions, Source, checked
 from takeback.matcher.outbox import Outbox
 from takeback.matcher.pool import Pool
 from takeback.matcher.receivers import HubReceiver
-from takeback.matcher.search import Search
+from takeback.matcher.search import PictureSearch
 from takeback.matcher.service import Matcher
 from takeback.matcher.state import State
 from takeback.matcher.stopncii import StopNciiFeed, StopNciiReceiver
+from takeback.matcher.video_search import VideoSearch
 
 PROBE_SECONDS: Final = 15.0
 """How often a hub that is asked, and did not answer, is tried again."""
@@ -169,7 +170,9 @@ class Assembly:
     def _lookup(self) -> LookUp:
         if not self.options.ask:
             hubs = {connection.number: connection.status for connection in self.connections}
-            return HeldBanks(Search(self.banks, self.state), hubs, self.threads)
+            pictures = PictureSearch(self.banks, self.state)
+            videos = VideoSearch(self.banks, self.state)
+            return HeldBanks(pictures, videos, hubs, self.threads)
         return AskedHubs(
             [
                 AskedHub(connection.client, connection.status)

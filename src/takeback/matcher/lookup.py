@@ -14,8 +14,10 @@ from takeback.hashing.picture import PictureSignals
 from takeback.hashing.signal import SIGNAL_BYTES
 from takeback.hashing.video_signals import VideoSignals
 from takeback.matcher.documents import MatchAnswer, MatchResult, hub_match
+from takeback.matcher.found import Found
 from takeback.matcher.health import HubStatus
-from takeback.matcher.search import Found, Search
+from takeback.matcher.search import PictureSearch
+from takeback.matcher.video_search import VideoSearch
 
 Signals = NDArray[np.uint8]
 """Shape (n, 32)."""
@@ -46,7 +48,8 @@ def signals_of(texts: Sequence[str]) -> Signals:
 class HeldBanks:
     """Looks up in the banks that are followed."""
 
-    search: Search
+    pictures: PictureSearch
+    videos: VideoSearch
     hubs: Mapping[int, HubStatus]
     """Each source with its hub."""
 
@@ -57,18 +60,18 @@ class HeldBanks:
         """Return one result for each signal, from what is held."""
         missing = self._missing()
         if len(signals) <= QUICK:
-            found = self.search.signals(signals, limit)
+            found = self.pictures.signals(signals, limit)
         else:
-            found = await asyncio.to_thread(self.search.signals, signals, limit)
+            found = await asyncio.to_thread(self.pictures.signals, signals, limit)
         return MatchAnswer([self._result(one) for one in found], missing)
 
     async def picture(self, upload: PictureSignals, limit: int) -> MatchAnswer:
         """Return one result for the picture, from what is held."""
-        return await self._upload(lambda: self.search.picture(upload, limit))
+        return await self._upload(lambda: self.pictures.picture(upload, limit))
 
     async def video(self, upload: VideoSignals, limit: int) -> MatchAnswer:
         """Return one result for the video, from what is held."""
-        return await self._upload(lambda: self.search.video(upload, limit))
+        return await self._upload(lambda: self.videos.video(upload, limit))
 
     async def _upload(self, search: Callable[[], Found]) -> MatchAnswer:
         missing = self._missing()

@@ -1,11 +1,12 @@
 """Why an upload matched: the ground, how sure it is, and where in the upload.
 
 No index is searched here and no database asked. The rule that says which evidence suffices is
-``judge_distance`` and ``judge_keypoints`` and nowhere else; docs/decisions/0026 says what was
-measured for it.
+``judge_distance``, ``judge_keypoints`` and ``judge_frame`` and nowhere else;
+docs/decisions/0026 says what was measured for it.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -18,6 +19,9 @@ FORMS: Final = frozenset({"whole", "mirror"})
 
 NEEDED: Final = 4
 """Fewest votes of single keypoints; three places of unrelated pictures agree in …"""
+
+SURE: Final = 2.0
+"""Least score of what was found in one of many frames."""
 
 Corner = tuple[float, float]
 Quad = tuple[Corner, Corner, Corner, Corner]
@@ -112,6 +116,18 @@ def judge_keypoints(match: KeypointMatch) -> Evidence | None:
         upload_view=match.look,
         votes=match.agreement.votes,
     )
+
+
+def judge_frame(evidence: Evidence, tried: int, seconds: tuple[float, float]) -> Evidence | None:
+    """Say whether a registered picture that a frame of a video shows is a match.
+
+    Args:
+        evidence: of the frame as a picture.
+        tried: frames that were looked up; each is one more chance to be like a stranger's picture.
+        seconds: when the first and the last frame that shows it are shown.
+    """
+    score = evidence.score - math.log10(tried)
+    return replace(evidence, score=score, seconds=seconds) if score >= SURE else None
 
 
 def same_file() -> Evidence:
