@@ -12,16 +12,16 @@ from takeback.cases.wire import Language
 
 KEYPOINTS_SENTENCE: Final[Mapping[Language, str]] = {
     "en": (
-        "If you say yes, we also find copies that were cropped, covered or screenshotted, but "
-        "the extra signals say more about your picture: whoever got hold of them could draw a "
-        "rough, blurred, grey version of it and recognise it, though the picture itself never "
-        "leaves your device."
+        "If you say yes, we can find many more copies that someone cropped, covered or "
+        "screenshotted, but anyone who got hold of what is stored for this could draw from it "
+        "a blurred grey picture in which you can tell what your picture shows, even though the "
+        "picture itself never leaves your device."
     ),
     "ko": (
-        "‘예’를 고르시면 잘라 내거나 일부를 가리거나 화면을 캡처한 사본도 찾을 수 있지만, "
-        "추가로 등록되는 신호에는 사진에 대한 정보가 더 많이 담겨 있어서, 사진은 이 기기 밖으로 "
-        "나가지 않더라도 누군가 그 신호를 손에 넣으면 거칠고 흐릿한 흑백 그림을 만들어 어떤 "
-        "사진인지 알아볼 수도 있습니다."
+        "‘예’를 선택하시면 누군가 사진을 자르거나 일부를 가리거나 화면을 캡처해서 만든 사본까지 "
+        "훨씬 더 많이 찾을 수 있지만, 사진 자체는 이 기기를 떠나지 않더라도 이때 저장되는 신호를 "
+        "손에 넣은 사람은 사진에 무엇이 있는지 알아볼 수 있는 흐릿한 흑백 그림을 그려 낼 수 "
+        "있습니다."
     ),
 }
 """The one sentence beside the choice of keypoint signals, which is no until she says yes."""
