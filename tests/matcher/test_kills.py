@@ -73,7 +73,7 @@ def respond_until_killed(
 ) -> list[str]:
     """Send responses until the matcher is killed; return the ids it acknowledged."""
     acknowledged = []
-    killer = threading.Timer(rng.uniform(0.02, 0.4), os.kill, (pid, signal.SIGKILL))
+    killer = threading.Timer(rng.uniform(0.02, 1.5), os.kill, (pid, signal.SIGKILL))
     killer.start()
     with suppress(httpx2.HTTPError):
         while True:
