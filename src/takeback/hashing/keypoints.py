@@ -64,6 +64,11 @@ class DescribedPicture:
     coefficients: NDArray[np.float32]
     """Shape (n, 256)."""
 
+    def first(self, count: int) -> "DescribedPicture":
+        """Return the best *count* keypoints, or all if there are fewer."""
+        kept, found = self.keypoints[:count], self.coefficients[:count]
+        return DescribedPicture(self.width, self.height, kept, found)
+
     def signals(self, view: KeypointView = KeypointView.PLAIN) -> KeypointSignals:
         """Return the signals of all keypoints in one view."""
         signs = np.ones(1, np.float32)

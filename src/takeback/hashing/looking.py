@@ -5,7 +5,7 @@ picture. So a reporter's device describes what is inside the frame, if it finds 
 an upload is looked at inside its frame, in its small panels, and squeezed, besides whole.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from takeback.hashing.keypoint_signals import KeypointLook, KeypointView
 from takeback.hashing.keypoints import (
-    LOOKED_UP,
     MOST_REGISTERED,
     describe,
     squeezed,
@@ -32,14 +31,25 @@ turn with the picture."""
 SMALL: Final = 0.3
 """A part of no more than this share of the area shows the whole look too few keypoints."""
 
-MOST_PANELS: Final = 2
-"""Small panels of an upload that are looked at."""
+MOST_PANELS: Final = 4
+"""Small parts of an upload that are looked at; each costs as little as it has keypoints."""
 
-FEWER: Final = 200
-"""How many keypoints of a further look are looked up."""
+SAME_PART: Final = 0.5
+"""Parts are one if so much of what either shows is shown by both."""
 
-UPRIGHT: Final = (KeypointView.PLAIN, KeypointView.MIRRORED)
-"""Views of a further look."""
+WHOLE: Final = {
+    KeypointView.PLAIN: 450,
+    KeypointView.MIRRORED: 450,
+    KeypointView.INVERTED: 200,
+    KeypointView.MIRRORED_INVERTED: 200,
+}
+"""How many keypoints of the whole upload are looked up in each view. Large text has hundreds of
+its own; negatives are rare, and seldom edited further."""
+
+FURTHER: Final = {KeypointView.PLAIN: 200, KeypointView.MIRRORED: 200}
+"""The same of every other look."""
+
+REGISTERED: Final = {KeypointView.PLAIN: MOST_REGISTERED}
 
 Grey = NDArray[np.float32]
 
@@ -88,7 +98,7 @@ def registered_looks(whole: Grey, look: Look | None) -> tuple[KeypointLook, ...]
     if look is None:
         return ()
     described = whole if look.place == EVERYWHERE else to_describe(look.grey)
-    found = _described(look.view, look.place, described, (KeypointView.PLAIN,), MOST_REGISTERED)
+    found = _described(look.view, look.place, described, REGISTERED)
     return (found,) if len(found.plain) else ()
 
 
@@ -99,23 +109,27 @@ def query_looks(grey: Grey, seen: Sequence[Look]) -> tuple[KeypointLook, ...]:
 
 def _looks(grey: Grey, seen: Sequence[Look]) -> Iterator[KeypointLook]:
     whole = to_describe(grey)
-    yield _described("whole", EVERYWHERE, whole, tuple(KeypointView), LOOKED_UP)
+    yield _described("whole", EVERYWHERE, whole, WHOLE)
     for look in islice(_small(seen), MOST_PANELS):
-        yield _described(look.view, look.place, to_describe(look.grey), UPRIGHT, FEWER)
+        yield _described(look.view, look.place, to_describe(look.grey), FURTHER)
     for name, across in (("squeezed_across", True), ("squeezed_down", False)):
-        yield _described(name, EVERYWHERE, squeezed(whole, across=across), UPRIGHT, FEWER)
+        yield _described(name, EVERYWHERE, squeezed(whole, across=across), FURTHER)
 
 
 def _small(seen: Sequence[Look]) -> Iterator[Look]:
-    return (look for look in seen if look.view != "levelled" and area(look.place) <= SMALL)
-
-
-def area(place: Place) -> float:
-    """Return which share of the picture it is."""
-    return (place.right - place.left) * (place.bottom - place.top)
+    """Yield small parts of the picture, no two of nearly the same."""
+    kept: list[Place] = []
+    for look in seen:
+        small = look.view != "levelled" and look.place.area <= SMALL
+        if small and all(look.place.overlap(other) < SAME_PART for other in kept):
+            kept.append(look.place)
+            yield look
 
 
 def _described(
-    name: str, place: Place, grey: Grey, views: Sequence[KeypointView], most: int
+    name: str, place: Place, grey: Grey, views: Mapping[KeypointView, int]
 ) -> KeypointLook:
-    return KeypointLook(name, place, describe(grey, most=most).looked_up(views))
+    found = describe(grey, most=max(views.values()))
+    return KeypointLook(
+        name, place, {view: found.first(most).signals(view) for view, most in views.items()}
+    )

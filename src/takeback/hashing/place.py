@@ -21,6 +21,21 @@ class Place:
         """Left, top, right and bottom."""
         return self.left, self.top, self.right, self.bottom
 
+    @property
+    def area(self) -> float:
+        """The share of the picture that it is."""
+        return max(0.0, self.right - self.left) * max(0.0, self.bottom - self.top)
+
+    def overlap(self, other: "Place") -> float:
+        """Return how much of what either shows is shown by both, 0 to 1."""
+        both = Place(
+            max(self.left, other.left),
+            max(self.top, other.top),
+            min(self.right, other.right),
+            min(self.bottom, other.bottom),
+        ).area
+        return both / (self.area + other.area - both)
+
     def near(self, other: "Place") -> bool:
         """Whether both are one place, as far as a signal can tell."""
         pairs = zip(self.sides, other.sides, strict=True)

@@ -64,6 +64,10 @@ class Support:
     """Area of the smallest convex shape around those that are, in parts of the visible part of
     the registered picture; the one that makes it largest is left out."""
 
+    extent: float
+    """Farthest distance of two of those that are, in square roots of that visible area; again
+    with the one left out that makes it largest."""
+
     distance: float
     """Median distance, in bits, of the pairs that voted."""
 
@@ -87,11 +91,14 @@ def support(
     placed = _placed(ours, turn, shift)
     due = single & (voted | (_inside(agreement, registered, ours) & _visible(placed)))
     there = due & (voted | _alike(placed, theirs, registered, looked_up))
+    visible = max(1.0, _visible_area(agreement, registered))
+    points = ours[there, 0] + 1j * ours[there, 1]
     return Support(
         votes=int((voted & single).sum()),
         twin_votes=int((voted & ~single).sum()),
         share=float(there.sum() / max(1, due.sum())),
-        spread=_spread(ours[there]) / max(1e-6, _visible_area(agreement, registered)),
+        spread=_spread(points) / visible,
+        extent=_extent(points) / math.sqrt(visible),
         distance=float(np.median(_distances(registered.bits, looked_up.bits, pairs))),
     )
 
@@ -168,12 +175,21 @@ def _visible_area(agreement: Agreement, registered: KeypointSignals) -> float:
     return float(share * registered.width * registered.height * STEP * STEP)
 
 
-def _spread(points: NDArray[np.float64]) -> float:
+def _spread(points: Points) -> float:
     """Return the area around points once the one that matters most is left out."""
-    every = [(float(x), float(y)) for x, y in points[:, :2]]
+    every = [(float(point.real), float(point.imag)) for point in points]
     rim = hull(every)
     without = ([point for point in every if point != left_out] for left_out in rim)
     return min((area(hull(rest)) for rest in without), default=0.0)
+
+
+def _extent(points: Points) -> float:
+    """Return the distance of the two that lie farthest apart, without the one that matters most."""
+    if len(points) < 3:
+        return 0.0
+    apart = np.abs(points[:, None] - points[None, :])
+    left_out = np.unravel_index(apart.argmax(), apart.shape)
+    return float(min(np.delete(np.delete(apart, i, 0), i, 1).max() for i in left_out))
 
 
 def hull(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
