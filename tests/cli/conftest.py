@@ -38,7 +38,7 @@ class Finished:
 Takeback = Callable[..., Finished]
 
 
-def runner(folder: Path, **always: str) -> Takeback:
+def runner(folder: Path, timeout: float = 60, **always: str) -> Takeback:
     """Return what runs ``takeback`` as a program of its own in *folder*."""
 
     def run(*arguments: object, stdin: str = "", **environment: str) -> Finished:
@@ -49,7 +49,7 @@ def runner(folder: Path, **always: str) -> Takeback:
             text=True,
             cwd=folder,
             env={**bare_environment(), **always, **environment},
-            timeout=60,
+            timeout=timeout,
             check=False,
         )
         return Finished(done.returncode, done.stdout, done.stderr)

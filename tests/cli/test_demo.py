@@ -14,7 +14,7 @@ README = Path(__file__).parents[2] / "README.md"
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """One run of the demonstration."""
-    return runner(tmp_path_factory.mktemp("demo"))("demo", "--exit")
+    return runner(tmp_path_factory.mktemp("demo"), timeout=150)("demo", "--exit")
 
 
 @pytest.fixture
@@ -35,6 +35,26 @@ def test_every_step_of_the_story_holds(story: Finished) -> None:
     assert story.code == 0, story.out + story.err
     assert "✗" not in story.out
     assert story.out.count("✓") > 20
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["a phone's screenshot", "cropped, off-centre", "under a sticker", "ten seconds of video"],
+)
+def test_every_form_is_caught_and_its_ground_is_said(story: Finished, form: str) -> None:
+    """In words: a view, keypoints or video; and how much of it agrees."""
+    [line] = [line for line in story.out.splitlines() if form in line]
+
+    assert re.search(r"caught by Large Photo Site +(a view|keypoints|video), \d+ ", line)
+
+
+def test_ordinary_pictures_are_let_through(story: Finished) -> None:
+    """Twenty at least, and a video."""
+    [line] = [line for line in story.out.splitlines() if "other pictures" in line]
+    [number] = re.findall(r"(\d+) other pictures: all let through", line)
+
+    assert int(number) >= 20
+    assert "✓ another video: let through" in story.out
 
 
 def test_the_readme_shows_what_the_demo_prints(story: Finished) -> None:

@@ -45,7 +45,7 @@ def elsewhere(markdown: str) -> tuple[str, dict[str, str]]:
     moved = markdown.replace("8080", hub).replace("8090", matcher)
     moved = moved.replace("takeback matcher --hub", f"takeback matcher --port {matcher} --hub")
     moved = moved.replace(
-        "takeback match coffee", f"takeback match --matcher http://127.0.0.1:{matcher} coffee"
+        "$ takeback match ", f"$ takeback match --matcher http://127.0.0.1:{matcher} "
     )
     return moved, {"TAKEBACK_PORT": hub}
 

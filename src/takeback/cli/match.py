@@ -129,7 +129,7 @@ def _lines(each: Matched) -> Iterator[str]:
     for found in result.matches:
         evidence = evidence_of(found)
         yield (
-            f"{each.path}: match by {reason(evidence)}; {found.bank}, {found.view}, "
+            f"{each.path}: match by {reason(evidence)}; {found.bank}, "
             f"asks to {found.ask}, {found.number}"
         )
         yield f"  {' '.join(circumstances(evidence))}"

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -14,7 +14,7 @@ from takeback.cli.demo.clock import advance_clock
 from takeback.cli.demo.forms import forms
 from takeback.cli.demo.pictures import Photograph, copies, others, photograph
 from takeback.cli.demo.stage import Platform, Stage, keys_of
-from takeback.cli.demo.telling import Telling, timed, wait_until
+from takeback.cli.demo.telling import Stopwatch, Telling, timed, wait_until
 from takeback.cli.demo.videos import Videos
 from takeback.cli.explain.found import evidence_of
 from takeback.cli.explain.reasons import ground_in_words
@@ -107,8 +107,7 @@ class Story:
             for platform in self.stage.platforms:
                 with timed() as took:
                     found = platform.matches(copy)
-                distance = f"distance {found[0].distance}, {took}" if found else "no match"
-                self.telling.step(f"{what}: caught by {platform.name}", bool(found), distance)
+                self._caught(what, platform, found, took)
         for platform in self.stage.platforms:
             found = platform.matches(self.control.data)
             self.telling.step(
@@ -121,10 +120,7 @@ class Story:
         for what, upload in self._other_forms().items():
             with timed() as took:
                 found = self.stage.feed.matches(upload)
-            why = ground_in_words(evidence_of(found[0])) if found else "no match"
-            self.telling.step(
-                f"{what}: caught by {self.stage.feed.name}", bool(found), f"{why}, {took}"
-            )
+            self._caught(what, self.stage.feed, found, took)
 
     def let_others_through(self) -> None:
         """Pictures and a video that have nothing to do with it are let through."""
@@ -136,9 +132,16 @@ class Story:
         found = self.stage.feed.matches(self.videos.other.read_bytes())
         self.telling.step(f"another video: let through by {name}", not found)
 
+    def _caught(
+        self, what: str, platform: Platform, found: Sequence[HubMatch], took: Stopwatch
+    ) -> None:
+        """Tell that an upload was caught, on which ground and how soon."""
+        why = ground_in_words(evidence_of(found[0])) if found else "no match"
+        self.telling.step(f"{what}: caught by {platform.name}", bool(found), f"{why}, {took}")
+
     def _other_forms(self) -> Mapping[str, bytes]:
         excerpt = self.videos.reposted.read_bytes()
-        return {**forms(self.picture), "ten seconds of the video, framed": excerpt}
+        return {**forms(self.picture), "ten seconds of video, framed": excerpt}
 
     def report_removal(self, opened: Opened) -> None:
         """A person at the platform confirms; the receipt does not show it yet."""
