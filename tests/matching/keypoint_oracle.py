@@ -21,7 +21,9 @@ SMALL: Layouts = ((0, interleaved(16)),)
 POLICIES = {
     "compared": KeypointPolicy(tail_rows=100_000),
     "small tables": KeypointPolicy(tail_rows=2 * KEYPOINTS, layouts=SMALL),
-    "wide tables": KeypointPolicy(tail_rows=2 * KEYPOINTS, layouts=((0, interleaved(6)),)),
+    "wide tables": KeypointPolicy(
+        tail_rows=2 * KEYPOINTS, layouts=((0, interleaved(6, flips=True)),)
+    ),
     "as shipped": KeypointPolicy(),
 }
 

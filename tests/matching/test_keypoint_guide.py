@@ -31,7 +31,7 @@ from tests.matching.keypoint_oracle import SMALL, pictures, shown, strange
 
 def segment(bank: list[KeypointSignals], chunks: int | None = None) -> KeypointSegment:
     """Put pictures in a segment, with tables of so many chunks."""
-    layout = UNTABLED if chunks is None else interleaved(chunks)
+    layout = UNTABLED if chunks is None else interleaved(chunks, flips=True)
     return segment_of(np.arange(len(bank)), rows_of(bank), ((0, layout),))
 
 

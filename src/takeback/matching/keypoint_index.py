@@ -68,8 +68,9 @@ class KeypointPolicy:
     tail_rows: int = 1280
     """Rows of the segment that is compared as a whole, and copied with each addition."""
 
-    ratio: int = 4
-    """A segment is merged with a run of smaller ones once they hold so large a part of it."""
+    ratio: int = 8
+    """A segment is merged with a run of smaller ones once they hold one in so many of its pictures.
+    Every search costs half a millisecond for each segment, every merge rewrites it."""
 
     most_ended: float = 0.25
     """A segment with a larger share of ended pictures is rewritten without them."""

@@ -133,14 +133,14 @@ def ask_for_starts(
     lower, upper = dealt(words, tables.deal)
     count = 0
     for chunk in range(tables.chunks.shape[0]):
-        first, width, base = tables.chunks[chunk]
+        first, width, base, flips = tables.chunks[chunk]
         bits = cut(lower, upper, first)
         prints[chunk] = (bits >> np.uint64(width)) & LOWER
         key = np.int64(bits & ((ONE << np.uint64(width)) - ONE))
         slots[count] = base + key
         prefetch(tables.starts, slots[count])
         count += 1
-        for bit in range(width):
+        for bit in range(flips):
             slots[count] = base + (key ^ (1 << bit))
             prefetch(tables.starts, slots[count])
             count += 1
@@ -165,7 +165,7 @@ def ask_for_entries(
     count, done = 0, 0
     for chunk in range(tables.chunks.shape[0]):
         base = chunk * tables.words.shape[0]
-        for _ in range(tables.chunks[chunk, 1] + 1):
+        for _ in range(tables.chunks[chunk, 3] + 1):
             slot = slots[done]
             done += 1
             begin, end = np.int64(tables.starts[slot]), np.int64(tables.starts[slot + 1])
@@ -224,7 +224,7 @@ def probe(
         hits: set, the same hit perhaps several times; what is over when it is full is left out.
     """
     near, most = bounds
-    keys = tables.chunks[:, 1].sum() + tables.chunks.shape[0]
+    keys = tables.chunks[:, 3].sum() + tables.chunks.shape[0]
     slots = np.empty((2, keys), np.int64)
     spans = np.empty((2, keys, 3), np.int64)
     prints = np.empty((3, tables.chunks.shape[0]), np.uint64)

@@ -2,7 +2,8 @@
 
 The first 128 bits of a keypoint signal, its lowest frequencies, are dealt to interleaved
 *chunks*. For every chunk there is one table, sorted by the chunk's bits, its *key*. A search
-looks at the entries under the upload's key and under every key that differs in one bit.
+looks at the entries under the upload's key; where chunks are wide and many keys are empty, also
+under every key that differs in one bit.
 
 Unlike the tables of ``layout.py`` these miss keypoints. They may: a registered picture that
 lies in an upload has many keypoints in common with it, and one that is found is enough, since
@@ -53,7 +54,8 @@ class Tables(NamedTuple):
     """Shape (16, 256, 2): where each value of each byte of a signal puts its bits."""
 
     chunks: NDArray[np.int64]
-    """Shape (m, 3): first bit, width, first of its ``starts``."""
+    """Shape (m, 4): first bit, width, first of its ``starts``, and how many bits of the key are
+    flipped in turn."""
 
     starts: NDArray[np.uint32]
     """Per chunk and key, where its entries start; the next key's start is their end."""
@@ -68,15 +70,18 @@ class KeypointLayout:
     """One way of dealing bits to chunks."""
 
     widths: tuple[int, ...]
+    flips: bool
+    """Whether keys that differ in one bit are looked at as well."""
+
     deal: NDArray[np.uint64]
     """As in ``Tables``."""
 
 
-UNTABLED: Final = KeypointLayout((), np.zeros((DEALT_BITS // 8, 256, 2), np.uint64))
+UNTABLED: Final = KeypointLayout((), False, np.zeros((DEALT_BITS // 8, 256, 2), np.uint64))
 """No chunks, hence no tables: every row is compared."""
 
 
-def interleaved(chunks: int) -> KeypointLayout:
+def interleaved(chunks: int, *, flips: bool = False) -> KeypointLayout:
     """Deal bit i to chunk i mod *chunks*, so that each has its share of every frequency."""
     bits = np.arange(DEALT_BITS)
     order = np.concatenate([bits[chunk::chunks] for chunk in range(chunks)])
@@ -86,17 +91,18 @@ def interleaved(chunks: int) -> KeypointLayout:
     for place, bit in enumerate(order.tolist()):
         has_bit = values[values >> (7 - bit % 8) & 1 == 1]
         deal[bit // 8, has_bit, place // 64] |= np.uint64(1 << place % 64)
-    return KeypointLayout(widths, deal)
+    return KeypointLayout(widths, flips, deal)
 
 
 LAYOUTS: Final = (
-    (8_000_000, interleaved(5)),
-    (500_000, interleaved(6)),
-    (32_000, interleaved(8)),
-    (0, interleaved(11)),
+    (16_000_000, interleaved(5, flips=True)),
+    (1_000_000, interleaved(8)),
+    (100_000, interleaved(9)),
+    (10_000, interleaved(11)),
+    (0, interleaved(14)),
 )
-"""From how many rows on which layout is used: about as many keys as rows. Narrower chunks
-find more, and their tables are smaller, but more strangers share a key."""
+"""From how many rows on which layout is used. Few bits a key find most, but bring many strangers,
+and every chunk costs eight bytes a row: where many rows share a key, flips are cheaper."""
 
 Layouts = Sequence[tuple[int, KeypointLayout]]
 
@@ -107,7 +113,8 @@ def build_tables(rows: KeypointRows, ended: NDArray[np.int64], layouts: Layouts)
     layout = next(layout for least, layout in layouts if count >= least)
     widths = np.array(layout.widths, np.int64)
     sizes = (1 << widths) + 2
-    chunks = np.stack([np.cumsum(widths) - widths, widths, np.cumsum(sizes) - sizes], axis=1)
+    firsts, flips = np.cumsum(widths) - widths, widths * layout.flips
+    chunks = np.stack([firsts, widths, np.cumsum(sizes) - sizes, flips], axis=1)
     starts = np.zeros(sizes.sum(), np.uint32)
     entries = np.empty(len(chunks) * count, np.uint64)
     kernels.count_keys(rows.words, layout.deal, chunks, starts)
