@@ -1,10 +1,12 @@
 """Keypoints of a million pictures: twenty thousand real crops, the rest drawn from their bits.
 
 Unrelated keypoints are near each other far more often than random bits would be, because
-blobs, edges and corners look alike; a bank of random bits would be too easy. So every drawn
-keypoint is a real one of some crop, with its real place, in one of four forms that are as
-frequent (as it is, mirrored, inverted, both) and with one bit in ``FLIPPED_ONE_IN`` flipped,
-which keeps copies out of each other's buckets. A drawn picture mixes keypoints of eighty
+some blobs, edges and corners look alike whatever they show; a bank of random bits would be
+too easy. Most keypoints are near no stranger. So a drawn keypoint is a real one of some crop,
+with its real place, in one of four forms that are as frequent (as it is, mirrored, inverted,
+both), and changed so that copies of it do not share their keys: if it is near a keypoint of
+another picture, every bit is that of one of the two, so that it stays among those that look alike;
+if not, one bit in ``FLIPPED_ONE_IN`` is flipped. A drawn picture mixes keypoints of eighty
 crops, so that none is a copy of a real picture.
 
 Describing the crops takes minutes; they are kept in a folder outside the repository and
@@ -12,11 +14,12 @@ finished ones are not made again.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import numpy as np
 from numpy.random import Generator
@@ -27,7 +30,11 @@ from takeback.hashing.keypoint_signals import KeypointSignals
 from takeback.hashing.keypoints import MOST_REGISTERED, describe_pixels
 from takeback.hashing.patches import INVERTED, MIRRORED
 from takeback.matching.kernels import compiled
+from takeback.matching.keypoint_guide import upload_of
+from takeback.matching.keypoint_kernels import HALF, LOWER
 from takeback.matching.keypoint_rows import KeypointRows, joined, rows_of
+from takeback.matching.keypoint_segment import segment_of
+from takeback.matching.keypoint_tables import LAYOUTS
 
 CROPS: Final = 20_000
 CROPS_A_FILE: Final = 500
@@ -42,6 +49,18 @@ PICTURES_A_BATCH: Final = 20_000
 
 FLIPPED_ONE_IN: Final = 32
 SEED: Final = 24
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Crops:
+    """Real crops, from which others are drawn."""
+
+    rows: KeypointRows
+    origins: NDArray[np.int64]
+    """Shape (crops,): the number of the picture that each was cut out of."""
+
+    alike: NDArray[np.int64]
+    """Shape (rows,): for each keypoint one of another picture that is near it, or -1."""
 
 
 def padded_keypoints(
@@ -61,26 +80,46 @@ def padded_keypoints(
         count: keypoints of each drawn picture, and most of each real one.
         processes: how many describe crops, if there are none yet.
     """
-    real = real_crops(min(pictures, CROPS), cache, sources, processes=processes)
+    real = real_crops(CROPS, cache, sources, processes=processes)
+    own = real.rows.take(np.arange(min(pictures, CROPS)))
     if count < MOST_REGISTERED:
-        real = rows_of([real.picture(number).first(count) for number in range(len(real))])
-    yield real
-    for begin in range(len(real), pictures, PICTURES_A_BATCH):
+        own = rows_of([own.picture(number).first(count) for number in range(len(own))])
+    yield own
+    for begin in range(len(own), pictures, PICTURES_A_BATCH):
         yield drawn(real, min(PICTURES_A_BATCH, pictures - begin), count, seed=begin)
 
 
-def real_crops(
-    crops: int, cache: Path, sources: Sequence[Path], *, processes: int = 1
-) -> KeypointRows:
+def real_crops(crops: int, cache: Path, sources: Sequence[Path], *, processes: int = 1) -> Crops:
     """Return the keypoints of random crops of *sources*, described now or before."""
-    files = [cache / f"{_name(sources)}-{part}.npz" for part in range(-(-crops // CROPS_A_FILE))]
+    name = _name(sources)
+    files = [cache / f"{name}-{part}.npz" for part in range(-(-crops // CROPS_A_FILE))]
     cache.mkdir(parents=True, exist_ok=True)
-    missing = [part for part, file in enumerate(files) if not file.exists()]
+    missing = [(file, sources, part) for part, file in enumerate(files) if not file.exists()]
     with ProcessPoolExecutor(processes) as pool:
-        for _ in pool.map(_describe, *zip(*((files[p], sources, p) for p in missing), strict=True)):
-            pass
-    rows = joined(_loaded(file) for file in files)
-    return rows.take(np.arange(crops))
+        for done in [pool.submit(_describe, *task) for task in missing]:
+            done.result()
+    loaded = [_loaded(file) for file in files]
+    rows = joined(rows for rows, _ in loaded).take(np.arange(crops))
+    origins = np.concatenate([origins for _, origins in loaded])[:crops]
+    kept = cache / f"{name}-alike-{crops}.npy"
+    if not kept.exists():
+        _write(kept, lambda stream: np.save(stream, look_alikes(rows, origins)))
+    return Crops(rows, origins, np.load(kept))
+
+
+def look_alikes(rows: KeypointRows, origins: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Find for each keypoint one of another picture that is near it, or -1."""
+    segment = segment_of(np.arange(len(rows)), rows, LAYOUTS)
+    picture = np.repeat(np.arange(len(rows)), np.diff(rows.first))
+    alike = np.full(len(rows.words), -1, np.int64)
+    for number in range(len(rows)):
+        upload = upload_of([rows.picture(number)])
+        near = segment.hits(upload, version=0)
+        theirs = (near >> HALF).astype(np.int64)
+        ours = rows.first[number] + (near & LOWER).astype(np.int64)
+        strange = origins[picture[theirs]] != origins[number]
+        alike[ours[strange]] = theirs[strange]
+    return alike
 
 
 def random_crop(picture: Image.Image, random: Generator) -> Image.Image:
@@ -97,41 +136,43 @@ def random_crop(picture: Image.Image, random: Generator) -> Image.Image:
     return part.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if random.random() < 0.5 else part
 
 
-def drawn(real: KeypointRows, pictures: int, count: int, seed: int) -> KeypointRows:
+def drawn(real: Crops, pictures: int, count: int, seed: int) -> KeypointRows:
     """Draw pictures of *count* keypoints each from the bits and places of real ones."""
     words = np.empty((pictures * count, 4), np.uint64)
-    places = np.empty((pictures * count, 4), np.uint8)
     random = np.random.default_rng([SEED, seed])
-    sides = real.sides[random.integers(0, len(real), pictures)]
-    limits = np.repeat(sides, count, axis=0)
-    draw(real.words, real.places, FORMS, np.uint64(random.integers(1 << 62)), words, places)
-    places[:, :2] = np.minimum(places[:, :2], limits - 1)
+    sides = real.rows.sides[random.integers(0, len(real.rows), pictures)]
+    parents = random.integers(0, len(real.rows.words), len(words))
+    draw(real.rows.words, real.alike, parents, np.uint64(random.integers(1 << 62)), words)
+    places = real.rows.places[parents]
+    places[:, :2] = np.minimum(places[:, :2], np.repeat(sides, count, axis=0) - 1)
     return KeypointRows(np.arange(pictures + 1) * count, sides, words, places)
 
 
 @compiled
-def draw(  # noqa: PLR0913
-    real_words: NDArray[np.uint64],
-    real_places: NDArray[np.uint8],
-    forms: NDArray[np.uint64],
+def draw(
+    real: NDArray[np.uint64],
+    alike: NDArray[np.int64],
+    parents: NDArray[np.int64],
     seed: np.uint64,
     words: NDArray[np.uint64],
-    places: NDArray[np.uint8],
 ) -> None:
-    """Fill *words* and *places* with keypoints that are nearly those of random real rows."""
+    """Fill *words* with keypoints that are nearly those of the *parents* among the real ones."""
     state = seed | np.uint64(1)
     for row in range(words.shape[0]):
+        parent = parents[row]
+        other = alike[parent]
         state = next_random(state)
-        parent = np.int64((state >> np.uint64(16)) % np.uint64(real_words.shape[0]))
         form = np.int64(state & np.uint64(3))
         for word in range(4):
-            flips = ~np.uint64(0)
-            for _ in range(5):
-                state = next_random(state)
-                flips &= state
-            words[row, word] = real_words[parent, word] ^ forms[form, word] ^ flips
-        for column in range(4):
-            places[row, column] = real_places[parent, column]
+            state = next_random(state)
+            flips = state
+            if other >= 0:
+                flips &= real[parent, word] ^ real[other, word]
+            else:
+                for _ in range(4):
+                    state = next_random(state)
+                    flips &= state
+            words[row, word] = real[parent, word] ^ FORMS[form, word] ^ flips
 
 
 @compiled
@@ -154,7 +195,7 @@ FORMS: Final = _forms()
 
 def _name(sources: Sequence[Path]) -> str:
     """Name a set of pictures, so that crops of others are not taken for theirs."""
-    names = "\n".join(path.name for path in sources)
+    names = "\n".join(("with origins", *(path.name for path in sources)))
     return hashlib.sha256(names.encode()).hexdigest()[:16]
 
 
@@ -168,21 +209,33 @@ def _decoded(path: Path) -> Image.Image:
 
 
 def _describe(file: Path, sources: Sequence[Path], part: int) -> None:
-    """Describe the crops of one file and write it, whole or not at all."""
+    """Describe the crops of one file and write it."""
     random = np.random.default_rng([SEED, part])
     crops: list[KeypointSignals] = []
+    origins: list[int] = []
     while len(crops) < CROPS_A_FILE:
-        source = _decoded(sources[int(random.integers(len(sources)))])
-        found = describe_pixels(np.asarray(random_crop(source, random)), most=MOST_REGISTERED)
+        origin = int(random.integers(len(sources)))
+        crop = random_crop(_decoded(sources[origin]), random)
+        found = describe_pixels(np.asarray(crop), most=MOST_REGISTERED)
         if len(found.keypoints):
             crops.append(found.registered(MOST_REGISTERED))
+            origins.append(origin)
     rows = rows_of(crops)
+    arrays = {name: getattr(rows, name) for name in ARRAYS}
+    _write(file, lambda stream: np.savez(stream, origins=np.array(origins), **arrays))
+
+
+ARRAYS: Final = ("first", "sides", "words", "places")
+
+
+def _write(file: Path, write: Callable[[BinaryIO], None]) -> None:
+    """Write a file whole or not at all."""
     unfinished = file.with_suffix(".part")
     with unfinished.open("wb") as stream:
-        np.savez(stream, first=rows.first, sides=rows.sides, words=rows.words, places=rows.places)
+        write(stream)
     unfinished.replace(file)
 
 
-def _loaded(file: Path) -> KeypointRows:
+def _loaded(file: Path) -> tuple[KeypointRows, NDArray[np.int64]]:
     with np.load(file) as arrays:
-        return KeypointRows(arrays["first"], arrays["sides"], arrays["words"], arrays["places"])
+        return KeypointRows(*(arrays[name] for name in ARRAYS)), arrays["origins"]
