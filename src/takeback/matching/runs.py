@@ -25,6 +25,9 @@ SLOWEST: Final = 0.5
 FASTEST: Final = 2.0
 """Speeds at which a copy may play."""
 
+ORDINARY: Final = 0.03
+"""A measured speed this near to one is one; frames are too far apart in time to tell."""
+
 LOOSE: Final = 60
 """Largest distance, in bits, of two frames that agree once speed and offset are proposed."""
 
@@ -48,6 +51,9 @@ STRANGERS: Final = 6.0
 
 SHARE_OF_FURTHER: Final = 0.5
 """What further moments count, because frames of one scene are alike."""
+
+TIE: Final = 0.01
+"""Votes that are no difference."""
 
 FAR: Final = 256
 
@@ -152,12 +158,12 @@ def propose(theirs: NDArray[np.float64], ours: NDArray[np.float64], jitter: floa
 
 
 def _fitted(theirs: NDArray[np.float64], ours: NDArray[np.float64], line: Line) -> Line:
-    """Return the line with least squares; of copies at ordinary speed, only its offset."""
+    """Return the line with least squares; nearly ordinary speed is ordinary speed."""
     spread = theirs - theirs.mean()
     if np.ptp(theirs) >= 3 * JITTER and len(np.unique(ours)) > 2:
         speed = float(spread @ ours / (spread @ spread))
-        if line.speed != 1.0 and SLOWEST <= speed <= FASTEST:
-            line = Line(speed, 0.0)
+        if SLOWEST <= speed <= FASTEST:
+            line = Line(1.0 if abs(speed - 1.0) <= ORDINARY else speed, 0.0)
     return Line(line.speed, float(ours.mean() - line.speed * theirs.mean()))
 
 
@@ -241,8 +247,8 @@ def elect_line(
         Speed and offset of the line near which most different frames of both videos lie; of
         equals the one whose speed is nearest to one.
     """
-    by_theirs, by_ours = np.argsort(theirs), np.argsort(ours)
-    best, best_speed, best_offset = 0, 1.0, ours[0] - theirs[0]
+    orders = np.argsort(theirs), np.argsort(ours)
+    best, best_speed, best_offset = 0.0, 1.0, ours[0] - theirs[0]
     for i in range(theirs.size):
         for j in range(i, theirs.size):
             passed = theirs[j] - theirs[i]
@@ -252,9 +258,9 @@ def elect_line(
             if speed < SLOWEST or speed > FASTEST:
                 continue
             offset = ours[i] - speed * theirs[i]
-            votes = count_near(theirs, ours, (by_theirs, by_ours), (speed, offset), jitter)
-            slower = abs(np.log(speed)) < abs(np.log(best_speed))
-            if votes > best or (votes == best and slower):
+            votes = count_near(theirs, ours, orders, (speed, offset), jitter)
+            ordinary = abs(np.log(speed)) < abs(np.log(best_speed))
+            if votes > best + TIE or (votes > best - TIE and ordinary):
                 best, best_speed, best_offset = votes, speed, offset
     return best_speed, best_offset
 
@@ -266,17 +272,19 @@ def count_near(
     orders: tuple[NDArray[np.int64], NDArray[np.int64]],
     line: tuple[float, float],
     jitter: float,
-) -> int:
-    """Count the different frames of the video that has fewer of them near a line."""
-    counts = np.zeros(2, np.int64)
+) -> float:
+    """Count the different frames near a line, the nearer the more, of the video with fewer."""
+    counts = np.zeros(2)
     for side in range(2):
         times = theirs if side == 0 else ours
-        last = -np.inf
+        last, most = -np.inf, 0.0
         for k in orders[side]:
-            if times[k] > last and abs(line[0] * theirs[k] + line[1] - ours[k]) <= jitter:
-                counts[side] += 1
-                last = times[k]
-    return int(min(counts[0], counts[1]))
+            if times[k] > last:
+                counts[side] += most
+                last, most = times[k], 0.0
+            most = max(most, 1.0 - abs(line[0] * theirs[k] + line[1] - ours[k]) / jitter)
+        counts[side] += most
+    return float(min(counts[0], counts[1]))
 
 
 @compiled

@@ -19,7 +19,7 @@ from takeback.hashing.keypoint_signals import KeypointLook
 from takeback.hashing.scenes import OTHER
 from takeback.hashing.signal import MATCH_DISTANCE
 from takeback.hashing.video_signals import FrameView, KeypointFrame, VideoSignals
-from takeback.matching.index import Index
+from takeback.matching.index import LARGEST_DISTANCE, Index
 from takeback.matching.keypoint_index import KeypointIndex
 from takeback.matching.keypoint_runs import KeypointHit, keypoint_run, keypoint_score, telling
 from takeback.matching.registered_video import (
@@ -44,6 +44,9 @@ MOST_RUNS: Final = 8
 
 FRAME_LIMIT: Final = 200
 """Near frames that one frame of an upload may have."""
+
+ABOUT_AS_NEAR: Final = 4
+"""Bits by which a frame's partner may be farther than its nearest in the same video."""
 
 KEYPOINT_LIMIT: Final = 64
 """Registered frames that may lie in one chosen frame of an upload."""
@@ -163,13 +166,12 @@ class VideoIndex:
         found = self._frames.search(rows, MATCH_DISTANCE, limit=FRAME_LIMIT).rows
         view, number = np.divmod(found["query"], len(upload))
         keys = Keys.read(found["id"])
-        order = np.lexsort((found["distance"], view, keys.strips))
-        begins = np.diff(keys.strips[order]) | np.diff(view[order])
         gathered = []
-        for part in np.split(order, np.flatnonzero(begins) + 1) if len(order) else ():
+        for part in _grouped(keys.strips * len(views) + view, found["distance"]):
             strip_number = int(keys.strips[part[0]])
             if video := slots.get(slot_of(strip_number)):
                 registered = video.strips[view_of(strip_number)]
+                part = part[_nearly_nearest(number[part], found["distance"][part])]
                 pairs = number[part], keys.frames[part]
                 gathered.append(_Hits(video, views[view[part[0]]], registered, *pairs))
         return sorted(gathered, key=_most_first)[:MOST_LOOKED_AT]
@@ -274,6 +276,23 @@ def _runs(upload: Strip, hits: _Hits) -> Iterator[Run]:
             yield run
             left &= (theirs < run.begin) | (theirs > run.end)
         theirs, ours = theirs[left], ours[left]
+
+
+def _grouped(groups: NDArray[np.int64], distances: NDArray[np.int64]) -> list[NDArray[np.intp]]:
+    """Return the rows of each group, nearest first."""
+    order = np.lexsort((distances, groups))
+    parts = np.split(order, np.flatnonzero(np.diff(groups[order])) + 1)
+    return [part for part in parts if len(part)]
+
+
+def _nearly_nearest(numbers: NDArray[np.int64], distances: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Mark the partners of each frame that are about as near as its nearest.
+
+    Neighbours in a slow scene are near as well, and would blur the line.
+    """
+    nearest = np.full(numbers.max() + 1, LARGEST_DISTANCE)
+    np.minimum.at(nearest, numbers, distances)
+    return np.asarray(distances <= nearest[numbers] + ABOUT_AS_NEAR)
 
 
 def _most_first(hits: _Hits) -> int:
