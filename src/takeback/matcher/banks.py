@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from takeback.hashing.keypoint_signals import KeypointSignals
 from takeback.hashing.signal import SIGNAL_BYTES
 from takeback.hashing.signal_types import SignalType
-from takeback.hashing.video_signals import VideoSignals
+from takeback.hashing.video_signals import FrameView, VideoSignals
 from takeback.matcher.digests import Digests
 from takeback.matcher.log import log
 from takeback.matcher.reading import Change
 from takeback.matcher.state import State
-from takeback.matching import Index
+from takeback.matching import Index, index, keypoint_index
 from takeback.matching.keypoint_index import KeypointIndex
 from takeback.matching.video_index import VideoIndex
 
@@ -49,8 +49,8 @@ class Banks:
         """Withdraw what is gone from every index, and add what is new to that of its type."""
         unpacked = {kind: _unpacked(kind, entries) for kind, entries in change.new.items()}
         if change.gone:
-            for index in self._indexes.values():
-                index.withdraw(change.gone)
+            for each in self._indexes.values():
+                each.withdraw(change.gone)
         for kind, (ids, signals) in unpacked.items():
             self._indexes[kind].add(ids, signals)
 
@@ -82,3 +82,21 @@ class Banks:
 def _unpacked(kind: str, entries: Sequence[tuple[int, bytes]]) -> tuple[list[int], Any]:
     ids, payloads = zip(*entries, strict=True)
     return list(ids), _UNPACK[kind](payloads)
+
+
+def warm_up() -> None:
+    """Compile the loops of every index, or load them from disk, before the first request."""
+    index.warm_up()
+    keypoint_index.warm_up()
+    random = np.random.default_rng(1)
+    video = VideoSignals(
+        duration=8000,
+        times=np.arange(8, dtype=np.uint32) * 1000,
+        qualities=np.full(8, 100, np.uint8),
+        views={FrameView.WHOLE: random.integers(0, 256, (8, SIGNAL_BYTES), np.uint8)},
+        md5=bytes(16),
+        sha256=bytes(32),
+    )
+    trial = VideoIndex()
+    trial.add([1], [video])
+    trial.match_video(video)
