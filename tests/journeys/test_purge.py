@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from msgspec import structs
 
-from takeback.cases.wire import Opened
+from takeback.cases.wire import Choices, KeypointDocument, Opened
 from takeback.db import Database
 from takeback.hashing import hash_picture
+from takeback.hashing.signal_types import SignalType, to_text
 from tests.conftest import FakeClock
 from tests.journeys.story import Story, access, photograph, registered, settings_for, telling
 from tests.postgres import PostgresServer, running_postgres
@@ -58,11 +60,17 @@ def everything_below(*folders: Path) -> list[Path]:
 def tell(story: Story) -> tuple[Opened, list[bytes]]:
     """Open a case with a picture, a text and a locator; vouch and look it up once."""
     picture = photograph("coffee")
-    signals = hash_picture(picture)
-    opened = story.opens(registered(signals), text=TEXT, locators=[LOCATOR])
+    signals = hash_picture(picture, role="reporter")
+    packed = signals.keypoints[0].plain.pack()
+    described = KeypointDocument(to_text(SignalType.KEYPOINTS, packed))
+    plain = registered(signals)
+    item = structs.replace(plain, signals=[*plain.signals, described])
+    choices = Choices(keypoints=True)
+    opened = story.opens(item, text=TEXT, locators=[LOCATOR], choices=choices)
     platform = story.platform("forum")
     assert story.lookup(platform, picture.read_bytes()) != []
-    return opened, secrets_of(opened, [signals.whole.bits])
+    pieces = [packed[at : at + 32] for at in (2, 1000, 2300)]
+    return opened, secrets_of(opened, [signals.whole.bits, *pieces])
 
 
 def withdraw_and_purge(story: Story, opened: Opened) -> None:

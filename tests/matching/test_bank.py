@@ -208,7 +208,8 @@ def test_the_banks_are_apart(bank: Bank) -> None:
 def test_beyond_the_days_number_a_registration_waits(database: Database, clock: FakeClock) -> None:
     """An anonymous flood stops at the cap and begins anew the next day (UTC)."""
     bank = make_bank(database, clock, unvouched_pictures_per_day=2)
-    register(bank, 1, 2)
+    register(bank, 1)
+    register(bank, 2)
 
     waiting = register(bank, 3)
     clock.advance(timedelta(days=1))

@@ -24,8 +24,8 @@ from takeback.matching.paging import Reader
 from tests.conftest import FakeClock
 from tests.matching.banking import OTHER, PLATFORM, Follower, make_bank, register, signal
 
-CAP: Final = 14
-"""Unvouched signals in the one day that a walk lasts; later ones wait."""
+CAP: Final = 6
+"""Unvouched pictures in the one day that a walk lasts; later ones wait."""
 
 NUMBERS: Final = {signal(number).bits: number for number in range(5)}
 
@@ -58,11 +58,11 @@ class Model:
     quarantined: set[Entry] = field(default_factory=set)
     registered: int = 0
 
-    def waits(self, count: int, vouched: bool) -> bool:
+    def waits(self, vouched: bool) -> bool:
         """Whether a registration waits; counts those that don't."""
-        fits = self.registered + count <= CAP
+        fits = self.registered < CAP
         if not vouched and fits:
-            self.registered += count
+            self.registered += 1
         return not (vouched or fits)
 
     def alive(self) -> set[Entry]:
@@ -96,7 +96,7 @@ class Model:
 
 def entry_of(change: Change) -> Entry:
     """Return the bank and the made-up signal's number of what a follower holds."""
-    return change.bank, NUMBERS[change.signal or b""]
+    return change.bank, NUMBERS[change.content or b""]
 
 
 class Walk(RuleBasedStateMachine):
@@ -132,7 +132,7 @@ class Walk(RuleBasedStateMachine):
     def register(self, numbers: frozenset[int], bank: str, vouched: bool) -> ItemId:
         """A case registers an item."""
         item_id = register(self.bank, *sorted(numbers), to=bank, vouched=vouched)
-        waiting = self.model.waits(len(numbers), vouched)
+        waiting = self.model.waits(vouched)
         self.model.claims[item_id] = Claim(bank, numbers, vouched, waiting)
         self.model.settle()
         return item_id
@@ -226,9 +226,9 @@ class Walk(RuleBasedStateMachine):
     def numbers(self) -> dict[EntryId, int]:
         """The made-up number of every entry the first follower ever read a signal of."""
         return {
-            change.entry_id: NUMBERS[change.signal]
+            change.entry_id: NUMBERS[change.content]
             for change in self.here.read
-            if change.active and change.signal
+            if change.active and change.content
         }
 
     def _entries(self) -> set[Entry]:
