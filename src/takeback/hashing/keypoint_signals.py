@@ -3,7 +3,7 @@
 ``keypoints.py`` makes them, ``matching/voting.py`` compares them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -73,6 +73,11 @@ class KeypointSignals:
     def first(self, count: int) -> "KeypointSignals":
         """Return the best *count*, or all if there are fewer."""
         return KeypointSignals(self.width, self.height, self.bits[:count], self.places[:count])
+
+    def chosen(self, numbers: Sequence[int]) -> "KeypointSignals":
+        """Return those of these numbers, in that order."""
+        rows = np.array(numbers, np.int64)
+        return KeypointSignals(self.width, self.height, self.bits[rows], self.places[rows])
 
     def pack(self) -> bytes:
         """Write width, height and 35 bytes for each: its bits, then its place.

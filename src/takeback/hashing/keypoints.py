@@ -4,14 +4,16 @@ A whole-picture signal ends with the frame; a keypoint signal survives it. Each 
 signs of a small patch, with a coarse place, size and direction, so that ``matching/voting.py``
 can ask whether several of them moved, grew and turned together.
 
-One list per picture, best first: a reporter's device registers the first ``REGISTERED`` of it,
-a lookup takes up to ``LOOKED_UP``, in four views that cost one transform.
+One list per picture, best first: a reporter's device registers up to ``MOST_REGISTERED`` of it,
+from all over the picture, a lookup takes the first few hundred, in four views that cost one
+transform.
 
 Specified, for other implementations, in ``docs/reference/signals.md``; test vectors in
 ``vectors/kp1.json``.
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -35,6 +37,12 @@ MOST_REGISTERED: Final = 80
 
 LOOKED_UP: Final = 300
 """How many keypoints of an upload are looked up."""
+
+NINTHS: Final = 3
+"""Parts of each side of a picture, for which keypoints are shared out."""
+
+SHARE: Final = 0.15
+"""How many of all that are registered one ninth of a picture may have, before others had theirs."""
 
 SEARCHED_SIDE: Final = 256
 """Longest side of the picture that is searched for keypoints; patches are of the larger one."""
@@ -82,8 +90,13 @@ class DescribedPicture:
         )
 
     def registered(self, count: int = REGISTERED) -> KeypointSignals:
-        """Return the signals to register: the best *count*, at most ``MOST_REGISTERED``."""
-        return self.signals().first(min(count, MOST_REGISTERED))
+        """Return the signals to register: the best *count*, at most ``MOST_REGISTERED``.
+
+        Not too many of one ninth of the picture, as long as others have some: a crop may show
+        any part of it.
+        """
+        signals = self.signals()
+        return signals.chosen(_shared_out(signals, min(count, MOST_REGISTERED)))
 
     def looked_up(
         self, views: Iterable[KeypointView] = KeypointView
@@ -110,6 +123,20 @@ class DescribedPicture:
             np.floor(degrees / (360 / TURNS) + 0.5) % TURNS,
         )
         return np.stack(columns, axis=1).astype(np.uint8)
+
+
+def _shared_out(signals: KeypointSignals, count: int) -> list[int]:
+    """Walk down the list and pass over what is of a ninth that has its share already."""
+    across = np.array(signals.places[:, 0], np.int64) * NINTHS // signals.width
+    down = np.array(signals.places[:, 1], np.int64) * NINTHS // signals.height
+    held: Counter[int] = Counter()
+    first: list[int] = []
+    later: list[int] = []
+    for number, ninth in enumerate((across + NINTHS * down).tolist()):
+        fits = held[ninth] < SHARE * count
+        held[ninth] += 1
+        (first if fits else later).append(number)
+    return (first + later)[:count]
 
 
 def _within(place: NDArray[np.float64], end: int) -> NDArray[np.float64]:

@@ -49,8 +49,6 @@ its own; negatives are rare, and seldom edited further."""
 FURTHER: Final = {KeypointView.PLAIN: 200, KeypointView.MIRRORED: 200}
 """The same of every other look."""
 
-REGISTERED: Final = {KeypointView.PLAIN: MOST_REGISTERED}
-
 Grey = NDArray[np.float32]
 
 
@@ -98,8 +96,9 @@ def registered_looks(whole: Grey, look: Look | None) -> tuple[KeypointLook, ...]
     if look is None:
         return ()
     described = whole if look.place == EVERYWHERE else to_describe(look.grey)
-    found = _described(look.view, look.place, described, REGISTERED)
-    return (found,) if len(found.plain) else ()
+    found = describe(described).registered(MOST_REGISTERED)
+    views = {KeypointView.PLAIN: found}
+    return (KeypointLook(look.view, look.place, views),) if len(found) else ()
 
 
 def query_looks(grey: Grey, seen: Sequence[Look]) -> tuple[KeypointLook, ...]:
