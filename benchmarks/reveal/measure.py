@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from benchmarks.reveal.drawn import Letter
 from benchmarks.reveal.leaks import Inverse, Leak
-from benchmarks.reveal.paint import HEIGHT, WIDTH, Grey, Mask
+from benchmarks.reveal.paint import WIDTH, Grey, Mask
 from benchmarks.reveal.pictures import levelled, reduced
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
@@ -20,6 +20,7 @@ FINE: Final = 128
 READ: Final = 256
 """Pixels across, at which letters and outlines are looked for."""
 
+FINER: Final = WIDTH // READ
 ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -112,18 +113,19 @@ def letters_read(drawing: Grey, letters: Sequence[Letter]) -> dict[int, float]:
 
 
 def _read(drawing: Grey, letter: Letter) -> str:
-    share = READ / WIDTH
-    side = int(letter.size * 1.2 * share) + 1
-    top, left = int(letter.top * share), int(letter.left * share)
-    box = np.s_[top : top + side, left : left + side]
-    shown = drawing[box]
-    return max(ALPHABET, key=lambda each: correlation(shown, -_written(each, letter)[box]))
+    top, left = letter.top // FINER, letter.left // FINER
+    side = letter.size * 6 // (5 * FINER) + 1
+    shown = drawing[top : top + side, left : left + side]
+    high, wide = shown.shape
+    return max(ALPHABET, key=lambda each: correlation(shown, -_written(each, letter)[:high, :wide]))
 
 
 def _written(text: str, letter: Letter) -> Grey:
-    blank = Image.new("L", (WIDTH, HEIGHT))
-    ImageDraw.Draw(blank).text((letter.left, letter.top), text, fill=255, font_size=letter.size)
-    return reduced(np.asarray(blank, np.float32), READ)
+    side = letter.size * 6 // (5 * FINER) + 1
+    blank = Image.new("L", (side * FINER, side * FINER))
+    place = (letter.left % FINER, letter.top % FINER)
+    ImageDraw.Draw(blank).text(place, text, fill=255, font_size=letter.size)
+    return reduced(np.asarray(blank, np.float32), side)
 
 
 def likenesses(

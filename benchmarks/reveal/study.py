@@ -17,7 +17,6 @@ from benchmarks.reveal.leaks import (
     PUZZLES,
     TWENTY,
     Inverse,
-    Leak,
 )
 from benchmarks.reveal.measure import (
     COARSE,
@@ -92,6 +91,9 @@ def reading_table(inverse: Inverse) -> Table:
         for each in figures:
             drawing = inverse.redraw(leak, each.picture, READ)[0]
             row[f"outlines of {each.name}"] = outlines_found(drawing, each.outlines)
+            row[f"{each.name}"] = correlation(
+                reduced(drawing, COARSE), reduced(each.picture, COARSE)
+            )
         table[leak.name] = row
     return table
 
@@ -126,8 +128,3 @@ def price_table(photographs: Sequence[Grey], pairs: int) -> Table:
         }
         for way in WAYS
     }
-
-
-def names(leaks: Sequence[Leak]) -> list[str]:
-    """Return the names of leaks."""
-    return [leak.name for leak in leaks]
