@@ -62,7 +62,11 @@ class PictureSignals:
 
 
 def hash_picture(
-    source: bytes | os.PathLike[str], *, shrink: bool = False, role: Role | None = None
+    source: bytes | os.PathLike[str],
+    *,
+    shrink: bool = False,
+    role: Role | None = None,
+    keypoints: bool = True,
 ) -> PictureSignals:
     """Hash one picture; little detail is reported as low quality, not refused.
 
@@ -72,13 +76,14 @@ def hash_picture(
             but up to 14 bits away on photographs and 30 on a regular texture. For a
             platform's uploads, never for registration.
         role: also hash the views that a *reporter* registers or a *query* looks up.
+        keypoints: with a role, also describe keypoints; they take most of a query's time.
 
     Raises:
         NotAPicture: no file, not a file of a known format, or empty.
         PictureTooLarge: more bytes or pixels than are safe to decode.
         PictureTruncated: the file is damaged or ends early.
     """
-    return _hash(open_picture(source, shrink=shrink), role)
+    return _hash(open_picture(source, shrink=shrink), role, describe=keypoints)
 
 
 _SIDES: Final[dict[Role | None, tuple[int, ...]]] = {
@@ -89,7 +94,7 @@ _SIDES: Final[dict[Role | None, tuple[int, ...]]] = {
 """Longest sides of the small grey pictures that a role needs."""
 
 
-def _hash(picture: Picture, role: Role | None) -> PictureSignals:
+def _hash(picture: Picture, role: Role | None, *, describe: bool) -> PictureSignals:
     sampler = Sampler(*picture.image.size, picture.turn)
     shrinkers = [Shrinker(*picture.image.size, picture.turn, side) for side in _SIDES[role]]
     for top, strip in picture.strips():
@@ -108,11 +113,11 @@ def _hash(picture: Picture, role: Role | None) -> PictureSignals:
         return whole
     greys = [shrinker.picture() for shrinker in shrinkers]
     if role == "query":
-        return _query(whole, greys[0])
-    return _reporter(whole, greys[0], greys[1], picture.turn)
+        return _query(whole, greys[0], describe=describe)
+    return _reporter(whole, greys[0], greys[1], picture.turn, describe=describe)
 
 
-def _query(whole: PictureSignals, grey: Grey) -> PictureSignals:
+def _query(whole: PictureSignals, grey: Grey, *, describe: bool) -> PictureSignals:
     """Add what an upload is looked up by."""
     seen = list(normalise.looks(grey))
     quality = quality_inside(whole.quality, inside(grey, seen))
@@ -120,11 +125,13 @@ def _query(whole: PictureSignals, grey: Grey) -> PictureSignals:
         whole,
         quality=quality,
         views=_good(normalise.views(seen, whole.dihedral, quality)),
-        keypoints=query_looks(grey, seen),
+        keypoints=query_looks(grey, seen) if describe else (),
     )
 
 
-def _reporter(whole: PictureSignals, grey: Grey, smaller: Grey, turn: Turn) -> PictureSignals:
+def _reporter(
+    whole: PictureSignals, grey: Grey, smaller: Grey, turn: Turn, *, describe: bool
+) -> PictureSignals:
     """Add what is registered."""
     seen = list(normalise.looks(grey))
     held = inside(grey, seen)
@@ -133,7 +140,7 @@ def _reporter(whole: PictureSignals, grey: Grey, smaller: Grey, turn: Turn) -> P
         whole,
         quality=quality,
         views=_good(bundle.views(grey, seen, turn, whole.dihedral, quality)),
-        keypoints=registered_looks(smaller, held),
+        keypoints=registered_looks(smaller, held) if describe else (),
     )
 
 
