@@ -71,6 +71,18 @@ def test_pictures_are_hashed_as_at_home_and_bad_ones_cost_nothing() -> None:
     assert hashed.keypoints
 
 
+def test_keypoints_are_described_only_where_they_are_wanted() -> None:
+    """They take most of the time, and many banks hold none to compare them with."""
+
+    async def act(pool: Pool) -> Hashed:
+        return await pool.hash(jpeg(photograph()), keypoints=False)
+
+    hashed = in_pool(act)
+
+    assert isinstance(hashed, PictureSignals)
+    assert (hashed.keypoints, len(hashed.dihedral)) == ((), 8)
+
+
 def test_an_upload_is_forgotten_once_the_child_has_it() -> None:
     """The bytes are gone before the answer is there."""
     picture = bytearray(jpeg(photograph()))

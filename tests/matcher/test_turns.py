@@ -5,7 +5,7 @@ from PIL import Image
 
 from takeback.hashing import hash_picture
 from takeback.hashing.place import EVERYWHERE, Place
-from takeback.matcher.turns import WAYS, quad_of
+from takeback.matching.lookup.turns import WAYS, quad_of
 from tests.matcher.conftest import jpeg, photograph
 
 UPLOADS = {

@@ -11,9 +11,9 @@ from takeback.exchange.wire import FeedEntry
 from takeback.hashing.keypoint_signals import KeypointSignals
 from takeback.hashing.signal_types import SignalType, to_text
 from takeback.hashing.video_signals import FrameView, VideoSignals
-from takeback.matcher.digests import Digests
 from takeback.matcher.holdings import Holding
 from takeback.matcher.state import State
+from takeback.matching.lookup.digests import Digests
 from tests.matcher.test_state import HUB, active, everything, gone, held, holding_in, number, page
 
 OLD = Path(__file__).with_name("state-1.sql")

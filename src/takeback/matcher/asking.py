@@ -20,9 +20,9 @@ from takeback.hashing.views import ViewSignals
 from takeback.matcher.documents import MatchAnswer, MatchResult, hub_match
 from takeback.matcher.health import HubStatus
 from takeback.matcher.lookup import Signals
-from takeback.matcher.search import views_of
-from takeback.matcher.turns import WAYS, quad_of
 from takeback.matching.evidence import Quad, judge_distance
+from takeback.matching.lookup.pictures import views_of
+from takeback.matching.lookup.turns import WAYS, quad_of
 
 MOST_ASKED: Final = 100
 """Most entries that a hub answers for one signal."""
@@ -66,6 +66,11 @@ class AskedHubs:
     """Looks up by asking every hub; holds no list."""
 
     hubs: Sequence[AskedHub]
+
+    @property
+    def keypoints(self) -> bool:
+        """Whether hubs are asked about keypoints."""
+        return False
 
     async def signals(self, signals: Signals, limit: int) -> MatchAnswer:
         """Return one result for each signal, from the hubs that answered."""

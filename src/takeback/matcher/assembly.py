@@ -24,11 +24,11 @@ from takeback.matcher.options import MatcherOptions, Source, checked
 from takeback.matcher.outbox import Outbox
 from takeback.matcher.pool import Pool
 from takeback.matcher.receivers import HubReceiver
-from takeback.matcher.search import PictureSearch
 from takeback.matcher.service import Matcher
 from takeback.matcher.state import State
 from takeback.matcher.stopncii import StopNciiFeed, StopNciiReceiver
-from takeback.matcher.video_search import VideoSearch
+from takeback.matching.lookup.pictures import PictureSearch
+from takeback.matching.lookup.videos import VideoSearch
 
 PROBE_SECONDS: Final = 15.0
 """How often a hub that is asked, and did not answer, is tried again."""

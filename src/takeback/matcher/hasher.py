@@ -4,8 +4,9 @@ Run as ``python -m takeback.matcher.hasher``, for pictures or for videos. An upl
 a stranger, so it is decoded where nothing can be lost: no key, no bank, no file that could be
 written, bounded memory and time. If it dies, only the upload it was given is lost.
 
-Frames on stdin and stdout: four bytes of length, most significant first, then an upload one
-way and a MessagePack document (``messages.py``) the other way.
+Frames on stdin: four bytes of length, most significant first, one that says whether keypoints
+are wanted, then the upload. On stdout: four bytes of length and a MessagePack document
+(``messages.py``).
 """
 
 import os
@@ -23,15 +24,20 @@ from takeback.hashing import hash_picture, warm_up
 from takeback.matcher.kinds import Kind
 from takeback.matcher.messages import HashedPicture, HashedVideo, Outcome, Refused
 
+ASKED: Final = struct.Struct(">I?")
+"""Before an upload: its length, and whether keypoints are wanted of a picture."""
+
 LENGTH: Final = struct.Struct(">I")
+"""Before an answer."""
+
 UPLOADS_PER_LIFE: Final = 2_000
 """Uploads after which a child is replaced by a fresh one."""
 
 
-def outcome_of(upload: bytes, kind: Kind = "picture") -> Outcome:
+def outcome_of(upload: bytes, kind: Kind = "picture", *, keypoints: bool = True) -> Outcome:
     """Hash one upload, or say why not."""
     try:
-        return _hashed(upload, kind)
+        return _video(upload) if kind == "video" else _picture(upload, keypoints=keypoints)
     except (NotAPicture, NotAVideo) as error:
         return Refused(type(error).__name__, str(error))
     except MemoryError:
@@ -39,9 +45,12 @@ def outcome_of(upload: bytes, kind: Kind = "picture") -> Outcome:
         return Refused(too_large.__name__, f"the {kind} needs more memory than is allowed")
 
 
-def _hashed(upload: bytes, kind: Kind) -> Outcome:
-    if kind == "picture":
-        return HashedPicture.of(hash_picture(upload, shrink=True, role="query"))
+def _picture(upload: bytes, *, keypoints: bool) -> HashedPicture:
+    found = hash_picture(upload, shrink=True, role="query", keypoints=keypoints)
+    return HashedPicture.of(found)
+
+
+def _video(upload: bytes) -> HashedVideo:
     from takeback.hashing.video import hash_video  # here: pictures need no video decoder
 
     return HashedVideo.of(hash_video(upload, role="query"))
@@ -79,12 +88,13 @@ def allow_seconds(seconds: float) -> None:
 def serve(source: BinaryIO, sink: BinaryIO, kind: Kind, seconds: float) -> None:
     """Answer uploads until there are no more, or this child has done its share."""
     for _ in range(UPLOADS_PER_LIFE):
-        header = source.read(LENGTH.size)
-        if len(header) < LENGTH.size:
+        header = source.read(ASKED.size)
+        if len(header) < ASKED.size:
             return
-        (length,) = LENGTH.unpack(header)
+        length, keypoints = ASKED.unpack(header)
         allow_seconds(seconds)
-        answer = msgspec.msgpack.encode(outcome_of(source.read(length), kind))
+        outcome = outcome_of(source.read(length), kind, keypoints=keypoints)
+        answer = msgspec.msgpack.encode(outcome)
         sink.write(LENGTH.pack(len(answer)) + answer)
         sink.flush()
 

@@ -14,10 +14,11 @@ from takeback.hashing.picture import PictureSignals
 from takeback.hashing.signal import SIGNAL_BYTES
 from takeback.hashing.video_signals import VideoSignals
 from takeback.matcher.documents import MatchAnswer, MatchResult, hub_match
-from takeback.matcher.found import Found
 from takeback.matcher.health import HubStatus
-from takeback.matcher.search import PictureSearch
-from takeback.matcher.video_search import VideoSearch
+from takeback.matcher.state import Held
+from takeback.matching.lookup.found import Found
+from takeback.matching.lookup.pictures import PictureSearch
+from takeback.matching.lookup.videos import VideoSearch
 
 Signals = NDArray[np.uint8]
 """Shape (n, 32)."""
@@ -28,6 +29,10 @@ QUICK = 16
 
 class LookUp(Protocol):
     """Answers questions. Each raises ``Unavailable`` if nothing could be compared with at all."""
+
+    @property
+    def keypoints(self) -> bool:
+        """Whether there is anything to compare a picture's keypoints with."""
 
     async def signals(self, signals: Signals, limit: int) -> MatchAnswer:
         """Return one result for each signal."""
@@ -48,13 +53,18 @@ def signals_of(texts: Sequence[str]) -> Signals:
 class HeldBanks:
     """Looks up in the banks that are followed."""
 
-    pictures: PictureSearch
-    videos: VideoSearch
+    pictures: PictureSearch[Held]
+    videos: VideoSearch[Held]
     hubs: Mapping[int, HubStatus]
     """Each source with its hub."""
 
     threads: Executor
     """Where uploads are compared, so that signals never wait for them."""
+
+    @property
+    def keypoints(self) -> bool:
+        """Whether any entry has keypoints."""
+        return self.pictures.banks.described
 
     async def signals(self, signals: Signals, limit: int) -> MatchAnswer:
         """Return one result for each signal, from what is held."""
@@ -73,7 +83,7 @@ class HeldBanks:
         """Return one result for the video, from what is held."""
         return await self._upload(lambda: self.videos.video(upload, limit))
 
-    async def _upload(self, search: Callable[[], Found]) -> MatchAnswer:
+    async def _upload(self, search: Callable[[], Found[Held]]) -> MatchAnswer:
         missing = self._missing()
         found = await asyncio.get_running_loop().run_in_executor(self.threads, search)
         return MatchAnswer([self._result(found)], missing)
@@ -89,7 +99,7 @@ class HeldBanks:
             raise NotReady("no hub's bank was read to its end yet")
         return missing
 
-    def _result(self, found: Found) -> MatchResult:
+    def _result(self, found: Found[Held]) -> MatchResult:
         matches = [
             hub_match(held, evidence, self.hubs[held.source].name)
             for held, evidence in found.matches

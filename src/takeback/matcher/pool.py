@@ -27,7 +27,7 @@ from takeback.errors import (
     TooBusy,
     VideoTooLarge,
 )
-from takeback.matcher.hasher import LENGTH, UPLOADS_PER_LIFE
+from takeback.matcher.hasher import ASKED, LENGTH, UPLOADS_PER_LIFE
 from takeback.matcher.kinds import Kind
 from takeback.matcher.messages import Hashed, Outcome, Refused
 
@@ -73,7 +73,7 @@ class Child:
     stdout: asyncio.StreamReader
     hashed: int = 0
 
-    async def hash(self, upload: bytes | bytearray) -> Hashed | Refused:
+    async def hash(self, upload: bytes | bytearray, *, keypoints: bool) -> Hashed | Refused:
         """Hand one upload over and return what came back. A bytearray is emptied.
 
         Raises:
@@ -81,15 +81,15 @@ class Child:
         """
         self.hashed += 1
         try:
-            await self._send(upload)
+            await self._send(upload, keypoints=keypoints)
             (length,) = LENGTH.unpack(await self.stdout.readexactly(LENGTH.size))
             answer: Outcome = _ANSWER.decode(await self.stdout.readexactly(length))
             return answer if isinstance(answer, Refused) else answer.signals()
         except (OSError, EOFError, msgspec.DecodeError, MalformedSignal, ValueError):
             raise ChildDied from None
 
-    async def _send(self, upload: bytes | bytearray) -> None:
-        self.stdin.write(LENGTH.pack(len(upload)))
+    async def _send(self, upload: bytes | bytearray, *, keypoints: bool) -> None:
+        self.stdin.write(ASKED.pack(len(upload), keypoints))
         for begin in range(0, len(upload), CHUNK):
             self.stdin.write(upload[begin : begin + CHUNK])
             await self.stdin.drain()
@@ -194,8 +194,12 @@ class Pool:
         finally:
             self.taken -= 1
 
-    async def hash(self, upload: bytes | bytearray) -> Hashed:
+    async def hash(self, upload: bytes | bytearray, *, keypoints: bool = True) -> Hashed:
         """Hash one upload in a child. A bytearray is emptied as soon as the child has it.
+
+        Args:
+            upload: its bytes.
+            keypoints: whether there is anything to compare a picture's keypoints with.
 
         Raises:
             NotAPicture: the bytes are no picture, or decoding them ended the child.
@@ -210,7 +214,7 @@ class Pool:
             raise TooBusy("no process to hash with came free in time") from None
         outcome: Hashed | Refused | None = None
         try:
-            outcome = await asyncio.wait_for(child.hash(upload), self.seconds)
+            outcome = await asyncio.wait_for(child.hash(upload, keypoints=keypoints), self.seconds)
         except TimeoutError:
             raise _TOO_LARGE[self.kind](f"the {self.kind} takes too long to decode") from None
         except ChildDied:

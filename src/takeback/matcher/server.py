@@ -14,9 +14,9 @@ from takeback.errors import BadSettings
 from takeback.matcher.access import CallerKeys
 from takeback.matcher.app import create_app
 from takeback.matcher.assembly import Assembly, assembled
-from takeback.matcher.banks import warm_up
 from takeback.matcher.log import configure, log
 from takeback.matcher.options import MatcherOptions
+from takeback.matching.lookup.indexes import warm_up
 
 GRACE_SECONDS: Final = 10
 """How long requests under way may take once the matcher was asked to stop."""

@@ -24,7 +24,7 @@ from takeback.matcher.lookup import LookUp, signals_of
 from takeback.matcher.messages import Hashed
 from takeback.matcher.outbox import Outbox, Report
 from takeback.matcher.pool import Pool
-from takeback.matcher.search import views_of
+from takeback.matching.lookup.pictures import views_of
 
 
 def can_be_told_apart(hashed: Hashed) -> bool:
@@ -82,7 +82,7 @@ class Matcher:
     async def _hash(self, kind: Kind, upload: bytearray) -> Hashed:
         uploads = self.metrics.pictures if kind == "picture" else self.metrics.videos
         try:
-            hashed = await self.pools[kind].hash(upload)
+            hashed = await self.pools[kind].hash(upload, keypoints=self.lookup.keypoints)
         except (NotAPicture, NotAVideo) as error:
             uploads.labels(type(error).__name__).inc()
             raise
