@@ -159,6 +159,13 @@ def test_a_case_from_vouch_to_release(centre: Centre) -> None:
     assert case in {each["id"] for each in waiting}
     assert case not in {each["id"] for each in after}
     assert [vouched.code, held.code, twice.code, released.code, closed.code] == [0, 0, 5, 0, 0]
+    states = [json.loads(done.out) for done in (vouched, held, released, closed)]
+    assert [(state["id"], state["status"], state["hold"]) for state in states] == [
+        (case, "open", ""),
+        (case, "open", "court_order"),
+        (case, "open", ""),
+        (case, "closed", ""),
+    ]
     assert (shown["text"], shown["hold"]) == ("it began in spring", "court_order")
     assert [set(each) for each in shown["items"]] == [
         {"id", "status", "signals", "vouched", "waiting"}

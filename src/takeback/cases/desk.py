@@ -46,7 +46,7 @@ class Desk:
             self.staff.require(staff, Action.READ_CASE)
             return self.lifecycle.store.with_unvouched_items()
 
-    def vouch(self, case_id: CaseId, staff: Staff) -> None:
+    def vouch(self, case_id: CaseId, staff: Staff) -> Case:
         """Vouch for everything the case holds now; what is added later needs a word of its own.
 
         Raises:
@@ -70,8 +70,9 @@ class Desk:
             self.lifecycle.audit.append(
                 "case.vouched", staff.actor, case=case_id, items=len(vouched)
             )
+            return case
 
-    def close(self, case_id: CaseId, staff: Staff) -> None:
+    def close(self, case_id: CaseId, staff: Staff) -> Case:
         """Close the case. Its signals stay active; retention of its texts begins.
 
         Raises:
@@ -84,10 +85,12 @@ class Desk:
             if case.status not in RUNNING:
                 raise IllegalTransition(f"the case is {case.status}")
             closed_on = self.lifecycle.now().date()
-            self.lifecycle.save(replace(case.to(CaseStatus.CLOSED), closed_on=closed_on))
+            closed = replace(case.to(CaseStatus.CLOSED), closed_on=closed_on)
+            self.lifecycle.save(closed)
             self.lifecycle.audit.append("case.closed", staff.actor, case=case_id)
+            return closed
 
-    def hold(self, case_id: CaseId, staff: Staff, reason: str) -> None:
+    def hold(self, case_id: CaseId, staff: Staff, reason: str) -> Case:
         """Place a legal hold: nothing is erased until it is released. Withdrawal still works.
 
         Raises:
@@ -102,10 +105,12 @@ class Desk:
             case = self._case_for(case_id, staff, Action.HOLD_CASE)
             if case.held:
                 raise OnHold("the case is on hold already")
-            self.lifecycle.save(replace(case, held=True, hold_reason=reason))
+            held = replace(case, held=True, hold_reason=reason)
+            self.lifecycle.save(held)
             self.lifecycle.audit.append("case.held", staff.actor, case=case_id, reason=reason)
+            return held
 
-    def release(self, case_id: CaseId, staff: Staff) -> None:
+    def release(self, case_id: CaseId, staff: Staff) -> Case:
         """Release the hold; what it had stopped becomes due at once.
 
         Raises:
@@ -118,8 +123,10 @@ class Desk:
             if not case.held:
                 raise IllegalTransition("the case is not on hold")
             reason = case.hold_reason
-            self.lifecycle.released(replace(case, held=False, hold_reason=""))
+            released = replace(case, held=False, hold_reason="")
+            self.lifecycle.released(released)
             self.lifecycle.audit.append("case.released", staff.actor, case=case_id, reason=reason)
+            return released
 
     def _case_for(self, case_id: CaseId, staff: Staff, action: Action) -> Case:
         self.staff.require(staff, action)

@@ -327,21 +327,21 @@ class Cases:
         """List cases that wait for a caseworker; see :meth:`Desk.unvouched`."""
         return self.desk.unvouched(staff)
 
-    def vouch(self, case_id: CaseId, staff: Staff) -> None:
+    def vouch(self, case_id: CaseId, staff: Staff) -> Case:
         """Vouch for a case; see :meth:`Desk.vouch`."""
-        self.desk.vouch(case_id, staff)
+        return self.desk.vouch(case_id, staff)
 
-    def close(self, case_id: CaseId, staff: Staff) -> None:
+    def close(self, case_id: CaseId, staff: Staff) -> Case:
         """Close a case; see :meth:`Desk.close`."""
-        self.desk.close(case_id, staff)
+        return self.desk.close(case_id, staff)
 
-    def hold(self, case_id: CaseId, staff: Staff, reason: str) -> None:
+    def hold(self, case_id: CaseId, staff: Staff, reason: str) -> Case:
         """Place a legal hold; see :meth:`Desk.hold`."""
-        self.desk.hold(case_id, staff, reason)
+        return self.desk.hold(case_id, staff, reason)
 
-    def release(self, case_id: CaseId, staff: Staff) -> None:
+    def release(self, case_id: CaseId, staff: Staff) -> Case:
         """Release a legal hold; see :meth:`Desk.release`."""
-        self.desk.release(case_id, staff)
+        return self.desk.release(case_id, staff)
 
     # ── the exchange, the worker and a restore ────────────────────────────────────────
 

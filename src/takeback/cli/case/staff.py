@@ -44,8 +44,9 @@ def vouch(desk: Desk, case_id: str) -> None:
     Its entries then ask platforms for removal instead of review.
     """
     with desk.sign_in() as (hub, person):
-        hub.cases.vouch(CaseId(case_id), person)
+        case = hub.cases.vouch(CaseId(case_id), person)
     talk.say(f"you vouched for {case_id}: platforms are asked to remove")
+    print_state(desk, case)
 
 
 @click.command()
@@ -56,8 +57,9 @@ def close(desk: Desk, case_id: str, yes: bool) -> None:
     """Close a case; its signals stay active."""
     talk.only_with(yes, [f"this closes {case_id}; texts and locators are erased after retention"])
     with desk.sign_in() as (hub, person):
-        hub.cases.close(CaseId(case_id), person)
+        case = hub.cases.close(CaseId(case_id), person)
     talk.say(f"{case_id} is closed; its signals stay active")
+    print_state(desk, case)
 
 
 @click.command()
@@ -67,8 +69,9 @@ def close(desk: Desk, case_id: str, yes: bool) -> None:
 def hold(desk: Desk, case_id: str, reason: str) -> None:
     """Place a legal hold: nothing is purged."""
     with desk.sign_in() as (hub, person):
-        hub.cases.hold(CaseId(case_id), person, reason)
+        case = hub.cases.hold(CaseId(case_id), person, reason)
     talk.say(f"{case_id} is on hold")
+    print_state(desk, case)
 
 
 @click.command()
@@ -79,8 +82,14 @@ def release(desk: Desk, case_id: str, yes: bool) -> None:
     """Release a legal hold."""
     talk.only_with(yes, [f"this releases {case_id}; a purge that is due then happens"])
     with desk.sign_in() as (hub, person):
-        hub.cases.release(CaseId(case_id), person)
+        case = hub.cases.release(CaseId(case_id), person)
     talk.say(f"the hold on {case_id} is released")
+    print_state(desk, case)
+
+
+def print_state(desk: Desk, case: Case) -> None:
+    """Print a case as it is now, in JSON only: a person has been told already."""
+    emit(case_record(case), lambda: [], as_json=desk.as_json)
 
 
 def case_record(case: Case) -> Mapping[str, object]:
