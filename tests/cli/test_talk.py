@@ -31,6 +31,29 @@ def test_a_quick_command_says_nothing(capsys: pytest.CaptureFixture[str]) -> Non
     assert capsys.readouterr() == ("", "")
 
 
+def test_one_file_needs_no_count(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long it took: when it is done, it is done."""
+    monkeypatch.setattr(talk, "PATIENCE", 0.0)
+
+    talk.Progress("hashed", 1).step()
+
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_long_video_says_how_much_is_done(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In percent of the file."""
+    talk.Share("hashed of film.mp4")(0.2)
+    monkeypatch.setattr(talk, "PATIENCE", 0.0)
+
+    talk.Share("hashed of film.mp4")(0.416)
+
+    assert capsys.readouterr() == ("", "takeback: 42% hashed of film.mp4\n")
+
+
 def test_a_slow_command_says_that_it_lives(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

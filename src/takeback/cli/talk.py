@@ -68,15 +68,17 @@ class Progress:
     total: int
     done: int = 0
     _next: float = field(default_factory=lambda: time.monotonic() + PATIENCE)
+    _shown: bool = False
 
     def step(self) -> None:
-        """Count one more as done."""
+        """Count one more as done; that all are is said only to whom the wait was told."""
         self.done += 1
-        if time.monotonic() >= self._next:
+        if time.monotonic() >= self._next and (self._shown or self.done < self.total):
             self._next = time.monotonic() + PATIENCE
             self._show()
 
     def _show(self) -> None:
+        self._shown = True
         line = f"takeback: {self.what} {self.done} of {self.total}"
         if sys.stderr.isatty():
             click.echo(f"\r{line}", err=True, nl=self.done == self.total)
