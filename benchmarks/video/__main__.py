@@ -24,7 +24,6 @@ from benchmarks.video.sources import Source
 from benchmarks.video.trials import EDITS, Found, outcomes, trials
 
 from takeback.hashing.picture import Role
-from takeback.hashing.video import hash_video
 from takeback.hashing.video_signals import VideoSignals
 from takeback.matching.video_index import VideoIndex
 
@@ -63,7 +62,7 @@ def main() -> int:
 def _recall(ours: Sequence[Source], options: argparse.Namespace) -> str:
     """Look up excerpts in a bank with keypoints and in one without."""
     chosen = trials(ours, options.excerpts)
-    videos = [_signals(source, "reporter", options.cache) for source in ours]
+    videos = [kept(source.path, "reporter") for source in ours]
     names = [source.name for source in ours]
     found = {
         keypoints: list(outcomes(watched, bank(videos, keypoints), names, options.cache))
@@ -89,15 +88,15 @@ def _row(edit: str, found: dict[bool, list[Found]]) -> list[str]:
 
 def _strangers(ours: Sequence[Source], options: argparse.Namespace) -> str:
     """Look up videos that show nothing of what is registered, and each registered one."""
-    videos = [_signals(source, "reporter", options.cache) for source in ours]
+    videos = [kept(source.path, "reporter") for source in ours]
     everything = bank(videos, keypoints=True)
     others = sources.strangers(options.corpus, options.cache)
     wrong = 0
     for source in _watched(others, "strangers"):
-        wrong += len(everything.match_video(_signals(source, "query", options.cache)))
+        wrong += len(everything.match_video(kept(source.path, "query")))
     own = 0
     for number, source in enumerate(ours):
-        found = everything.match_video(_signals(source, "query", options.cache))
+        found = everything.match_video(kept(source.path, "query"))
         own += sum(match.id != number for match in found)
     rows = [
         ["drawn from other photographs or from noise", str(len(others)), str(wrong)],
@@ -131,11 +130,6 @@ def bank(videos: Sequence[VideoSignals], keypoints: bool) -> VideoIndex:
     packed = [VideoSignals.unpack(video.pack(keypoints=keypoints)) for video in videos]
     index.add(range(len(videos)), packed)
     return index
-
-
-def _signals(source: Source, role: Role, cache: Path) -> VideoSignals:
-    path = cache / f"{source.name}-{role}.npz"
-    return kept(path, lambda: hash_video(source.path, role=role))
 
 
 def _watched(items: Sequence[Item], what: str) -> Iterator[Item]:

@@ -1,23 +1,35 @@
 """Signals of videos, kept on disk, so that a stopped run goes on where it was."""
 
-from collections.abc import Callable
+import hashlib
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from takeback import hashing
 from takeback.hashing.keypoint_signals import KeypointSignals, KeypointView, whole_look
+from takeback.hashing.picture import Role
+from takeback.hashing.video import hash_video
 from takeback.hashing.video_signals import FrameView, KeypointFrame, VideoSignals
 
 
-def kept(path: Path, make: Callable[[], VideoSignals]) -> VideoSignals:
-    """Return the signals that lie at *path*, or make them and lay them there."""
+def kept(video: Path, role: Role) -> VideoSignals:
+    """Return the signals of a video, hashing it if that was not done by this very code."""
+    path = video.with_name(f"{video.stem}-{role}-{stamp()}.npz")
     if not path.exists():
         begun = path.with_suffix(".part.npz")
-        np.savez(begun, **_arrays(make()))  # type: ignore[arg-type]
+        np.savez(begun, **_arrays(hash_video(video, role=role)))  # type: ignore[arg-type]
         begun.rename(path)
     with np.load(path) as arrays:
         return _video(arrays)
+
+
+@cache
+def stamp() -> str:
+    """Return a digest of all code that hashes."""
+    files = sorted(Path(hashing.__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]
 
 
 def _arrays(video: VideoSignals) -> dict[str, NDArray[np.generic]]:

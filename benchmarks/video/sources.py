@@ -6,6 +6,7 @@ each is a stranger to all others.
 """
 
 import hashlib
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +73,7 @@ def registered(corpus: Path | None, cache: Path) -> list[Source]:
     count = min(MOST_FILMS, max(1, len(openers) // FILM_PICTURES))
     parts = [openers[number::count][:FILM_PICTURES] for number in range(count)]
     films = [_film(f"film{n}", part, FILM_SECONDS, cache) for n, part in enumerate(parts)]
-    return [*films, *_videos(corpus)]
+    return [*films, *_videos(corpus, cache)]
 
 
 def strangers(corpus: Path | None, cache: Path) -> list[Source]:
@@ -95,10 +96,18 @@ def _film(name: str, openers: Sequence[Opener], seconds: float, cache: Path) -> 
     return Source(name, path)
 
 
-def _videos(corpus: Path | None) -> list[Source]:
+def _videos(corpus: Path | None, cache: Path) -> list[Source]:
     if corpus is None:
         return []
-    return [Source(path.stem, path) for path in sorted((corpus / "videos").glob("*.mp4"))]
+    return [_copied(path, cache) for path in sorted((corpus / "videos").glob("*.mp4"))]
+
+
+def _copied(path: Path, cache: Path) -> Source:
+    """Return a copy where signals can be kept beside it."""
+    copy = cache / path.name
+    if not copy.exists():
+        shutil.copyfile(path, copy)
+    return Source(path.stem, copy)
 
 
 def pictures(corpus: Path | None) -> tuple[list[Opener], list[Opener]]:

@@ -86,7 +86,8 @@ class Border(Generic[Kept]):
 
     def add(self, luma: Luma, kept: Kept) -> list[tuple[Luma, Kept]]:
         """Look at one more frame, and return those that can be trimmed now."""
-        if self._inside != EVERYWHERE and (here := inside(luma.pixels)):
+        open_ = self._waiting is not None or self.place is not None
+        if open_ and (here := inside(luma.pixels)):
             self._inside = together(self._inside or here, here)
         if self._waiting is None:
             return [(luma, kept)]

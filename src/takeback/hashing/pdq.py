@@ -135,6 +135,11 @@ def signal_of(frequencies: NDArray[np.float64]) -> Signal:
     return Signal(np.packbits(flat[::-1] > median).tobytes())
 
 
+def mirrored(frequencies: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the coefficients of the picture mirrored left to right."""
+    return np.asarray(frequencies * _SIGNS[None, :], dtype=np.float64)
+
+
 def dihedral_signals(frequencies: NDArray[np.float64]) -> tuple[Signal, ...]:
     """Return the signals of all eight turns and mirrors of a picture.
 

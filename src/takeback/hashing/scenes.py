@@ -25,6 +25,15 @@ CUT_FACTOR: Final = 3.0
 LEAST_GAP: Final = 250
 """Milliseconds between two frames that are hashed, at least, however often there are cuts."""
 
+FAST: Final = 48
+"""An upload whose frames are further apart than this many bits is looked at twice as often …"""
+
+CALM: Final = 20
+"""… and half as often again when they are nearer than this many."""
+
+LEAST_STEP: Final = 30
+"""Milliseconds between frames of an upload, however fast it moves."""
+
 SAME: Final = 6
 """A frame within so many bits of the one kept before it is left out."""
 
@@ -32,6 +41,7 @@ OTHER: Final = 24
 """A chosen frame is further than this many bits from the one chosen before it."""
 
 Kept = TypeVar("Kept")
+Sample = NDArray[np.int16]
 
 
 class Pace:
@@ -39,32 +49,40 @@ class Pace:
 
     def __init__(self, every: int) -> None:
         """Take a frame every so many milliseconds, and after every cut."""
-        self._every = every
+        self._every = self._step = every
         self._due = 0
         self._last = -LEAST_GAP
-        self._sample: NDArray[np.int16] | None = None
+        self._before: Sample | None = None
         self._usual = 0.0
 
     def wants(self, time: int, luma: NDArray[np.uint8]) -> bool:
         """Say whether to hash the frame at that time."""
-        cut = self._is_cut(luma)
-        if time < self._due and not (cut and time >= self._last + LEAST_GAP):
+        cut = self._is_cut(luma) and time >= self._last + LEAST_GAP
+        if not cut and time < self._due:
             return False
         if time >= self._due:
-            self._due = (time // self._every + 1) * self._every
+            self._due = (time // self._step + 1) * self._step
         self._last = time
         return True
 
+    def hurry(self, bits: int) -> None:
+        """Take frames sooner or later, by how far this one is from the one taken before."""
+        if bits > FAST:
+            self._step = max(LEAST_STEP, self._step // 2)
+        elif bits < CALM:
+            self._step = min(self._every, self._step * 2)
+        self._due = min(self._due, self._last + self._step)
+
     def slow_down(self, every: int) -> None:
         """Take a frame every so many milliseconds from now on."""
-        self._every = every
+        self._every = self._step = every
 
     def _is_cut(self, luma: NDArray[np.uint8]) -> bool:
         rows, columns = (max(1, side // SAMPLE_SIDE) for side in luma.shape)
         sample = luma[rows // 2 :: rows, columns // 2 :: columns].astype(np.int16)
-        before, self._sample = self._sample, sample
+        before, self._before = self._before, sample
         if before is None or before.shape != sample.shape:
-            return before is not None
+            return True
         change = float(np.abs(sample - before).mean())
         usual, self._usual = self._usual, 0.9 * self._usual + 0.1 * min(change, CUT_LEVELS)
         return change > max(CUT_LEVELS, CUT_FACTOR * usual)

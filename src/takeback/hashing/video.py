@@ -2,8 +2,10 @@
 
 import hashlib
 import os
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import BinaryIO, Final
 
 import numpy as np
@@ -15,7 +17,7 @@ from takeback.hashing.arrays import signals_to_array
 from takeback.hashing.borders import Border
 from takeback.hashing.footage import Footage, Frame, Luma, open_footage, opened
 from takeback.hashing.keypoint_signals import KeypointLook, KeypointView, whole_look
-from takeback.hashing.pdq import Sampler, coefficients, dihedral_signals, quality_of
+from takeback.hashing.pdq import Sampler, coefficients, mirrored, quality_of, signal_of
 from takeback.hashing.picture import Role
 from takeback.hashing.scenes import OTHER, SAME, Pace, Spread, Timed, differs
 from takeback.hashing.shrink import Shrinker
@@ -37,23 +39,17 @@ EVERY: Final = {"reporter": 1000, "query": 250}
 """Milliseconds between frames that are hashed. An upload is looked at more often than what is
 registered, so that some frame of it is near in time to every registered one."""
 
-CHOSEN_EVERY: Final = {"reporter": 4000, "query": 2000}
-"""Milliseconds between frames whose keypoints are described, at most …"""
+CHOSEN_EVERY: Final = {"reporter": 2000, "query": 1000}
+"""Milliseconds between frames whose keypoints are described, until they are too many."""
 
-CHOSEN_LEAST: Final = 1000
-"""… and at least, in short videos …"""
-
-CHOSEN_SHORT: Final = 12
-"""… which are those where this many would not be reached."""
+DESCRIBERS: Final = 2
+"""Threads that describe keypoints while the next frames are decoded."""
 
 LEAST_KEYPOINTS: Final = 8
 """A frame with fewer says too little to be chosen."""
 
 PIECE: Final = 1 << 20
 """Bytes of the file that are digested at a time."""
-
-_MIRRORED: Final = 5
-"""Number of the signal mirrored left to right among the eight of a picture."""
 
 _MOST_KEYPOINTS: Final = {"reporter": FRAME_KEYPOINTS, "query": 200}
 _LOOKED_UP: Final = {
@@ -84,8 +80,12 @@ def hash_video(
         NotAVideo: no file, no container of a known kind, or no frame in it can be read.
         VideoTooLarge: larger frames, more of them or more hours than is safe to decode.
     """
-    with opened(source) as file, open_footage(file) as footage:
-        hasher = _Hasher(role, footage.declared)
+    with (
+        opened(source) as file,
+        open_footage(file) as footage,
+        ThreadPoolExecutor(DESCRIBERS) as describers,
+    ):
+        hasher = _Hasher(role, describers)
         for frame in footage.frames():
             if hasher.look(frame) and progress:
                 progress(footage.share_read)
@@ -108,18 +108,14 @@ class _Hashed:
 class _Hasher:
     """Looks at the frames of one video, one after the other."""
 
-    def __init__(self, role: Role, declared: float) -> None:
-        every, cell = EVERY[role], CHOSEN_EVERY[role]
-        if declared:
-            cell = round(min(cell, max(CHOSEN_LEAST, declared / CHOSEN_SHORT)))
+    def __init__(self, role: Role, describers: Executor) -> None:
         self._role = role
-        self._pace = Pace(every)
-        self._frames: Spread[_Hashed] = Spread(MOST_SIGNALS, every)
-        self._chosen: Spread[KeypointLook] = Spread(MOST_KEYPOINT_FRAMES, cell, _richness)
+        self._pace = Pace(EVERY[role])
+        self._frames: Spread[_Hashed] = Spread(MOST_SIGNALS, EVERY[role])
         self._border: Border[_Hashed] = Border()
         self._kept: Signal | None = None
-        self._described: Signal | None = None
-        self._next_chosen = 0
+        self._before: Signal | None = None
+        self._chosen = _Chosen(role, describers)
 
     def look(self, frame: Frame) -> bool:
         """Look at the next frame, and say whether it was hashed."""
@@ -128,14 +124,14 @@ class _Hasher:
             return False
         hashed = _hash(luma)
         whole = hashed.views[FrameView.WHOLE]
+        if self._role == "query":
+            self._hurry(whole)
         if hashed.quality < MINIMUM_QUALITY:
             return True
         if differs(whole, self._kept, SAME):
             self._keep(frame.time, luma, hashed)
             self._kept = whole
-        if frame.time >= self._next_chosen and differs(whole, self._described, OTHER):
-            self._choose(frame.time, luma)
-            self._described = whole
+        self._chosen.look(frame.time, luma, whole)
         return True
 
     def signals(self, footage: Footage, file: BinaryIO) -> VideoSignals:
@@ -151,11 +147,17 @@ class _Hasher:
             times=np.array([frame.time for frame in frames], np.uint32),
             qualities=np.array([frame.kept.quality for frame in frames], np.uint8),
             views={view: _rows(frames, view) for view in views},
-            keypoints=tuple(KeypointFrame(item.time, item.kept) for item in self._chosen.items),
+            keypoints=self._chosen.frames(),
             complete=footage.complete,
             md5=md5,
             sha256=sha256,
         )
+
+    def _hurry(self, signal: Signal) -> None:
+        """Look at what moves fast more often: registered frames are a moment each."""
+        if self._before is not None:
+            self._pace.hurry(signal.distance(self._before))
+        self._before = signal
 
     def _keep(self, time: int, luma: Luma, hashed: _Hashed) -> None:
         if self._frames.add(time, hashed):
@@ -170,15 +172,50 @@ class _Hasher:
             hashed.views[FrameView.TRIMMED] = inner.views[FrameView.WHOLE]
             hashed.views[FrameView.TRIMMED_MIRRORED] = inner.views[FrameView.MIRRORED]
 
-    def _choose(self, time: int, luma: Luma) -> None:
-        """Describe the keypoints of a frame, and keep them if there are enough."""
-        height, width = luma.pixels.shape
-        shrinker = Shrinker(width, height, luma.turn)
-        shrinker.add(0, luma.pixels[:, :, None])
-        found = keypoints.describe(shrinker.picture(), most=_MOST_KEYPOINTS[self._role])
-        if len(found.keypoints) >= LEAST_KEYPOINTS:
-            self._chosen.add(time, whole_look(found.looked_up(_LOOKED_UP[self._role])))
-            self._next_chosen = (time // self._chosen.cell + 1) * self._chosen.cell
+
+class _Chosen:
+    """Frames whose keypoints are described: spread over time, unlike the one before, rich."""
+
+    def __init__(self, role: Role, describers: Executor) -> None:
+        self._role = role
+        self._describers = describers
+        self._waiting: deque[tuple[int, Future[KeypointLook]]] = deque()
+        self._described: Spread[KeypointLook] = Spread(
+            MOST_KEYPOINT_FRAMES, CHOSEN_EVERY[role], _richness
+        )
+        self._before: Signal | None = None
+        self._due = 0
+
+    def look(self, time: int, luma: Luma, signal: Signal) -> None:
+        """Look at one more frame of some detail."""
+        if time < self._due or not differs(signal, self._before, OTHER):
+            return
+        own = replace(luma, pixels=luma.pixels.copy())
+        self._waiting.append((time, self._describers.submit(_described, own, self._role)))
+        self._before = signal
+        if len(self._waiting) > DESCRIBERS:
+            self._take()
+        self._due = (time // self._described.cell + 1) * self._described.cell
+
+    def frames(self) -> tuple[KeypointFrame, ...]:
+        """Return the frames that are left."""
+        while self._waiting:
+            self._take()
+        return tuple(KeypointFrame(item.time, item.kept) for item in self._described.items)
+
+    def _take(self) -> None:
+        time, look = self._waiting.popleft()
+        if _richness(look.result()) >= LEAST_KEYPOINTS:
+            self._described.add(time, look.result())
+
+
+def _described(luma: Luma, role: Role) -> KeypointLook:
+    """Describe the keypoints of a frame."""
+    height, width = luma.pixels.shape
+    shrinker = Shrinker(width, height, luma.turn)
+    shrinker.add(0, luma.pixels[:, :, None])
+    found = keypoints.describe(shrinker.picture(), most=_MOST_KEYPOINTS[role])
+    return whole_look(found.looked_up(_LOOKED_UP[role]))
 
 
 def digests(file: BinaryIO) -> tuple[bytes, bytes]:
@@ -197,8 +234,8 @@ def _hash(luma: Luma) -> _Hashed:
     sampler = Sampler(width, height, luma.turn)
     sampler.add(0, luma.pixels[:, :, None])
     samples = (sampler.samples() - np.float32(luma.black)) * np.float32(255 / luma.span)
-    signals = dihedral_signals(coefficients(samples))
-    views = {FrameView.WHOLE: signals[0], FrameView.MIRRORED: signals[_MIRRORED]}
+    waves = coefficients(samples)
+    views = {FrameView.WHOLE: signal_of(waves), FrameView.MIRRORED: signal_of(mirrored(waves))}
     return _Hashed(quality_of(np.clip(samples, 0, 255)), views)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from takeback.matching.keypoint_index import KeypointMatch
-from takeback.matching.runs import SHARE_OF_FURTHER, STRANGERS, Line, Run, propose
+from takeback.matching.runs import LONGEST_SHOWN, SHARE_OF_FURTHER, STRANGERS, Line, Run, propose
 
 JITTER: Final = 4500.0
 """Milliseconds by which a chosen frame may miss its time: chosen frames are up to four seconds
@@ -83,7 +83,7 @@ def keypoint_run(
     return Run(
         line=Line(line.speed, line.offset),
         begin=float(times[frames[0]]),
-        end=float(times[frames[-1]]),
+        end=float(times[frames[-1]] + min(LONGEST_SHOWN, lasting[frames[-1]])),
         frames=len(frames),
         moments=len(moments),
         distance=None,

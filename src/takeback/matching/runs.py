@@ -40,6 +40,9 @@ JITTER: Final = 700.0
 LONGEST_GAP: Final = 3000.0
 """Milliseconds of disagreement that end a run."""
 
+LONGEST_SHOWN: Final = 1000.0
+"""Milliseconds that a run's last frame counts, at most: others without detail may follow it."""
+
 MOST_HITS: Final = 160
 """Near frames that propose, nearest first."""
 
@@ -102,7 +105,7 @@ class Run:
     """Milliseconds of the upload at which the first agreeing frame is shown."""
 
     end: float
-    """Milliseconds of the upload at which the last agreeing frame is shown."""
+    """Milliseconds of the upload until which the last agreeing frame is shown."""
 
     frames: int
     """How many frames of the upload agree."""
@@ -196,7 +199,7 @@ def _run(
     return Run(
         line=line,
         begin=float(upload.times[part[0]]),
-        end=float(upload.times[part[-1]]),
+        end=float(upload.times[part[-1]] + min(LONGEST_SHOWN, upload.lasting()[part[-1]])),
         frames=len(part),
         moments=len(moments),
         distance=int(moments[0]),
