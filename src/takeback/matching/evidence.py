@@ -18,10 +18,44 @@ FORMS: Final = frozenset({"whole", "mirror"})
 """Registered views of which a match is one of whole pictures."""
 
 NEEDED: Final = 4
-"""Fewest votes of single keypoints; three places of unrelated pictures agree in …"""
+"""Fewest votes of keypoints that the registered picture has once."""
+
+APART: Final = 0.5
+"""Extent from which places are not all under one sticker: one on a quarter of a picture is
+0.56 across, and what is on it at most 0.43 in what was measured."""
+
+SEVERAL: Final = 3
+"""Spots from which they are not two signs in two corners."""
+
+LITTLE: Final = 0.08
+"""Share of what should be visible, from which places in several spots suffice …"""
+
+SOME: Final = 0.3
+"""… from which two spots do, if they are far apart …"""
+
+MUCH: Final = 0.35
+"""… from which one spot does, if there are so many votes …"""
+
+MANY: Final = 6
+
+MOST: Final = 0.55
+"""… and from which one spot does."""
 
 SURE: Final = 2.0
 """Least score of what was found in one of many frames."""
+
+WHOLE_SCORE: Final = (6.7, 0.146)
+"""Score of whole pictures 31 bits apart, and what each bit nearer adds: fitted to how near
+different pictures come, eight turns each (docs/reference/robustness.md)."""
+
+VIEW_SCORE: Final = (2.5, 0.083)
+"""The same of views: sixteen of an upload against eight registered, and parts of pictures are
+more like each other than pictures are."""
+
+VOTES_SCORE: Final = (3.0, 2.0)
+"""Score of the fewest votes, and what each more adds. Of 200,000 pairs of unrelated pictures
+two places agreed in one; that a third and a fourth do too is counted as 1 in 100 each, though
+chance alone would make it 1 in 1,000; what is asked besides votes, and three looks, likewise."""
 
 Corner = tuple[float, float]
 Quad = tuple[Corner, Corner, Corner, Corner]
@@ -93,10 +127,10 @@ def judge_distance(
     """
     if distance > MATCH_DISTANCE:
         return None
-    forms = {upload_view, registered_view}
+    whole = upload_view == "whole" and registered_view in FORMS
     return Evidence(
-        ground=Ground.WHOLE if upload_view == "whole" and forms <= FORMS else Ground.VIEW,
-        score=_distance_score(distance),
+        ground=Ground.WHOLE if whole else Ground.VIEW,
+        score=_linear(WHOLE_SCORE if whole else VIEW_SCORE, MATCH_DISTANCE - distance),
         place=place,
         upload_view=upload_view,
         registered_view=registered_view,
@@ -111,7 +145,7 @@ def judge_keypoints(match: KeypointMatch) -> Evidence | None:
         return None
     return Evidence(
         ground=Ground.KEYPOINTS,
-        score=_votes_score(found.votes),
+        score=_linear(VOTES_SCORE, found.votes - NEEDED),
         place=match.agreement.place,
         upload_view=match.look,
         votes=match.agreement.votes,
@@ -136,15 +170,22 @@ def same_file() -> Evidence:
 
 
 def suffices(found: Support) -> bool:
-    """Tell whether what agrees can't be what two different pictures have in common."""
+    """Tell whether what agrees can't be what two different pictures have in common.
+
+    Measured between pictures in one frame, under one sticker or behind one watermark; the
+    numbers beside each branch are what decision 0026 found of it.
+    """
     if found.votes < NEEDED or found.twin_votes > found.votes:
         return False
-    return (found.spread >= 0.08 and found.share >= 0.1) or found.share >= 0.4
+    apart = found.extent >= APART
+    return (
+        (apart and found.spots >= SEVERAL and found.share >= LITTLE)
+        or (apart and found.share >= SOME)
+        or (found.votes >= MANY and found.share >= MUCH)
+        or found.share >= MOST
+    )
 
 
-def _distance_score(distance: int) -> float:
-    return 7.0 - 0.14 * distance
-
-
-def _votes_score(votes: int) -> float:
-    return 2.0 * votes - 5.0
+def _linear(line: tuple[float, float], steps: int) -> float:
+    start, slope = line
+    return start + slope * steps

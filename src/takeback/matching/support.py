@@ -39,6 +39,9 @@ LN_SCALE: Final = 0.55
 TURN: Final = 0.45
 """How far its size's logarithm and its direction may be off."""
 
+SPOT: Final = 0.2
+"""Radius of a spot, in square roots of the visible area: a sticker on an eighth of it."""
+
 GRID: Final = 24
 """Points along each side at which the registered picture is asked whether it is visible."""
 
@@ -57,16 +60,18 @@ class Support:
     twin_votes: int
     """Those left out of that."""
 
+    there: int
+    """Registered keypoints that should be visible, and something like them is."""
+
     share: float
     """How many of those that should be visible are, 0 to 1."""
 
-    spread: float
-    """Area of the smallest convex shape around those that are, in parts of the visible part of
-    the registered picture; the one that makes it largest is left out."""
+    spots: int
+    """Spots of the registered picture, ``SPOT`` in radius, that hold all of those but one."""
 
     extent: float
-    """Farthest distance of two of those that are, in square roots of that visible area; again
-    with the one left out that makes it largest."""
+    """Farthest distance of two of those, the one left out that makes it largest. This and the
+    radius are in square roots of the area of the registered picture that the upload shows."""
 
     distance: float
     """Median distance, in bits, of the pairs that voted."""
@@ -91,14 +96,15 @@ def support(
     placed = _placed(ours, turn, shift)
     due = single & (voted | (_inside(agreement, registered, ours) & _visible(placed)))
     there = due & (voted | _alike(placed, theirs, registered, looked_up))
-    visible = max(1.0, _visible_area(agreement, registered))
+    unit = math.sqrt(max(1.0, _visible_area(agreement, registered)))
     points = ours[there, 0] + 1j * ours[there, 1]
     return Support(
         votes=int((voted & single).sum()),
         twin_votes=int((voted & ~single).sum()),
+        there=int(there.sum()),
         share=float(there.sum() / max(1, due.sum())),
-        spread=_spread(points) / visible,
-        extent=_extent(points) / math.sqrt(visible),
+        spots=_spots(points, SPOT * unit),
+        extent=_extent(points) / unit,
         distance=float(np.median(_distances(registered.bits, looked_up.bits, pairs))),
     )
 
@@ -175,12 +181,15 @@ def _visible_area(agreement: Agreement, registered: KeypointSignals) -> float:
     return float(share * registered.width * registered.height * STEP * STEP)
 
 
-def _spread(points: Points) -> float:
-    """Return the area around points once the one that matters most is left out."""
-    every = [(float(point.real), float(point.imag)) for point in points]
-    rim = hull(every)
-    without = ([point for point in every if point != left_out] for left_out in rim)
-    return min((area(hull(rest)) for rest in without), default=0.0)
+def _spots(points: Points, radius: float) -> int:
+    """Count the discs that cover all points but one, each put where it covers most."""
+    near = np.abs(points[:, None] - points[None, :]) < radius
+    left = np.ones(len(points), np.bool_)
+    spots = 0
+    while left.sum() > 1:
+        left &= ~near[(near & left).sum(axis=1).argmax()]
+        spots += 1
+    return spots
 
 
 def _extent(points: Points) -> float:
@@ -190,29 +199,3 @@ def _extent(points: Points) -> float:
     apart = np.abs(points[:, None] - points[None, :])
     left_out = np.unravel_index(apart.argmax(), apart.shape)
     return float(min(np.delete(np.delete(apart, i, 0), i, 1).max() for i in left_out))
-
-
-def hull(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Return the corners of the smallest convex shape around points, in order."""
-    ranked = sorted(set(points))
-    if len(ranked) < 3:
-        return ranked
-    return _half(ranked) + _half(ranked[::-1])
-
-
-def _half(ranked: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    rim: list[tuple[float, float]] = []
-    for x, y in ranked:
-        while len(rim) > 1:
-            (a, b), (c, d) = rim[-2:]
-            if (c - a) * (y - b) > (d - b) * (x - a):
-                break
-            rim.pop()
-        rim.append((x, y))
-    return rim[:-1]
-
-
-def area(corners: list[tuple[float, float]]) -> float:
-    """Return the area inside corners that are given in order."""
-    following = corners[1:] + corners[:1]
-    return abs(sum(x * d - y * c for (x, y), (c, d) in zip(corners, following, strict=True))) / 2
