@@ -36,10 +36,11 @@ from takeback.hashing.keypoint_signals import KeypointSignals
 from takeback.hashing.keypoints import MOST_REGISTERED
 from takeback.hashing.signal_types import SignalType, to_text
 from takeback.matcher.assembly import assembled
-from takeback.matcher.banks import Banks, warm_up
+from takeback.matcher.banks import Banks
 from takeback.matcher.options import MatcherOptions, Source
 from takeback.matcher.server import Server, application, listening_on, url_of
 from takeback.matcher.state import State
+from takeback.matching.lookup.indexes import warm_up
 
 URL = "http://127.0.0.1:9"
 PAGE = 5_000

@@ -22,6 +22,8 @@ from takeback.hashing.signal import (
 if TYPE_CHECKING:
     from takeback.hashing.picture import PictureSignals, hash_picture, warm_up
     from takeback.hashing.pool import hash_pictures
+    from takeback.hashing.video import hash_video
+    from takeback.hashing.video_signals import VideoSignals
 
 __all__ = [
     "MATCH_DISTANCE",
@@ -30,9 +32,11 @@ __all__ = [
     "SIGNAL_TYPE",
     "PictureSignals",
     "Signal",
+    "VideoSignals",
     "array_to_signals",
     "hash_picture",
     "hash_pictures",
+    "hash_video",
     "signals_to_array",
     "warm_up",
 ]
@@ -40,7 +44,9 @@ __all__ = [
 _LOADED_WHEN_USED = {
     "PictureSignals": "picture",
     "hash_picture": "picture",
+    "VideoSignals": "video_signals",
     "hash_pictures": "pool",
+    "hash_video": "video",
     "warm_up": "picture",
 }
 

@@ -172,7 +172,7 @@ class Assembly:
             hubs = {connection.number: connection.status for connection in self.connections}
             pictures = PictureSearch(self.banks, self.state)
             videos = VideoSearch(self.banks, self.state)
-            return HeldBanks(pictures, videos, hubs, self.threads)
+            return HeldBanks(pictures, videos, hubs, self.threads, self.banks.described)
         return AskedHubs(
             [
                 AskedHub(connection.client, connection.status)

@@ -1,6 +1,8 @@
 """The banks that are followed, in memory: filled from the state file and from pages of feeds."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -29,10 +31,12 @@ _UNPACK: Final[Mapping[str, Callable[[Sequence[bytes]], Any]]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
 class Banks(Indexes):
     """The indexes of all banks that are followed."""
 
-    __slots__ = ()
+    described: threading.Event = field(default_factory=threading.Event)
+    """Set once an entry with keypoints has come, so that those of uploads are wanted."""
 
     def apply(self, change: Change) -> None:
         """Withdraw what is gone from every index, and add what is new to that of its type."""
@@ -41,6 +45,8 @@ class Banks(Indexes):
             self.withdraw(change.gone)
         for kind, (ids, signals) in unpacked.items():
             self.by_type[kind].add(ids, signals)
+            if kind in {SignalType.KEYPOINTS, SignalType.VIDEO}:
+                self.described.set()
 
     def load(self, state: State) -> None:
         """Take in every entry of the state file; a large bank says how far it is."""

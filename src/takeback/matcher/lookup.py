@@ -1,6 +1,7 @@
 """Looking up in the banks that are held here. ``asking.py`` asks the hubs instead."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -61,10 +62,13 @@ class HeldBanks:
     threads: Executor
     """Where uploads are compared, so that signals never wait for them."""
 
+    described: threading.Event
+    """Set once an entry with keypoints has come."""
+
     @property
     def keypoints(self) -> bool:
         """Whether any entry has keypoints."""
-        return self.pictures.banks.described
+        return self.described.is_set()
 
     async def signals(self, signals: Signals, limit: int) -> MatchAnswer:
         """Return one result for each signal, from what is held."""

@@ -1,0 +1,1 @@
+"""One upload against everything registered: cheapest comparison first, up to the first match."""

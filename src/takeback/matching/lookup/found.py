@@ -1,0 +1,74 @@
+"""What an upload matches: entries with the evidence for each, surest first."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from takeback.matching.evidence import Evidence, Ground
+from takeback.matching.video_match import VideoMatch
+
+
+class Entry(Protocol):
+    """What is known of an entry beside its signal."""
+
+    @property
+    def view(self) -> str:
+        """Which form of the picture was registered."""
+
+
+Held = TypeVar("Held", bound=Entry)
+Known = TypeVar("Known", bound=Entry, covariant=True)
+
+
+class Register(Protocol[Known]):
+    """Knows what entries are."""
+
+    def held(self, ids: Sequence[int], /) -> Mapping[int, Known]:
+        """Return what is known of the entries; one that is gone is left out."""
+
+
+@dataclass(slots=True)
+class Found(Generic[Held]):
+    """What one upload matches."""
+
+    matches: list[tuple[Held, Evidence]] = field(default_factory=list)
+    """Surest first."""
+
+    more: bool = False
+    """Whether there are others."""
+
+    def cut(self, limit: int) -> "Found[Held]":
+        """Return the surest."""
+        return Found(self.matches[:limit], self.more or len(self.matches) > limit)
+
+
+def known(register: Register[Held], judged: Mapping[int, Evidence | None]) -> Found[Held]:
+    """Return what suffices, with what is known of each entry."""
+    return found_of(register.held(list(judged)) if judged else {}, judged)
+
+
+def found_of(
+    held: Mapping[int, Held], judged: Mapping[int, Evidence | None], *, more: bool = False
+) -> Found[Held]:
+    """Leave out what does not suffice, and what was withdrawn meanwhile; surest first."""
+    sure = [(entry, evidence) for entry, evidence in judged.items() if evidence and entry in held]
+    sure.sort(key=lambda pair: (-pair[1].score, pair[0]))
+    return Found([(held[entry], evidence) for entry, evidence in sure], more)
+
+
+def first_of(stages: Iterable[Found[Held]]) -> Found[Held]:
+    """Return the first that matches; the rest is not even looked at."""
+    return next((found for found in stages if found.matches), Found())
+
+
+def of_run(match: VideoMatch) -> Evidence:
+    """Return the evidence of the surest run of frames."""
+    return Evidence(
+        ground=Ground.VIDEO,
+        score=match.score,
+        place=None,
+        upload_view=match.view,
+        votes=match.frames,
+        seconds=match.seconds,
+        registered_seconds=match.registered_seconds,
+    )

@@ -1,0 +1,67 @@
+"""Everything registered, in memory, each signal in the index of its type."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from takeback.hashing.signal import SIGNAL_BYTES
+from takeback.hashing.signal_types import SignalType
+from takeback.hashing.video_signals import FrameView, VideoSignals
+from takeback.matching import index, keypoint_index
+from takeback.matching.index import Index
+from takeback.matching.keypoint_index import KeypointIndex
+from takeback.matching.lookup.digests import Digests
+from takeback.matching.video_index import VideoIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Indexes:
+    """One index for each type of signal. An entry's number is in one of them only."""
+
+    signals: Index = field(default_factory=Index)
+    keypoints: KeypointIndex = field(default_factory=KeypointIndex)
+    videos: VideoIndex = field(default_factory=VideoIndex)
+    digests: Digests = field(default_factory=Digests)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.by_type.values()))
+
+    @property
+    def by_type(self) -> Mapping[str, Any]:
+        """Each index by the type of its signals."""
+        return {
+            SignalType.PDQ: self.signals,
+            SignalType.KEYPOINTS: self.keypoints,
+            SignalType.VIDEO: self.videos,
+            SignalType.MD5: self.digests,
+        }
+
+    def withdraw(self, numbers: Sequence[int]) -> None:
+        """Withdraw entries of whatever type; numbers that are not there are left alone."""
+        for each in self.by_type.values():
+            each.withdraw(numbers)
+
+    def settle(self) -> None:
+        """Wait until no index is being merged."""
+        self.signals.settle()
+        self.keypoints.settle()
+
+
+def warm_up() -> None:
+    """Compile the loops of every index, or load them from disk, before the first request."""
+    index.warm_up()
+    keypoint_index.warm_up()
+    random = np.random.default_rng(1)
+    video = VideoSignals(
+        duration=8000,
+        times=np.arange(8, dtype=np.uint32) * 1000,
+        qualities=np.full(8, 100, np.uint8),
+        views={FrameView.WHOLE: random.integers(0, 256, (8, SIGNAL_BYTES), np.uint8)},
+        md5=bytes(16),
+        sha256=bytes(32),
+    )
+    trial = VideoIndex()
+    trial.add([1], [video])
+    trial.match_video(video)

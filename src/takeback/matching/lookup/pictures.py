@@ -1,0 +1,110 @@
+"""Comparing a picture with everything registered: cheapest first, up to the first match.
+
+What suffices for a match is ``matching/evidence.py``'s to say; here is the order of asking.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Generic
+
+import numpy as np
+from numpy.typing import NDArray
+
+from takeback.hashing.arrays import signals_to_array
+from takeback.hashing.keypoint_signals import KeypointLook
+from takeback.hashing.picture import PictureSignals
+from takeback.hashing.place import EVERYWHERE, Place
+from takeback.hashing.signal import MATCH_DISTANCE, MINIMUM_QUALITY, Signal
+from takeback.hashing.views import ViewSignals
+from takeback.matching.evidence import Evidence, judge_distance, judge_keypoints
+from takeback.matching.lookup.found import Found, Held, Register, first_of, found_of, known, of_run
+from takeback.matching.lookup.indexes import Indexes
+from takeback.matching.lookup.turns import WAYS, quad_of
+
+CANDIDATES: Final = 100
+"""Entries near one signal that are judged, however few are asked for."""
+
+Nearest = dict[int, tuple[int, int]]
+"""Of each entry that is near a view: its least distance, and in which of the eight ways."""
+
+
+def views_of(upload: PictureSignals) -> list[ViewSignals]:
+    """Return the views to look up, the whole picture first if it has enough detail."""
+    whole = ViewSignals(
+        view="whole", place=EVERYWHERE, quality=upload.quality, dihedral=upload.dihedral
+    )
+    return [*([whole] if upload.quality >= MINIMUM_QUALITY else []), *upload.views]
+
+
+@dataclass(frozen=True, slots=True)
+class PictureSearch(Generic[Held]):
+    """Compares with what is in the indexes."""
+
+    indexes: Indexes
+    register: Register[Held]
+
+    def signals(self, signals: NDArray[np.uint8], limit: int) -> list[Found[Held]]:
+        """Compare signals, shape (n, 32), each by itself and as it is; of what is not known."""
+        answer = self.indexes.signals.search(signals, MATCH_DISTANCE, limit=CANDIDATES)
+        held = self.register.held(list({entry for _, entry, _ in answer}))
+        judged: list[dict[int, Evidence | None]] = [{} for _ in signals]
+        for query, entry, distance in answer:
+            if entry in held:
+                judged[query][entry] = judge_distance(distance, "whole", held[entry].view, None)
+        return [
+            found_of(held, each, more=more).cut(limit)
+            for each, more in zip(judged, answer.more.tolist(), strict=True)
+        ]
+
+    def picture(self, upload: PictureSignals, limit: int) -> Found[Held]:
+        """Compare a picture: whole, then in views, by keypoints, and as part of a video."""
+        views = views_of(upload)
+        stages: Sequence[Callable[[], Found[Held]]] = (
+            lambda: self._views(views[:1]),
+            lambda: self._views(views[1:]),
+            lambda: self._keypoints(upload),
+            lambda: self._taken_from_video(upload),
+        )
+        return first_of(stage() for stage in stages).cut(limit)
+
+    def _views(self, views: Sequence[ViewSignals]) -> Found[Held]:
+        """Compare several views at once; answer with the first that matches."""
+        if not views:
+            return Found()
+        nearest, cut = self._nearest([view.dihedral for view in views])
+        return first_of(
+            self._judged(near, view.view, view.place, more=more)
+            for view, near, more in zip(views, nearest, cut, strict=True)
+        )
+
+    def _nearest(self, dihedrals: Sequence[Sequence[Signal]]) -> tuple[list[Nearest], list[bool]]:
+        """Find what is near any of the eight signals of each view."""
+        rows = signals_to_array([signal for dihedral in dihedrals for signal in dihedral])
+        answer = self.indexes.signals.search(rows, MATCH_DISTANCE, limit=CANDIDATES)
+        nearest: list[Nearest] = [{} for _ in dihedrals]
+        for query, entry, distance in answer:
+            near, way = nearest[query // WAYS], query % WAYS
+            near[entry] = min((distance, way), near.get(entry, (distance, way)))
+        return nearest, [any(eight) for eight in answer.more.reshape(-1, WAYS).tolist()]
+
+    def _judged(self, near: Nearest, view: str, place: Place, *, more: bool) -> Found[Held]:
+        held = self.register.held(list(near)) if near else {}
+        judged = {
+            entry: judge_distance(near[entry][0], view, known.view, quad_of(place, near[entry][1]))
+            for entry, known in held.items()
+        }
+        return found_of(held, judged, more=more)
+
+    def _keypoints(self, upload: PictureSignals) -> Found[Held]:
+        """Search look after look until one matches."""
+        return first_of(map(self._look, upload.keypoints))
+
+    def _look(self, look: KeypointLook) -> Found[Held]:
+        matches = self.indexes.keypoints.search([look], limit=CANDIDATES)
+        return known(self.register, {match.id: judge_keypoints(match) for match in matches})
+
+    def _taken_from_video(self, upload: PictureSignals) -> Found[Held]:
+        matches = self.indexes.videos.match_picture(upload, CANDIDATES)
+        return known(
+            self.register, {match.id: replace(of_run(match), seconds=None) for match in matches}
+        )
