@@ -3,6 +3,7 @@
 import io
 import threading
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from PIL import Image, ImageDraw, ImageOps
 from takeback.cli.demo.film import Edit, excerpt, film
 from takeback.cli.demo.pictures import drawn, jpeg, others
 from takeback.errors import QualityTooLow
-from takeback.hashing import hash_picture, hash_video
+from takeback.hashing import PictureSignals, hash_picture, hash_video
 from takeback.matching import Match, PictureBank
 
 
@@ -21,11 +22,20 @@ def picture(name: str) -> Image.Image:
     return Image.fromarray(getattr(skimage.data, name)())
 
 
+@cache
+def neighbours() -> dict[str, PictureSignals]:
+    """Return pictures that are registered beside hers."""
+    return {
+        f"other {number}": hash_picture(jpeg(drawn(100 + number), 90), role="reporter")
+        for number in range(4)
+    }
+
+
 def registered(image: Image.Image) -> PictureBank[str]:
     """Return a bank of one picture, ``hers``, among others."""
     bank = PictureBank[str]()
-    for number in range(4):
-        bank.register(f"other {number}", hash_picture(jpeg(drawn(100 + number), 90), role="reporter"))
+    for name, signals in neighbours().items():
+        bank.register(name, signals)
     bank.register("hers", hash_picture(jpeg(image, 92), role="reporter"))
     return bank
 
