@@ -248,3 +248,19 @@ def test_a_text_that_is_not_utf_8_is_refused_here(call: Takeback, tmp_path: Path
 
     assert (done.code, done.out) == (3, "")
     assert done.err.startswith("takeback: error: the text file is not in UTF-8")
+
+
+def test_a_korean_case_speaks_korean(centre: Centre) -> None:
+    """What opens it, what to do with that, and the receipt; JSON stays what it is."""
+    done = centre.run("case", "open", "--language", "ko", COFFEE)
+    labels = [line.split()[0] for line in done.out.splitlines()]
+    values = dict(line.split(maxsplit=1) for line in done.out.splitlines())
+    opened = json.dumps({"code": values["코드"], "pin": values["PIN"]})
+
+    receipt = centre.run("case", "status", stdin=opened)
+    record = json.loads(centre.run("case", "status", "--json", stdin=opened).out)
+
+    assert labels == ["코드", "단어", "PIN", "복구", "사건"]
+    assert "적어 두세요" in done.err
+    assert "보호 중" in receipt.out
+    assert (record["language"], record["status"]) == ("ko", "open")

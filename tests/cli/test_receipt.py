@@ -1,9 +1,14 @@
 """The receipt in words."""
 
+import re
+from string import Formatter
 from typing import get_args, get_type_hints
 
+import msgspec
+
 from takeback.cases.wire import Receipt, ReceiptItem, Removal, WithdrawalStatus
-from takeback.cli.case.receipt import HONEST_LIMIT, STATES, receipt_lines
+from takeback.cli.case.receipt import receipt_lines
+from takeback.cli.case.sentences import ENGLISH, KOREAN, SENTENCES
 
 ITEM = ReceiptItem(
     item_id="item_0000000000000000",
@@ -50,8 +55,33 @@ RECEIPT = Receipt(
 
 
 def test_every_state_has_its_words() -> None:
-    """What the hub can say of an item can be printed."""
-    assert set(STATES) == set(get_args(get_type_hints(ReceiptItem)["state"]))
+    """What the hub can say of a case and of an item can be printed, in both languages."""
+    for words in SENTENCES.values():
+        said = {name.partition(".")[2] for name in words if name.startswith("state.")}
+        assert said == set(get_args(get_type_hints(ReceiptItem)["state"]))
+        said = {name.partition(".")[2] for name in words if name.startswith("status.")}
+        assert said == set(get_args(get_type_hints(Receipt)["status"]))
+
+
+def test_both_languages_say_the_same() -> None:
+    """The same sentences, with the same facts in them; the day an undo ends is nowhere missing."""
+    for name, english in ENGLISH.items():
+        assert facts(KOREAN[name]) == facts(english), name
+    assert set(KOREAN) == set(ENGLISH)
+
+
+def facts(text: str) -> set[str]:
+    """Return the names of what is filled in."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_a_korean_case_has_a_korean_receipt() -> None:
+    """Line for line as many as the English one, and no English sentence among them."""
+    lines = receipt_lines(msgspec.structs.replace(RECEIPT, language="ko"))
+
+    assert len(lines) == len(receipt_lines(RECEIPT))
+    assert all(re.search("[가-힣]", line) for line in lines)
+    assert "보호 중" in "\n".join(lines)
 
 
 def test_everything_on_the_receipt_is_said() -> None:
@@ -72,5 +102,6 @@ def test_everything_on_the_receipt_is_said() -> None:
         "  can't confirm: Partner",
         "item_0000000000000000: keypoint signals withdrawn on 2030-03-09, for good",
         "  not confirmed yet by Video Site",
-        *HONEST_LIMIT,
+        "What this can't reach: encrypted rooms, disappearing messages and darknet sites.",
+        "There, notices to the operator and a police report are what there is.",
     ]

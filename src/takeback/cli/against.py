@@ -1,52 +1,78 @@
-"""Two pictures compared on this machine, as a matcher would if one of them were registered."""
+"""Two files compared on this machine, as a matcher would if one of them were registered."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
+from PIL import Image
 
 from takeback.cli import talk
-from takeback.cli.explain.compared import Shown, explain_compared
+from takeback.cli.explain.compared import explain_compared
 from takeback.cli.explain.comparison import Comparison, compare
+from takeback.cli.explain.moments import explain_moments
 from takeback.cli.explain.reasons import circumstances, reason
+from takeback.cli.explain.sides import Side
 from takeback.cli.explain.writing import write_page
 from takeback.cli.files import each_file
 from takeback.cli.output import emit
-from takeback.hashing import hash_picture
+from takeback.cli.sources import Signals, hash_source
+from takeback.errors import QualityTooLow, TakebackError
+from takeback.hashing import MINIMUM_QUALITY
+from takeback.hashing.video_signals import VideoSignals
 from takeback.matching.evidence import Evidence
 
 
 class Compared(msgspec.Struct, frozen=True):
-    """One picture and why it matches the other, or that it doesn't."""
+    """One file and why it matches the other, or that it doesn't."""
 
     path: str
     against: str
-    distance: int
-    """Bits in which the two whole pictures differ, turned whichever way is nearest."""
+    distance: int | None
+    """Bits in which two whole pictures differ, turned whichever way is nearest."""
     evidence: Evidence | None
 
 
 def match_against(
     paths: Sequence[Path], registered: Path, pages: Mapping[Path, Path], *, as_json: bool
 ) -> None:
-    """Compare each picture with *registered*, print why they match, and write their pages.
+    """Compare each file with *registered*, print why they match, and write their pages.
 
     Raises:
         NotAPicture: *registered* is none; or, once the others are done, one of *paths* is none.
+        QualityTooLow: *registered* has too little detail to be registered.
     """
-    signals = hash_picture(registered, role="reporter")
+    signals = _registered(registered)
 
     def compare_one(path: Path) -> tuple[Path, Comparison]:
-        found = compare(hash_picture(path, role="query"), signals)
+        upload = hash_source(path, role="query", name=str(path))
+        found = compare(upload, signals)
         if path in pages:
-            shown = (Shown(path, path.name), Shown(registered, registered.name))
-            write_page(pages[path], explain_compared(*shown, found))
+            sides = (Side(path, path.name, upload), Side(registered, registered.name, signals))
+            write_page(pages[path], _page(*sides, found))
         return path, found
 
     done, refused = each_file(paths, compare_one, said="compared")
     rows = [_compared(path, registered, found) for path, found in done]
     emit(rows, lambda: [line for each in done for line in _lines(*each)], as_json=as_json)
     talk.refuse_all(refused)
+
+
+def _registered(path: Path) -> Signals:
+    """Hash what would be registered, and name the file if it can't be."""
+    try:
+        signals = hash_source(path, role="reporter", name=str(path))
+        if signals.quality < MINIMUM_QUALITY:
+            raise QualityTooLow(signals.quality, MINIMUM_QUALITY)
+    except TakebackError as error:
+        error.add_note(str(path))
+        raise
+    return signals
+
+
+def _page(upload: Side, registered: Side, found: Comparison) -> Image.Image:
+    if isinstance(upload.signals, VideoSignals) or isinstance(registered.signals, VideoSignals):
+        return explain_moments(upload, registered, found.evidence)
+    return explain_compared(upload, registered, found)
 
 
 def _compared(path: Path, registered: Path, found: Comparison) -> Compared:

@@ -7,6 +7,7 @@ import click
 from takeback.cases.choices_text import KEYPOINTS_SENTENCE
 from takeback.cases.wire import Language
 from takeback.cli import talk
+from takeback.cli.case.sentences import sentence
 from takeback.cli.reporterhub import ReporterHub
 
 keypoints_option = click.option(
@@ -39,4 +40,5 @@ def chooses_keypoints(
 
 def _asked(language: Language) -> bool:
     talk.say(KEYPOINTS_SENTENCE[language])
-    return click.confirm("takeback: register keypoint signals too?", default=False, err=True)
+    question = sentence(language, "ask.keypoints")
+    return click.confirm(f"takeback: {question}", default=False, err=True)

@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 import msgspec
 
-from takeback.cases.wire import Opened
+from takeback.cases.wire import Language, Opened
 from takeback.cli import talk
-from takeback.cli.output import emit
+from takeback.cli.case.sentences import sentence
+from takeback.cli.output import emit, table
 from takeback.cli.privatefile import NewFile, write_new
 
 save_option = click.option(
@@ -18,24 +19,27 @@ save_option = click.option(
 )
 
 
-def hand_over(opened: Opened, save: Path | None, *, as_json: bool) -> None:
+def hand_over(
+    opened: Opened, save: Path | None, *, as_json: bool, language: Language = "en"
+) -> None:
     """Print code, PIN and slip, or write them to the file that was named."""
     if save is None:
-        emit(opened, lambda: opened_lines(opened), as_json=as_json)
+        emit(opened, lambda: opened_lines(opened, language), as_json=as_json)
         if not as_json:
-            talk.say("write down code (or words), PIN and slip now: nobody can show them again")
+            talk.say(sentence(language, "write_down"))
         return
     write_new(save, msgspec.json.format(msgspec.json.encode(opened), indent=2).decode())
-    talk.say(f"code, PIN and recovery slip are in {save}; keep it where nobody looks")
+    talk.say(sentence(language, "saved", file=save))
     emit({"case_id": opened.case_id}, lambda: [opened.case_id], as_json=as_json)
 
 
-def opened_lines(opened: Opened) -> list[str]:
+def opened_lines(opened: Opened, language: Language) -> list[str]:
     """Return the lines that a reporter copies by hand."""
-    return [
-        f"code   {opened.code}",
-        f"words  {' '.join(opened.words)}",
-        f"PIN    {opened.pin}",
-        f"slip   {opened.slip}",
-        f"case   {opened.case_id}",
-    ]
+    values = {
+        "code": opened.code,
+        "words": " ".join(opened.words),
+        "PIN": opened.pin,
+        "slip": opened.slip,
+        "case.id": opened.case_id,
+    }
+    return table([(sentence(language, name), value) for name, value in values.items()])

@@ -60,7 +60,7 @@ class Said(TypedDict):
     type=click.Choice(["en", "ko"]),
     default="en",
     show_default=True,
-    help="In which the centre is to speak with you; this program speaks English.",
+    help="In which the centre, the question, the codes and the receipt are to speak with you.",
 )
 @click.option(
     "--authority",
@@ -97,7 +97,7 @@ def open_case(
         chosen = chooses_keypoints(client, said["keypoints"], empty.language, ask=bool(paths))
         items = documents(prepared, keypoints=chosen)
         opened = client.open(completed(empty, items, keypoints=chosen))
-    hand_over(opened, save, as_json=as_json)
+    hand_over(opened, save, as_json=as_json, language=empty.language)
 
 
 @click.command()

@@ -1,69 +1,63 @@
 """The receipt as lines a person reads. It shows what the hub sent and nothing more."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from takeback.cases.wire import Receipt, ReceiptItem, WithdrawalStatus
+from takeback.cli.case.sentences import sentence
 
-HONEST_LIMIT = (
-    "What this can't reach: encrypted rooms, disappearing messages and darknet sites.",
-    "There, notices to the operator and a police report are what there is.",
-)
-"""Shown on every receipt."""
-
-STATES = {
-    "recorded": "recorded without a signal",
-    "protected": "protected",
-    "waiting": "waiting for a caseworker's word",
-    "suspended": "not matched until you run `takeback case resume`",
-    "withdrawing": "will be withdrawn",
-    "withdrawn": "withdrawn",
-}
+Say = partial[str]
+"""Fills in a sentence of one language, by its name."""
 
 
 def receipt_lines(receipt: Receipt) -> list[str]:
-    """Return the whole receipt, line by line."""
+    """Return the whole receipt in the case's language, line by line, the honest limit last."""
+    say = partial(sentence, receipt.language)
     return [
-        *_head(receipt),
-        *(line for item in receipt.items for line in _item(item)),
-        *(line for withdrawal in receipt.withdrawals for line in _withdrawal(withdrawal)),
-        *HONEST_LIMIT,
+        *_head(receipt, say),
+        *(line for item in receipt.items for line in _item(item, say)),
+        *(line for withdrawal in receipt.withdrawals for line in _withdrawal(withdrawal, say)),
+        say("limit.what"),
+        say("limit.instead"),
     ]
 
 
-def _head(receipt: Receipt) -> Iterator[str]:
-    yield f"case {receipt.case_id}: {receipt.status}, opened on {receipt.opened_on}"
+def _head(receipt: Receipt, say: Say) -> Iterator[str]:
+    status = say(f"status.{receipt.status}")
+    yield say("case", case_id=receipt.case_id, status=status, day=receipt.opened_on)
     if receipt.ends_on:
-        yield f"  ends on {receipt.ends_on}; everything in it is purged then"
-    if receipt.locked:
-        yield "  locked: a withdrawal waits 72 hours"
-    if receipt.partners:
-        yield "  shared with partners that may not honour a withdrawal"
-    if receipt.keypoints:
-        yield "  keypoint signals are registered too"
+        yield say("ends", day=receipt.ends_on)
+    for name, chosen in (
+        ("locked", receipt.locked),
+        ("partners", receipt.partners),
+        ("keypoints", receipt.keypoints),
+    ):
+        if chosen:
+            yield say(name)
     if receipt.keypoints_end_on:
-        yield f"  keypoint signals end on {receipt.keypoints_end_on}"
+        yield say("keypoints.end", day=receipt.keypoints_end_on)
     if receipt.withdrawal_takes_effect_on:
-        yield f"  the withdrawal takes effect on {receipt.withdrawal_takes_effect_on}"
+        yield say("takes_effect", day=receipt.withdrawal_takes_effect_on)
 
 
-def _item(item: ReceiptItem) -> Iterator[str]:
-    signals = "1 signal" if item.signals == 1 else f"{item.signals} signals"
+def _item(item: ReceiptItem, say: Say) -> Iterator[str]:
+    signals = say("signals.1") if item.signals == 1 else say("signals", count=item.signals)
     if item.keypoints:
-        signals += ", keypoints among them"
-    yield f"{item.item_id}: {STATES[item.state]}, registered on {item.registered_on}, {signals}"
+        signals += say("signals.keypoints")
+    state = say(f"state.{item.state}")
+    yield say("item", item_id=item.item_id, state=state, day=item.registered_on, signals=signals)
     for removal in item.removals:
-        yield f"  {removal.platform} confirmed it and removed it on {removal.day}"
+        yield say("removal", platform=removal.platform, day=removal.day)
 
 
-def _withdrawal(withdrawal: WithdrawalStatus) -> Iterator[str]:
-    if withdrawal.keypoints:
-        yield f"{withdrawal.item_id}: keypoint signals withdrawn on {withdrawal.on}, for good"
-    else:
-        until = withdrawal.undo_until
-        yield f"{withdrawal.item_id}: withdrawn on {withdrawal.on}, undo until {until}"
-    if withdrawal.confirmed:
-        yield f"  confirmed by {', '.join(withdrawal.confirmed)}"
-    if withdrawal.waiting:
-        yield f"  not confirmed yet by {', '.join(withdrawal.waiting)}"
-    if withdrawal.can_not_confirm:
-        yield f"  can't confirm: {', '.join(withdrawal.can_not_confirm)}"
+def _withdrawal(withdrawal: WithdrawalStatus, say: Say) -> Iterator[str]:
+    what = "withdrawal.keypoints" if withdrawal.keypoints else "withdrawal"
+    until = withdrawal.undo_until
+    yield say(what, item_id=withdrawal.item_id, day=withdrawal.on, until=until)
+    for name, platforms in (
+        ("confirmed", withdrawal.confirmed),
+        ("not_yet", withdrawal.waiting),
+        ("can_not", withdrawal.can_not_confirm),
+    ):
+        if platforms:
+            yield say(name, names=", ".join(platforms))

@@ -4,9 +4,7 @@ The upload is on the left, what would be registered on the right. Lines join key
 agree; a box says where in the one the other lies.
 """
 
-import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from PIL import Image
@@ -18,6 +16,7 @@ from takeback.cli.explain.ink import BRIGHT, Point, Sheet
 from takeback.cli.explain.page import Spread, side_by_side
 from takeback.cli.explain.pixels import small_picture
 from takeback.cli.explain.reasons import circumstances, reason
+from takeback.cli.explain.sides import Side
 from takeback.cli.explain.words import PRIVATE
 from takeback.matching.evidence import Corner, Quad
 
@@ -27,15 +26,7 @@ MOST_LINES: Final = 30
 DOT: Final = 3.0
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One of the two pictures."""
-
-    source: bytes | os.PathLike[str]
-    name: str
-
-
-def explain_compared(upload: Shown, registered: Shown, found: Comparison) -> Image.Image:
+def explain_compared(upload: Side, registered: Side, found: Comparison) -> Image.Image:
     """Draw what agrees in two pictures.
 
     Raises:

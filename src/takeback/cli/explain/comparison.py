@@ -8,6 +8,7 @@ from takeback.cli.sources import Signals
 from takeback.hashing.keypoint_signals import KeypointLook
 from takeback.hashing.picture import PictureSignals
 from takeback.hashing.signal import MATCH_DISTANCE, SIGNAL_BITS
+from takeback.hashing.video_signals import VideoSignals
 from takeback.matching.evidence import Evidence
 from takeback.matching.picture_bank import PictureBank
 from takeback.matching.voting import Agreement, near_pairs, vote, within
@@ -35,30 +36,32 @@ class Comparison:
     keypoints: Agreeing | None
     """The keypoints that agree, if enough do; also where the ground is another."""
 
-    distance: int
-    """Bits in which the two whole pictures differ, turned whichever way is nearest."""
+    distance: int | None
+    """Bits in which two whole pictures differ, turned whichever way is nearest."""
 
     @property
     def nearest(self) -> str:
         """How far the two are from a match, in words."""
+        if self.distance is None:
+            return "too little of the one agrees with the other"
         return (
             f"{self.distance} of {SIGNAL_BITS} bits differ, where up to {MATCH_DISTANCE} match, "
             "and too few keypoints agree"
         )
 
 
-def compare(upload: PictureSignals, registered: PictureSignals) -> Comparison:
-    """Compare an upload with one picture as it would be registered, keypoints included.
+def compare(upload: Signals, registered: Signals) -> Comparison:
+    """Compare an upload with one file as it would be registered, keypoints included.
 
     Args:
         upload: hashed as a query.
-        registered: hashed as a reporter's.
+        registered: hashed as a reporter's, with enough detail.
     """
-    return Comparison(
-        evidence=evidence_for(upload, registered),
-        keypoints=_agreeing(upload, registered),
-        distance=min(registered.whole.distance(signal) for signal in upload.dihedral),
-    )
+    evidence = evidence_for(upload, registered)
+    if isinstance(upload, VideoSignals) or isinstance(registered, VideoSignals):
+        return Comparison(evidence, None, None)
+    distance = min(registered.whole.distance(signal) for signal in upload.dihedral)
+    return Comparison(evidence, _agreeing(upload, registered), distance)
 
 
 def evidence_for(upload: Signals, registered: Signals) -> Evidence | None:
