@@ -1,6 +1,9 @@
 """Uploads over real HTTP against entries of every type: what matched, why, and where."""
 
 import hashlib
+import os
+import signal
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -123,6 +126,48 @@ def test_a_mirrored_excerpt_of_a_registered_video_matches_and_says_when(
     assert result["complete"] is True
     assert other["matches"] == []
     assert 'videos_total{outcome="hashed"} 2.0' in metrics
+
+
+def test_pictures_are_answered_while_a_video_is_hashed(
+    filming: MatcherOptions, videos: Path
+) -> None:
+    """Each kind has processes of its own; one video too many is told when to come back."""
+    film_bytes = (videos / "film.mp4").read_bytes()
+    answers: list[httpx2.Response] = []
+    with running(replace(filming, waiting_videos=0)) as client:
+        eventually(lambda: both_ready(client), 60)
+        (slow,) = hashing("video")
+
+        def upload() -> None:
+            with httpx2.Client(base_url=client.base_url, timeout=30) as second:
+                headers = {"content-type": "video/mp4"}
+                answers.append(second.post("/v1/match", content=film_bytes, headers=headers))
+
+        os.kill(slow, signal.SIGSTOP)
+        uploading = threading.Thread(target=upload)
+        uploading.start()
+        eventually(lambda: "videos_under_way 1.0" in client.get("/metrics").text)
+        assert send(client, jpeg(photograph()))["looked_up"] is True
+        refused = client.post(
+            "/v1/match", content=film_bytes, headers={"content-type": "video/mp4"}
+        )
+        os.kill(slow, signal.SIGCONT)
+        uploading.join(30)
+
+    assert (refused.status_code, refused.json()["title"]) == (503, "Too busy")
+    assert answers[0].json()["results"][0]["looked_up"] is True
+
+
+def hashing(kind: str) -> list[int]:
+    """Return the process ids of this process' children that hash uploads of a kind."""
+    lists = Path("/proc/self/task").glob("*/children")
+    children = [int(pid) for listed in lists for pid in listed.read_text().split()]
+    return [pid for pid in children if kind in arguments(pid)]
+
+
+def arguments(pid: int) -> list[str]:
+    """Return what a process was started with."""
+    return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
 
 
 def test_a_registered_picture_is_found_inside_an_uploaded_video(
