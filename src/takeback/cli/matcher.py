@@ -26,6 +26,13 @@ KEY_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--require-key-file", type=KEY_FILE, help="Keys that callers must use, one a line.")
 @click.option("--stale-after", type=float, default=120.0, show_default=True, metavar="SECONDS")
 @click.option("--hashers", type=click.IntRange(1), help="Processes that hash pictures.")
+@click.option(
+    "--video-hashers",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    help="Processes that hash videos; 0 takes no videos.",
+)
 def matcher(
     hubs: tuple[str, ...],
     keys: tuple[Path, ...],

@@ -30,7 +30,7 @@ from takeback.matcher.schema import prepare
 LOAD_ROWS: Final = 250_000
 """Most entries loaded in one piece at start …"""
 
-LOAD_BYTES: Final = 64 * 1024 * 1024
+LOAD_BYTES: Final = 256 * 1024 * 1024
 """… and about as many bytes of signals."""
 
 FETCH_ROWS: Final = 5_000
