@@ -6,14 +6,17 @@ too easy. Most keypoints are near no stranger. So a drawn keypoint is a real one
 with its real place, in one of four forms that are as frequent (as it is, mirrored, inverted,
 both), and changed so that copies of it do not share their keys: if it is near a keypoint of
 another picture, every bit is that of one of the two, so that it stays among those that look alike;
-if not, one bit in ``FLIPPED_ONE_IN`` is flipped. A drawn picture mixes keypoints of eighty
-crops, so that none is a copy of a real picture.
+if not, one bit in 32 is flipped. As changed keypoints are near to fewer strangers, those that look
+alike are drawn more often: an upload then has about as many near keypoints in drawn pictures
+as in real crops, which ``benchmarks/keypoint_index.py`` counts. A drawn picture mixes keypoints
+of eighty crops, so that none is a copy of a real picture.
 
 Describing the crops takes minutes; they are kept in a folder outside the repository and
 finished ones are not made again.
 """
 
 import hashlib
+import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -47,7 +50,9 @@ SHORTEST, LONGEST = 256, 768
 SMALLEST_SHARE: Final = 0.15
 PICTURES_A_BATCH: Final = 20_000
 
-FLIPPED_ONE_IN: Final = 32
+ALIKE_SHARE: Final = 0.03
+"""Share of drawn keypoints that are taken from those that look alike, beside their own share."""
+
 SEED: Final = 24
 
 
@@ -95,9 +100,7 @@ def real_crops(crops: int, cache: Path, sources: Sequence[Path], *, processes: i
     files = [cache / f"{name}-{part}.npz" for part in range(-(-crops // CROPS_A_FILE))]
     cache.mkdir(parents=True, exist_ok=True)
     missing = [(file, sources, part) for part, file in enumerate(files) if not file.exists()]
-    with ProcessPoolExecutor(processes) as pool:
-        for done in [pool.submit(_describe, *task) for task in missing]:
-            done.result()
+    _describe_all(missing, processes)
     loaded = [_loaded(file) for file in files]
     rows = joined(rows for rows, _ in loaded).take(np.arange(crops))
     origins = np.concatenate([origins for _, origins in loaded])[:crops]
@@ -114,7 +117,7 @@ def look_alikes(rows: KeypointRows, origins: NDArray[np.int64]) -> NDArray[np.in
     alike = np.full(len(rows.words), -1, np.int64)
     for number in range(len(rows)):
         upload = upload_of([rows.picture(number)])
-        near = segment.hits(upload, version=0)
+        near = segment.hits(upload)
         theirs = (near >> HALF).astype(np.int64)
         ours = rows.first[number] + (near & LOWER).astype(np.int64)
         strange = origins[picture[theirs]] != origins[number]
@@ -142,6 +145,10 @@ def drawn(real: Crops, pictures: int, count: int, seed: int) -> KeypointRows:
     random = np.random.default_rng([SEED, seed])
     sides = real.rows.sides[random.integers(0, len(real.rows), pictures)]
     parents = random.integers(0, len(real.rows.words), len(words))
+    known = np.flatnonzero(real.alike >= 0)
+    if len(known):
+        chosen = np.flatnonzero(random.random(len(words)) < ALIKE_SHARE)
+        parents[chosen] = random.choice(known, len(chosen))
     draw(real.rows.words, real.alike, parents, np.uint64(random.integers(1 << 62)), words)
     places = real.rows.places[parents]
     places[:, :2] = np.minimum(places[:, :2], np.repeat(sides, count, axis=0) - 1)
@@ -197,6 +204,16 @@ def _name(sources: Sequence[Path]) -> str:
     """Name a set of pictures, so that crops of others are not taken for theirs."""
     names = "\n".join(("with origins", *(path.name for path in sources)))
     return hashlib.sha256(names.encode()).hexdigest()[:16]
+
+
+def _describe_all(missing: Sequence[tuple[Path, Sequence[Path], int]], processes: int) -> None:
+    if processes == 1 or not missing:
+        for task in missing:
+            _describe(*task)
+        return
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+        for done in [pool.submit(_describe, *task) for task in missing]:
+            done.result()
 
 
 @lru_cache(maxsize=256)
