@@ -22,7 +22,13 @@ from pathlib import Path
 
 from takeback.app import Hub, open_hub
 from takeback.cases.codes import argon2id
-from takeback.cases.wire import ItemDocument, PdqDocument, RegistrationDocument, View
+from takeback.cases.wire import (
+    ItemDocument,
+    PdqDocument,
+    RegistrationDocument,
+    SignalDocument,
+    View,
+)
 from takeback.settings import Settings
 
 TARGET = 25
@@ -58,7 +64,7 @@ class Result:
 
 def document() -> RegistrationDocument:
     """Return an adult's registration of one made-up picture in eight views."""
-    signals = [PdqDocument(secrets.token_hex(32), 90, view) for view in VIEWS]
+    signals: list[SignalDocument] = [PdqDocument(secrets.token_hex(32), 90, view) for view in VIEWS]
     return RegistrationDocument(1, "shared", "adult", "en", items=[ItemDocument(signals)])
 
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from takeback.accounts.model import Role
-from takeback.cases.wire import Choices, ItemDocument, Opened, PdqDocument, Receipt
+from takeback.cases.wire import Choices, ItemDocument, Opened, PdqDocument, Receipt, SignalDocument
 from takeback.hashing import hash_picture
 from tests.journeys.story import Reader, Story, access, edited, photograph, registered
 
@@ -191,7 +191,9 @@ def test_a_platform_that_read_a_part_of_an_item_must_confirm_too(story: Story) -
     """One entry of two was sent before she withdrew; the receipt names that platform."""
     forum = story.platform("forum")
     signals = hash_picture(photograph("coffee"))
-    views = [PdqDocument(str(one), signals.quality) for one in signals.dihedral[:2]]
+    views: list[SignalDocument] = [
+        PdqDocument(str(one), signals.quality) for one in signals.dihedral[:2]
+    ]
     opened = story.opens(ItemDocument(views))
     story.hub.exchange.feed_page(forum, None, 1)
 
