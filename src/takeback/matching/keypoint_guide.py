@@ -128,7 +128,7 @@ def check(
     tables: Tables,
     upload: Upload,
     hits: NDArray[np.uint64],
-    needed: int,
+    bounds: tuple[int, int],
     found: NDArray[np.int64],
 ) -> int:
     """Check every hit; write picture, view and votes of those pictures that reach *needed*.
@@ -137,7 +137,8 @@ def check(
         tables: of the segment.
         upload: the hits' upload.
         hits: those of a picture follow each other.
-        needed: fewest votes. Further hits of a picture in a view that has them are passed over.
+        bounds: the version that is asked, and the fewest votes. Further hits of a picture in a
+            view that has them are passed over.
         found: shape (hits, 3), set.
 
     Returns:
@@ -147,6 +148,7 @@ def check(
     expected = Expected(
         np.empty((3, tables.longest), np.float32), np.empty(tables.longest, np.bool_)
     )
+    version, needed = bounds
     count, begin, last = 0, 0, -1
     for i in range(hits.size):
         ask_for_picture(tables, hits, i + 1)
@@ -154,7 +156,7 @@ def check(
         picture, view = picture_of(tables, row), upload.views[query]
         if picture != last:
             begin, last = count, picture
-        if is_found(found, begin, count, view):
+        if tables.ended[picture] <= version or is_found(found, begin, count, view):
             continue
         moved = expect(tables, upload, (row, query, picture), expected)
         votes = votes_for(tables, upload, (picture, view, *moved), expected, notes, i + 1)

@@ -228,11 +228,6 @@ class KeypointIndex:
         while (merger := self._merger) is not None and merger.is_alive():
             merger.join()
 
-    @property
-    def version(self) -> int:
-        """How often the index has changed."""
-        return self._snapshot.version
-
     def places(self) -> tuple[KeypointSegment, ...]:
         """Return the segments of which it consists, for measurements."""
         return (self._snapshot.tail, *self._snapshot.segments)

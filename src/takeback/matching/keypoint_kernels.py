@@ -251,32 +251,32 @@ def verify(
     tables: "Tables",
     words: NDArray[np.uint64],
     hits: NDArray[np.uint64],
-    bounds: tuple[int, int],
-    distances: NDArray[np.uint8],
+    near_half: int,
+    near: int,
 ) -> int:
-    """Keep the hits whose first 128 bits are near and whose picture has not ended.
+    """Move the hits that are near to the beginning, each once, and return how many they are.
 
     Args:
         tables: of the segment.
         words: shape (q, 4), the upload's keypoints.
-        hits: what ``probe`` wrote; those kept are moved to the beginning.
-        bounds: the largest distance, and the version that is asked.
-        distances: set for those kept.
-
-    Returns:
-        How many are kept.
+        hits: what ``probe`` wrote, in ascending order.
+        near_half: the largest distance of the first 128 bits.
+        near: the largest distance of all.
     """
-    near, version = np.uint64(bounds[0]), bounds[1]
-    count, rows = 0, np.uint64(tables.words.shape[0])
+    count, last = 0, NOWHERE << HALF
     for i in range(hits.size):
-        if i + AHEAD < hits.size and hits[i + AHEAD] >> HALF < rows:
+        if i + AHEAD < hits.size and hits[i + AHEAD] >> HALF != NOWHERE:
             prefetch(tables.words, np.int64(hits[i + AHEAD] >> HALF) * 4)
-        if hits[i] >> HALF >= rows:
+        hit = hits[i]
+        if hit == last or hit >> HALF == NOWHERE:
             continue
-        row, query = int(np.int64(hits[i] >> HALF)), int(np.int64(hits[i] & LOWER))
-        bits = popcount(tables.words[row, 0] ^ words[query, 0])
-        bits += popcount(tables.words[row, 1] ^ words[query, 1])
-        if bits <= near and tables.ended[picture_of(tables, row)] > version:
-            hits[count], distances[count] = hits[i], bits
+        last = hit
+        row, query = np.int64(hit >> HALF), np.int64(hit & LOWER)
+        half = popcount(tables.words[row, 0] ^ words[query, 0])
+        half += popcount(tables.words[row, 1] ^ words[query, 1])
+        rest = popcount(tables.words[row, 2] ^ words[query, 2])
+        rest += popcount(tables.words[row, 3] ^ words[query, 3])
+        if half <= np.uint64(near_half) and half + rest <= np.uint64(near):
+            hits[count] = hit
             count += 1
     return count

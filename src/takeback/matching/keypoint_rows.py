@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from takeback.hashing.keypoint_signals import KeypointSignals
+from takeback.matching.kernels import compiled
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,10 +44,7 @@ class KeypointRows:
 
     def take(self, numbers: NDArray[np.int64]) -> "KeypointRows":
         """Return a copy of the numbered pictures, in that order."""
-        sizes = self.first[numbers + 1] - self.first[numbers]
-        first = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
-        rows = np.repeat(self.first[numbers] - first[:-1], sizes) + np.arange(first[-1])
-        return KeypointRows(first, self.sides[numbers], self.words[rows], self.places[rows])
+        return gathered([(self, numbers)], np.arange(len(numbers)))
 
 
 def rows_of(pictures: Sequence[KeypointSignals]) -> KeypointRows:
@@ -63,11 +61,43 @@ def rows_of(pictures: Sequence[KeypointSignals]) -> KeypointRows:
 
 def joined(parts: Iterable[KeypointRows]) -> KeypointRows:
     """Copy parts into one, in their order."""
-    every = list(parts)
-    sizes = [np.diff(part.first) for part in every]
-    return KeypointRows(
-        np.concatenate([np.zeros(1, np.int64), np.cumsum(np.concatenate(sizes))]),
-        np.concatenate([part.sides for part in every]),
-        np.concatenate([part.words for part in every]),
-        np.concatenate([part.places for part in every]),
-    )
+    every = [(part, np.arange(len(part))) for part in parts]
+    return gathered(every, np.arange(sum(len(part) for part, _ in every)))
+
+
+def gathered(
+    parts: Sequence[tuple[KeypointRows, NDArray[np.int64]]], target: NDArray[np.int64]
+) -> KeypointRows:
+    """Copy numbered pictures of several parts into one, with no copy in between.
+
+    Args:
+        parts: with the numbers of the pictures that are copied.
+        target: the number that each of them gets, those of the first part first.
+    """
+    first = np.zeros(len(target) + 1, np.int64)
+    first[1:][target] = np.concatenate([np.diff(part.first)[numbers] for part, numbers in parts])
+    np.cumsum(first, out=first)
+    sides = np.empty((len(target), 2), np.uint8)
+    words, places = np.empty((first[-1], 4), np.uint64), np.empty((first[-1], 4), np.uint8)
+    begin = 0
+    for part, numbers in parts:
+        own = target[begin : begin + len(numbers)]
+        spans = np.stack([part.first[numbers], part.first[numbers + 1], first[own]], axis=1)
+        copy_rows(spans, part.words, part.places, words, places)
+        sides[own] = part.sides[numbers]
+        begin += len(numbers)
+    return KeypointRows(first, sides, words, places)
+
+
+@compiled
+def copy_rows(
+    spans: NDArray[np.int64],
+    from_words: NDArray[np.uint64],
+    from_places: NDArray[np.uint8],
+    words: NDArray[np.uint64],
+    places: NDArray[np.uint8],
+) -> None:
+    """Copy rows; *spans*, shape (n, 3), are where each copy begins, ends and goes to."""
+    for begin, end, target in spans:
+        words[target : target + end - begin] = from_words[begin:end]
+        places[target : target + end - begin] = from_places[begin:end]

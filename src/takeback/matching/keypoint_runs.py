@@ -10,11 +10,12 @@ Pure: no bank and no index.
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from takeback.hashing.keypoint_signals import PLACES
 from takeback.matching.keypoint_index import KeypointMatch
 from takeback.matching.runs import LONGEST_SHOWN, SHARE_OF_FURTHER, STRANGERS, Line, Run, propose
 
@@ -23,8 +24,12 @@ JITTER: Final = 4500.0
 apart."""
 
 LEAST_SPREAD: Final = 0.15
-"""Share of the registered frame that the agreeing keypoints span at least. A watermark or logo,
-which thousands of videos share, spans less."""
+"""Share of the registered frame that the agreeing keypoints of a lone moment span at least. A
+watermark or logo, which thousands of videos share, spans less."""
+
+SAME_PLACES: Final = 0.5
+"""Share of a hit's places that lie where those of an earlier one do if both show one moment: a
+camera that does not move, or a watermark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,19 @@ class KeypointHit:
 
     votes: int
     """Places that agree."""
+
+    telling: bool
+    """Whether they span enough of the registered frame to be no watermark."""
+
+    places: frozenset[int]
+    """Where they are in the registered frame."""
+
+    @classmethod
+    def of(cls, number: int, partner: int, match: KeypointMatch) -> Self:
+        """Return what one look at a chosen frame found."""
+        agreeing = match.registered.places[match.agreement.pairs[:, 0], :2].astype(np.int64)
+        places = frozenset((agreeing @ (PLACES, 1)).tolist())
+        return cls(number, partner, match.agreement.votes, telling(match), places)
 
 
 def chance(votes: int) -> float:
@@ -71,7 +89,7 @@ def keypoint_run(
         registered: times of the registered video's chosen frames.
     """
     times, duration = upload
-    hits = sorted(hits, key=lambda hit: -hit.votes)
+    hits = sorted(hits, key=lambda hit: (-hit.votes, not hit.telling))
     theirs = times[[hit.number for hit in hits]]
     ours = registered[[hit.partner for hit in hits]]
     line = propose(theirs, ours, JITTER)
@@ -87,23 +105,32 @@ def keypoint_run(
         frames=len(frames),
         moments=len(moments),
         distance=None,
-        votes=moments[0],
-        score=keypoint_score(moments, 2 * len(times)),
+        votes=moments[0].votes,
+        score=_score(moments, 2 * len(times)),
         agreeing=float(lasting[frames].sum()),
     )
 
 
-def _moments(hits: list[KeypointHit]) -> list[int]:
-    """Return the votes of hits that share no frame of either video, most first."""
-    numbers: set[int] = set()
-    partners: set[int] = set()
-    votes = []
+def _moments(hits: list[KeypointHit]) -> list[KeypointHit]:
+    """Return hits that share no frame of either video and look different, most votes first."""
+    moments: list[KeypointHit] = []
     for hit in hits:
-        if hit.number not in numbers and hit.partner not in partners:
-            numbers.add(hit.number)
-            partners.add(hit.partner)
-            votes.append(hit.votes)
-    return votes
+        if not any(_same_moment(hit, earlier) for earlier in moments):
+            moments.append(hit)
+    return moments
+
+
+def _same_moment(hit: KeypointHit, earlier: KeypointHit) -> bool:
+    frames = hit.number == earlier.number or hit.partner == earlier.partner
+    shared = len(hit.places & earlier.places)
+    return frames or shared >= SAME_PLACES * min(len(hit.places), len(earlier.places))
+
+
+def _score(moments: list[KeypointHit], tried: int) -> float:
+    """Return how sure a run is; a lone moment that may be a watermark is not sure at all."""
+    if len(moments) == 1 and not moments[0].telling:
+        return 0.0
+    return keypoint_score([hit.votes for hit in moments], tried)
 
 
 def keypoint_score(votes: list[int], tried: int) -> float:

@@ -14,30 +14,27 @@ from numpy.typing import NDArray
 
 from takeback.matching import keypoint_guide, keypoint_kernels
 from takeback.matching.keypoint_guide import Upload
-from takeback.matching.keypoint_kernels import HALF
-from takeback.matching.keypoint_rows import KeypointRows, joined
+from takeback.matching.keypoint_kernels import HALF, LOWER
+from takeback.matching.keypoint_rows import KeypointRows, gathered
 from takeback.matching.keypoint_tables import Layouts, Tables, build_tables
 from takeback.matching.segment import LASTING, Ids, Positions
 from takeback.matching.voting import NEAR, compare_all
 
 NEAR_PRINT: Final = 6
 """Largest distance of two prints, of 32 bits, that are compared further. Of the pictures that
-comparing everything finds none is lost by it, of strangers one entry in thousands is kept."""
+comparing everything finds none is lost by it; of strangers, one entry in thousands is kept."""
 
-NEAR_HALF: Final = 22
-"""Largest distance of the first 128 bits that is checked as a proposal."""
+NEAR_HALF: Final = 20
+"""Largest distance of the first 128 bits of two keypoints that are checked."""
 
 MOST_ENTRIES: Final = 1024
-"""How many entries under one key are looked at, those of the lowest ids; in a bank of a million
-ordinary pictures none has more."""
+"""How many entries under one key are looked at, those of the lowest ids."""
 
-MOST_HITS: Final = 1 << 16
-"""How many entries with a near print are kept of one search of a segment, those of the upload's
-best keypoints; ordinary uploads have some thousands in a million pictures."""
+MOST_FOUND: Final = 1 << 18
+"""How many entries with a near print are kept, those of the upload's best keypoints."""
 
 MOST_CHECKED: Final = 4096
-"""How many hits are checked. If there are more, those of pictures that have several come first,
-and then the nearest."""
+"""How many hits are checked; if there are more, those of the likeliest pictures."""
 
 
 class Candidates(NamedTuple):
@@ -104,40 +101,37 @@ class KeypointSegment:
 
     def search(self, upload: Upload, version: int, needed: int) -> Candidates:
         """Find pictures of which at least *needed* places agree with what some hit proposes."""
-        hits = self.hits(upload, version)
+        hits = self.hits(upload)
+        if len(hits) > MOST_CHECKED:
+            hits = self._likeliest(hits)
         found = np.empty((len(hits), 3), np.int64)
-        count = keypoint_guide.check(self.tables, upload, hits, needed, found)
+        count = keypoint_guide.check(self.tables, upload, hits, (version, needed), found)
         return Candidates(*found[:count].T)
 
-    def hits(self, upload: Upload, version: int) -> NDArray[np.uint64]:
-        """Return pairs of near rows, each once, in ascending order."""
+    def hits(self, upload: Upload) -> NDArray[np.uint64]:
+        """Return pairs of near rows, each once, in ascending order; some may have ended."""
         if not self.tabled:
-            return self._compared(upload, version)
-        hits = np.empty(MOST_HITS, np.uint64)
-        distances = np.empty(MOST_HITS, np.uint8)
+            pairs = compare_all(self.rows.words, upload.words, NEAR)
+            return np.sort(pairs[:, 1] << HALF | pairs[:, 2])
+        found = np.empty(MOST_FOUND, np.uint64)
         bounds = NEAR_PRINT, MOST_ENTRIES
-        count = keypoint_kernels.probe(self.tables, upload.words, bounds, hits)
-        bounds = NEAR_HALF, version
-        count = keypoint_kernels.verify(self.tables, upload.words, hits[:count], bounds, distances)
-        return self._chosen(hits[:count], distances[:count])
+        found = found[: keypoint_kernels.probe(self.tables, upload.words, bounds, found)]
+        found.sort()
+        count = keypoint_kernels.verify(self.tables, upload.words, found, NEAR_HALF, NEAR)
+        return found[:count]
 
-    def _compared(self, upload: Upload, version: int) -> NDArray[np.uint64]:
-        pairs = compare_all(self.rows.words, upload.words, NEAR)
-        pictures = np.searchsorted(self.rows.first, pairs[:, 1], side="right") - 1
-        pairs = pairs[self.tables.ended[pictures] > version]
-        hits = pairs[:, 1] << HALF | pairs[:, 2]
-        return self._chosen(hits, pairs[:, 0].astype(np.uint8))
+    def _likeliest(self, hits: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        """Return the hits of those pictures that have most and rarest ones, in ascending order.
 
-    def _chosen(self, hits: NDArray[np.uint64], distances: NDArray[np.uint8]) -> NDArray[np.uint64]:
-        """Return each hit once, in ascending order, the best if there are too many."""
-        kept, first = np.unique(hits, return_index=True)
-        if len(kept) <= MOST_CHECKED:
-            return kept
-        rows = (kept >> HALF).astype(np.int64)
+        A keypoint of the upload that is near to thousands of pictures says little of each: its
+        hits count for as much less. A true copy has hits that hardly anything else has.
+        """
+        rows, queries = (hits >> HALF).astype(np.int64), (hits & LOWER).astype(np.int64)
+        rarity = 1 / np.bincount(queries)[queries]
         pictures = np.searchsorted(self.rows.first, rows, side="right")
-        _, own, sizes = np.unique(pictures, return_inverse=True, return_counts=True)
-        best = np.lexsort((distances[first], sizes[own] == 1))[:MOST_CHECKED]
-        return np.sort(kept[best])
+        _, own = np.unique(pictures, return_inverse=True)
+        evidence = np.bincount(own, rarity)[own]
+        return np.sort(hits[np.argsort(-evidence, kind="stable")[:MOST_CHECKED]])
 
 
 def segment_of(ids: Ids, rows: KeypointRows, layouts: Layouts) -> KeypointSegment:
@@ -156,6 +150,10 @@ def in_order(ids: Ids, rows: KeypointRows) -> tuple[Ids, KeypointRows]:
 
 def merged(sources: Sequence[KeypointSegment], layouts: Layouts) -> KeypointSegment:
     """Copy the pictures that have not ended into one new segment."""
-    parts = [source.remaining() for source in sources]
-    ids = np.concatenate([own for own, _ in parts])
-    return segment_of(*in_order(ids, joined(rows for _, rows in parts)), layouts)
+    kept = [np.flatnonzero(source.tables.ended == LASTING) for source in sources]
+    ids = np.concatenate([s.ids[numbers] for s, numbers in zip(sources, kept, strict=True)])
+    order = np.argsort(ids, kind="stable")
+    target = np.empty(len(ids), np.int64)
+    target[order] = np.arange(len(ids))
+    parts = [(source.rows, numbers) for source, numbers in zip(sources, kept, strict=True)]
+    return segment_of(ids[order], gathered(parts, target), layouts)
