@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from takeback.accounts.model import Platform, Role, Scope
-from takeback.cases.wire import Choices, ItemDocument, PdqDocument
+from takeback.cases.wire import Choices, ItemDocument, KeypointDocument, PdqDocument
 from takeback.clock import utc_now
-from takeback.hashing import Signal
+from takeback.hashing import PictureSignals, Signal, hash_picture
+from takeback.hashing.signal_types import SignalType, to_text
 from takeback.matcher.options import MatcherOptions, Source, SourceKind
 from tests.conftest import FakeClock
 from tests.journeys.story import Story, access
-from tests.matcher.conftest import random_signal
+from tests.matcher.conftest import jpeg, photograph, random_signal
 from tests.matcher.running import eventually, numbers, ready, running
 from tests.web.conftest import serving, settings_for
 
@@ -44,6 +46,7 @@ class Scene:
             data=self.folder / "matcher",
             port=0,
             hashers=1,
+            video_hashers=0,
             ask=ask,
             stopncii_seconds=0.2,
         )
@@ -79,6 +82,38 @@ def test_registered_matches_and_withdrawn_does_not(
         scene.story.hub.cases.withdraw(access(opened), None)
 
         eventually(lambda: numbers(client, adult) == [[]])
+
+
+def test_a_crop_matches_by_keypoints_until_she_chooses_otherwise(scene: Scene) -> None:
+    """Whole pictures go on matching; only what she chose ends at once."""
+    picture = photograph("chelsea")
+    registered = hash_picture(jpeg(picture), role="reporter")
+    platform = scene.story.platform("site")
+    opened = scene.story.opens(whole_item(registered), choices=Choices(keypoints=True))
+    with running(scene.options(scene.keys(platform, "partner"))) as client:
+        eventually(lambda: ready(client))
+
+        def grounds(upload: Image.Image) -> list[str]:
+            headers = {"content-type": "image/jpeg"}
+            answer = client.post("/v1/match", content=jpeg(upload), headers=headers)
+            return [match["ground"] for match in answer.json()["results"][0]["matches"]]
+
+        crop = picture.crop((130, 60, 430, 270))
+        eventually(lambda: grounds(crop) == ["keypoints"])
+        assert "whole" in grounds(picture)
+
+        scene.story.hub.cases.choose(access(opened), Choices(keypoints=False))
+
+        eventually(lambda: grounds(crop) == [])
+        assert "whole" in grounds(picture)
+
+
+def whole_item(registered: PictureSignals) -> ItemDocument:
+    """Return a registered item with keypoints."""
+    (look,) = registered.keypoints
+    packed = to_text(SignalType.KEYPOINTS, look.plain.pack())
+    whole = PdqDocument(str(registered.whole), registered.quality)
+    return ItemDocument([whole, KeypointDocument(packed)])
 
 
 def test_a_changed_mark_is_a_new_history(scene: Scene, rng: random.Random) -> None:
