@@ -205,7 +205,7 @@ def test_removed_entries_leave_their_neighbours() -> None:
     held = segment(bank, 16)
     row = int(held.rows.first[5])
 
-    keypoint_kernels.remove_entries(held.tables, row, np.zeros(16, np.uint64))
+    keypoint_kernels.remove_entries(held.tables, row, row + 1, np.zeros((1, 16), np.uint64))
 
     numbers = np.bincount(
         (held.tables.entries & LOWER).astype(np.uint32).clip(max=240), minlength=241

@@ -97,16 +97,20 @@ def place_entries(
 
 
 @compiled
-def remove_entries(tables: "Tables", row: int, noise: NDArray[np.uint64]) -> None:
-    """Overwrite a row's entries, so that nothing tells any more under which keys it stood."""
-    lower, upper = dealt(tables.words[row], tables.deal)
-    for chunk in range(tables.chunks.shape[0]):
-        bits = cut(lower, upper, tables.chunks[chunk, 0])
-        key = np.int64(bits & ((ONE << np.uint64(tables.chunks[chunk, 1])) - ONE))
-        slot, base = tables.chunks[chunk, 2] + key, chunk * tables.words.shape[0]
-        for place in range(base + tables.starts[slot], base + tables.starts[slot + 1]):
-            if tables.entries[place] & LOWER == np.uint64(row):
-                tables.entries[place] = noise[chunk] | NOWHERE
+def remove_entries(tables: "Tables", begin: int, end: int, noise: NDArray[np.uint64]) -> None:
+    """Overwrite the entries of some rows, so that nothing tells under which keys they stood.
+
+    *noise*, shape (rows, chunks), takes the place of their prints.
+    """
+    for row in range(begin, end):
+        lower, upper = dealt(tables.words[row], tables.deal)
+        for chunk in range(tables.chunks.shape[0]):
+            bits = cut(lower, upper, tables.chunks[chunk, 0])
+            key = np.int64(bits & ((ONE << np.uint64(tables.chunks[chunk, 1])) - ONE))
+            slot, base = tables.chunks[chunk, 2] + key, chunk * tables.words.shape[0]
+            for place in range(base + tables.starts[slot], base + tables.starts[slot + 1]):
+                if tables.entries[place] & LOWER == np.uint64(row):
+                    tables.entries[place] = noise[row - begin, chunk] | NOWHERE
 
 
 @compiled

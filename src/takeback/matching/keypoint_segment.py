@@ -82,16 +82,11 @@ class KeypointSegment:
         A search that began earlier may see old and new bits mixed: for it the picture counts as
         present or not, both of which are true of an entry that is being withdrawn.
         """
-        for begin, end in zip(
-            self.rows.first[positions].tolist(),
-            self.rows.first[positions + 1].tolist(),
-            strict=True,
-        ):
-            for row in range(begin, end):
-                noise = np.frombuffer(os.urandom(8 * len(self.tables.chunks)), np.uint64)
-                keypoint_kernels.remove_entries(self.tables, row, noise)
-            noise = np.frombuffer(os.urandom(32 * (end - begin)), np.uint64)
-            self.rows.words[begin:end] = noise.reshape(-1, 4)
+        first, chunks = self.rows.first, len(self.tables.chunks)
+        for picture in positions:
+            begin, end = int(first[picture]), int(first[picture + 1])
+            keypoint_kernels.remove_entries(self.tables, begin, end, _noise(end - begin, chunks))
+            self.rows.words[begin:end] = _noise(end - begin, 4)
             self.rows.places[begin:end] = 0
 
     def remaining(self) -> tuple[Ids, KeypointRows]:
@@ -132,6 +127,12 @@ class KeypointSegment:
         _, own = np.unique(pictures, return_inverse=True)
         evidence = np.bincount(own, rarity)[own]
         return np.sort(hits[np.argsort(-evidence, kind="stable")[:MOST_CHECKED]])
+
+
+def _noise(rows: int, columns: int) -> NDArray[np.uint64]:
+    return np.frombuffer(bytearray(os.urandom(8 * rows * columns)), np.uint64).reshape(
+        rows, columns
+    )
 
 
 def segment_of(ids: Ids, rows: KeypointRows, layouts: Layouts) -> KeypointSegment:
