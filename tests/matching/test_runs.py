@@ -14,9 +14,13 @@ from takeback.matching.runs import (
     Line,
     Strip,
     chance,
+    compare_along,
+    distinct,
+    elect_line,
     follow,
     propose,
     score,
+    warm_up,
 )
 from tests.matching.filming import filmed, joined, noisy, still, world
 
@@ -56,7 +60,7 @@ def test_an_excerpt_is_one_run_from_its_beginning_to_its_end() -> None:
         strip(filmed(excerpt, 10.0, 0.25)), strip(filmed(film, 60.0)), Line(1.0, 17_400.0)
     )
 
-    assert (run.begin, run.end) == (0.0, 9750.0)
+    assert (run.begin, run.end) == (0.0, 10_000.0)
     assert run.moments >= 4
     assert run.distance is not None
     assert run.distance <= 31
@@ -110,3 +114,22 @@ def test_nearer_and_more_moments_score_higher(distances: list[int], tried: int) 
     assert score([*moments, LOOSE], tried) > score(moments, tried)
     assert score(moments, 2 * tried) < score(moments, tried)
     assert chance(moments[0]) <= chance(moments[-1])
+
+
+def test_warming_up_compiles_every_loop() -> None:
+    """No request waits for the compiler."""
+    warm_up()
+
+    for loop in (elect_line, compare_along, distinct):
+        assert getattr(loop, "signatures", ())
+
+
+def test_where_nothing_is_registered_nothing_ends_a_run() -> None:
+    """Registered frames without detail are left out; what is uploaded there is not held against."""
+    film = filmed(world(1), 30.0)
+    kept = (film.times < 9000) | (film.times >= 21_000)
+    sparse = Strip.of(film.times[kept], film.bits[kept], film.duration)
+
+    (run,) = follow(strip(filmed(world(1), 30.0, 0.25)), sparse, Line(1.0, 0.0))
+
+    assert run.end - run.begin > 29_000

@@ -126,9 +126,7 @@ class _Hasher:
         whole = hashed.views[FrameView.WHOLE]
         if self._role == "query":
             self._hurry(whole)
-        if hashed.quality < MINIMUM_QUALITY:
-            return True
-        if differs(whole, self._kept, SAME):
+        if hashed.quality >= MINIMUM_QUALITY and differs(whole, self._kept, SAME):
             self._keep(frame.time, luma, hashed)
             self._kept = whole
         self._chosen.look(frame.time, luma, whole)
@@ -187,7 +185,7 @@ class _Chosen:
         self._due = 0
 
     def look(self, time: int, luma: Luma, signal: Signal) -> None:
-        """Look at one more frame of some detail."""
+        """Look at one more frame; little detail of the whole may be many keypoints."""
         if time < self._due or not differs(signal, self._before, OTHER):
             return
         own = replace(luma, pixels=luma.pixels.copy())

@@ -38,10 +38,11 @@ JITTER: Final = 700.0
 """Milliseconds by which a frame may miss its proposed time."""
 
 LONGEST_GAP: Final = 3000.0
-"""Milliseconds of disagreement that end a run."""
+"""Milliseconds of disagreement that end a run. Where no registered frame is near in time there
+is nothing to disagree with."""
 
 LONGEST_SHOWN: Final = 1000.0
-"""Milliseconds that a run's last frame counts, at most: others without detail may follow it."""
+"""Milliseconds for which a frame certainly speaks: frames without detail may come after it."""
 
 MOST_HITS: Final = 160
 """Near frames that propose, nearest first."""
@@ -157,13 +158,15 @@ def propose(theirs: NDArray[np.float64], ours: NDArray[np.float64], jitter: floa
     theirs, ours = theirs[:MOST_HITS], ours[:MOST_HITS]
     line = Line(*elect_line(theirs, ours, jitter))
     agreeing = np.abs(line.speed * theirs + line.offset - ours) <= jitter
-    return _fitted(theirs[agreeing], ours[agreeing], line)
+    return _fitted(theirs[agreeing], ours[agreeing], line, jitter)
 
 
-def _fitted(theirs: NDArray[np.float64], ours: NDArray[np.float64], line: Line) -> Line:
+def _fitted(
+    theirs: NDArray[np.float64], ours: NDArray[np.float64], line: Line, jitter: float
+) -> Line:
     """Return the line with least squares; nearly ordinary speed is ordinary speed."""
     spread = theirs - theirs.mean()
-    if np.ptp(theirs) >= 3 * JITTER and len(np.unique(ours)) > 2:
+    if np.ptp(theirs) >= 3 * jitter and len(np.unique(ours)) > 2:
         speed = float(spread @ ours / (spread @ spread))
         if SLOWEST <= speed <= FASTEST:
             line = Line(1.0 if abs(speed - 1.0) <= ORDINARY else speed, 0.0)
@@ -182,9 +185,26 @@ def follow(upload: Strip, registered: Strip, line: Line) -> list[Run]:
     agreeing = np.flatnonzero(distances <= LOOSE)
     if not agreeing.size:
         return []
-    gaps = np.diff(upload.times[agreeing]) - upload.lasting()[agreeing[:-1]]
-    parts = np.split(agreeing, np.flatnonzero(gaps > LONGEST_GAP) + 1)
+    known = _near_in_time(wanted, registered.times)
+    parts = np.split(agreeing, np.flatnonzero(_gaps(upload, agreeing, known) > LONGEST_GAP) + 1)
     return [_run(upload, line, part, registered.words[partners], distances) for part in parts]
+
+
+def _near_in_time(wanted: NDArray[np.float64], times: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Mark the times at which there is a registered frame; others showed too little."""
+    after = np.searchsorted(times, wanted)
+    before = np.abs(wanted - times[np.maximum(after - 1, 0)])
+    behind = np.abs(wanted - times[np.minimum(after, len(times) - 1)])
+    return np.asarray(np.minimum(before, behind) <= LONGEST_SHOWN)
+
+
+def _gaps(
+    upload: Strip, agreeing: NDArray[np.intp], known: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Return for how long frames between two agreeing ones are shown that do not agree."""
+    wrong = np.where(known, upload.lasting(), 0.0)
+    wrong[agreeing] = 0.0
+    return np.asarray(np.diff(wrong.cumsum()[agreeing]))
 
 
 def _run(
@@ -351,3 +371,9 @@ def bits_between(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> Any:  # noqa: 
     for k in range(4):
         bits += popcount(a[k] ^ b[k])
     return bits
+
+
+def warm_up() -> None:
+    """Compile the loops, or load them from the cache, before the first request."""
+    strip = Strip.of(np.arange(3, dtype=np.uint32), np.zeros((3, 32), np.uint8), 3)
+    follow(strip, strip, propose(strip.times, strip.times))

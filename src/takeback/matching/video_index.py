@@ -194,10 +194,8 @@ class VideoIndex:
         for number, frame in enumerate(frames):
             for match in self._keypoints.search([frame.look], limit=KEYPOINT_LIMIT):
                 slot, partner = divmod(match.id, 1 << CHOSEN_BITS)
-                if telling(match):
-                    mirrored = match.agreement.view.mirrored
-                    hit = KeypointHit(number, partner, match.agreement.votes)
-                    hits.setdefault((slot, mirrored), []).append(hit)
+                hit = KeypointHit.of(number, partner, match)
+                hits.setdefault((slot, match.agreement.view.mirrored), []).append(hit)
         return hits
 
     def _like(self, picture: "PictureSignals") -> Iterator[VideoMatch]:

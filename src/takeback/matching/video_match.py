@@ -9,7 +9,7 @@ from typing import Final
 
 from takeback.matching.runs import Run
 
-INTRO: Final = 4000.0
+INTRO: Final = 3500.0
 """Milliseconds. A shorter run is an intro or a title that others may share: it is a match only
 where it is half of the upload or of the registered video."""
 
