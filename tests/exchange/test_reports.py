@@ -347,7 +347,7 @@ def test_a_response_to_a_canary_is_taken_and_recorded_for_nobody(partners: Partn
     """It is answered like any other."""
     platform = partners.platform()
     partners.exchange.plant_canaries(platform.id, 1, partners.lead)
-    entry, _ = partners.entries(platform)
+    entry, *_ = partners.entries(platform)
 
     accepted = partners.respond(platform, response(entry.number))
 

@@ -1,6 +1,7 @@
 """Signals of several types on their way out: in the feed, to partners, and to older readers."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -66,6 +67,7 @@ def test_canaries_do_not_make_a_page_too_long(partners: Partners) -> None:
     for number in range(12):
         register_all(partners.bank, [filmed(number, frames=3_600)], vouched=True)
     partners.exchange.plant_canaries(platform.id, 3, partners.lead)
+    partners.clock.advance(timedelta(hours=2))
 
     pages = partners.pages(platform, limit=5_000)
 

@@ -215,7 +215,7 @@ def test_once_the_second_is_over_nothing_is_sent_twice(partners: Partners) -> No
     platform = partners.platform()
     partners.register(1, partners=True)
     partners.exchange.plant_canaries(platform.id, 2, partners.lead)
-    partners.clock.advance(timedelta(seconds=1))
+    partners.clock.advance(timedelta(hours=1))
     first = partners.fetched(platform)
     partners.clock.advance(timedelta(seconds=1))
     second = partners.fetched(platform, first[-1].next_set_timestamp)
@@ -382,7 +382,7 @@ def test_a_submission_answers_alike_whether_or_not_the_signal_was_there(
 def test_submissions_of_other_types_are_left_out(partners: Partners) -> None:
     """They are not what this hub matches."""
     request = SubmitRequest(
-        [SubmittedRecord("VideoMD5", "0" * 32), SubmittedRecord("ImagePDQ", str(signal(1)))]
+        [SubmittedRecord("VideoTMK", "0" * 32), SubmittedRecord("ImagePDQ", str(signal(1)))]
     )
 
     assert partners.exchange.stopncii.submit(partners.platform(), request).count == 1

@@ -9,7 +9,8 @@ it has the signal from the platform that it was given to.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 import numpy as np
@@ -26,6 +27,12 @@ PDQ: Final = "pdq"
 
 LARGEST_DISTANCE = 31
 """A canary counts as seen within this many bits, so that flipping a few does not hide it."""
+
+SHORTEST_GAP = timedelta(minutes=5)
+"""Between two pictures whose canaries were planted together."""
+
+_SPREAD = 55 * 60
+"""Seconds that chance adds to it, so that they do not come in step."""
 
 _SLICE = 1_000
 """Looked-up signals compared at a time, which bounds the memory."""
@@ -49,12 +56,19 @@ class Canaries(PlatformService):
         with self.db.transaction():
             require(self.db, staff, Action.PLANT_CANARIES)
             PlatformStore(self.db).get(platform_id)
-            for bundle in bundles:
-                vouched = secrets.choice([False, True])
-                store.add(platform_id, bundle, self.now().date(), vouched=vouched)
+            for bundle, appears_at in zip(bundles, self._instants(), strict=False):
+                look = {"vouched": secrets.choice([False, True]), "appears_at": appears_at}
+                store.add(platform_id, bundle, self.now().date(), **look)
             planted = len(bundles)
             self.audit.append("canary.planted", staff.actor, platform=platform_id, canaries=planted)
             return self.canaries_for(platform_id)
+
+    def _instants(self) -> Iterator[datetime]:
+        """Yield when one picture after another appears: the first now, the next some time later."""
+        at = self.now()
+        while True:
+            yield at
+            at += SHORTEST_GAP + timedelta(seconds=secrets.randbelow(_SPREAD))
 
     def canaries_for(self, platform_id: PlatformId) -> Sequence[Canary]:
         """Return the canaries that only this platform receives, the oldest first."""

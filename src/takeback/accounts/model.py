@@ -202,5 +202,7 @@ class Canary:
     vouched: bool
     """Whether it looks vouched; the same for all of a picture."""
     planted_on: date
+    appears_at: datetime
+    """From when on its platform receives it: pictures come one after another."""
     seen_at: tuple[PlatformId, ...] = ()
     """Other platforms that sent it to us."""

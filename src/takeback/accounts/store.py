@@ -88,6 +88,7 @@ canaries = sa.Table(
     sa.Column("view", sa.Text, nullable=False),
     sa.Column("vouched", Flag, nullable=False),
     sa.Column("planted_on", Day, nullable=False),
+    sa.Column("appears_at", Instant, nullable=False),
     sqlite_strict=True,
 )
 
@@ -291,10 +292,10 @@ class CanaryStore:
     db: Database
 
     def add(
-        self, platform_id: PlatformId, bundle: Sequence[MadeUp], day: date, *, vouched: bool
+        self, platform_id: PlatformId, bundle: Sequence[MadeUp], day: date, **look: object
     ) -> None:
-        """Insert the canaries of one made-up picture."""
-        rest = {"platform_id": platform_id, "planted_on": day, "vouched": vouched}
+        """Insert the canaries of one made-up picture, which have everything else in common."""
+        rest = {"platform_id": platform_id, "planted_on": day, **look}
         self.db.execute(canaries.insert(), [{**asdict(each), **rest} for each in bundle])
 
     def list(self) -> Sequence[Canary]:

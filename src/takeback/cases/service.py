@@ -123,13 +123,14 @@ class Cases:
             BadProofOfWork: the proof of work is missing or wrong.
             TooBusy: the hub works on as many openings as it may.
         """
+        self._prove(document.proof, check_proof=check_proof)
         document = intake.checked(document)
         items = intake.items(document.items)
         text = intake.text(document.text, "text")
         locators = intake.locators(document.locators, "locators")
         case = self._new_case(document)
         intake.check_keypoints(items, chosen=case.keypoints)
-        made = self._admit(document.proof, check_proof=check_proof)
+        made = self._admit()
         attempt = self.gate.digester.attempt("open", document.attempt, case.opened_on)
         stored = self.gate.digester.digest(made, attempt)
         with self.db.transaction():
@@ -174,8 +175,8 @@ class Cases:
             QualityTooLow: a picture has too little detail; nothing was stored.
             IllegalTransition: the case is withdrawn.
         """
-        checked = intake.items([intake.checked(item) for item in items])
         case_id = self._enter(access, check_proof)
+        checked = intake.items([intake.checked(item) for item in items])
         with self.db.transaction():
             case = self._case(case_id)
             case.require_running()
@@ -266,7 +267,8 @@ class Cases:
             NotFound: no case opens with this slip.
         """
         slip = parse_slip(slip)
-        made = self._admit(proof, check_proof=check_proof)
+        self._prove(proof, check_proof=check_proof)
+        made = self._admit()
         tried = self.gate.digester.attempt(f"recover:{slip}", attempt, self.now().date())
         stored = self.gate.digester.digest(made, tried)
         with self.db.transaction():
@@ -403,10 +405,13 @@ class Cases:
     def _enter(self, access: Access, check_proof: bool) -> CaseId:
         return self.gate.enter(intake.checked(access), check_proof=check_proof)
 
-    def _admit(self, proof: Proof | UnsetType | None, *, check_proof: bool) -> Secrets:
-        """Let a caller without a code in, and make the secrets they will get."""
+    def _prove(self, proof: Proof | UnsetType | None, *, check_proof: bool) -> None:
+        """Take a proof of work, before a document costs the hub any."""
         if check_proof:
             self.gate.proofs.take(proof)
+
+    def _admit(self) -> Secrets:
+        """Let a caller without a code in, and make the secrets they will get."""
         self.gate.bucket.take()
         return new_secrets()
 

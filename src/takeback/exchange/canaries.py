@@ -30,7 +30,7 @@ class Disguises:
     platforms: Platforms
 
     def adopt(self, platform_id: PlatformId) -> None:
-        """Give each canary that was planted since a place in what the platform receives."""
+        """Give each canary whose time has come a place in what the platform receives."""
         if not self._new(platform_id):
             return
         with self.db.transaction():
@@ -113,8 +113,12 @@ class Disguises:
         return [(place, own[place.canary_id]) for place in places if place.canary_id in own]
 
     def _new(self, platform_id: PlatformId) -> list[Disguise]:
-        known = {place.canary_id for place in self._places(platform_id)}
-        return [each for each in self._own(platform_id) if each.canary.id not in known]
+        known, now = {place.canary_id for place in self._places(platform_id)}, self.bank.now()
+        return [
+            each
+            for each in self._own(platform_id)
+            if each.canary.id not in known and each.canary.appears_at <= now
+        ]
 
     def _own(self, platform_id: PlatformId) -> list[Disguise]:
         return [each for each in self._all() if each.canary.platform_id == platform_id]

@@ -199,6 +199,7 @@ def upgrade() -> None:
         sa.Column("view", sa.Text(), nullable=False),
         sa.Column("vouched", takeback.db.Flag(), nullable=False),
         sa.Column("planted_on", takeback.db.Day(), nullable=False),
+        sa.Column("appears_at", takeback.db.Instant(), nullable=False),
         sa.ForeignKeyConstraint(
             ["platform_id"], ["platforms.id"], name=op.f("fk_canaries_platform_id")
         ),
