@@ -15,7 +15,7 @@ def each_file(
     do: Callable[[Path], Made],
     *,
     said: str,
-    refused: type[TakebackError] = TakebackError,
+    refused: tuple[type[TakebackError], ...] = (TakebackError,),
 ) -> tuple[list[Made], list[TakebackError]]:
     """Call *do* with each path.
 

@@ -62,7 +62,7 @@ COMMANDS: Mapping[str, Lazy] = {
     "audit": Lazy("takeback.cli.audit:audit", "Prove and read the audit log."),
     "serve": Lazy("takeback.cli.serve:serve", "Run a hub."),
     "matcher": Lazy("takeback.cli.matcher:matcher", "Run a matcher inside a platform's walls."),
-    "match": Lazy("takeback.cli.match:match", "Ask a matcher about pictures."),
+    "match": Lazy("takeback.cli.match:match", "Ask a matcher about pictures and videos."),
     "backup": Lazy("takeback.cli.backup:backup", "Write an encrypted backup while serving."),
     "backup-key": Lazy("takeback.cli.backup:backup_key", "Make an age key pair for backups."),
     "restore": Lazy("takeback.cli.backup:restore", "Build a hub's data anew from a backup."),

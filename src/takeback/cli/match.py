@@ -1,4 +1,4 @@
-"""``takeback match``: what a matcher says of pictures, or what two of them have in common."""
+"""``takeback match``: what a matcher says of uploads, or what two files have in common."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,16 +15,19 @@ from takeback.cli.explain.writing import explain_option, pages_for, write_page
 from takeback.cli.files import each_file
 from takeback.cli.output import as_json, emit
 from takeback.cli.refusals import refusal
-from takeback.errors import HubUnreachable, NotAPicture
+from takeback.errors import HubUnreachable, NotAPicture, NotAVideo
 from takeback.exchange.client import KeyFile
 from takeback.matcher.documents import MatchAnswer
 
-TIMEOUT = 60.0
-"""Seconds to wait for one answer; a matcher hashes the picture first."""
+TIMEOUT = 300.0
+"""Seconds to wait for one answer; a matcher hashes the upload first, and a video takes long."""
+
+UNREADABLE = (NotAPicture, NotAVideo)
+"""Errors that are about one file and not about the matcher."""
 
 
 class Matched(msgspec.Struct, frozen=True):
-    """One picture and what the matcher said of it."""
+    """One upload and what the matcher said of it."""
 
     path: str
     answer: MatchAnswer
@@ -60,11 +63,11 @@ def match(
     as_json: bool,
     **address: Unpack[Address],
 ) -> None:
-    """Ask a matcher about pictures.
+    """Ask a matcher about pictures and videos.
 
-    Sends each FILE to your own matcher and prints what it is near to, and why. With --against
-    nothing is sent: both pictures are hashed here, keypoints included. No match is exit 0 too.
-    A FILE that is no picture is named, the others are still asked about, and the exit code is 3.
+    Sends each FILE to your own matcher and prints what it matches, and why. With --against
+    nothing is sent: both files are hashed here, keypoints included. No match is exit 0 too. A
+    FILE that can't be read is named, the others are still asked about, and the exit code is 3.
     """
     pages = pages_for(explain_to, paths) if explain_to else {}
     if against is not None:
@@ -80,7 +83,7 @@ def match(
                 _explain(path, matched.answer, pages[path])
             return matched
 
-        asked, refused = each_file(paths, ask_about, said="asked about", refused=NotAPicture)
+        asked, refused = each_file(paths, ask_about, said="asked about", refused=UNREADABLE)
     emit(asked, lambda: [line for each in asked for line in _lines(each)], as_json=as_json)
     talk.refuse_all(refused)
 
@@ -97,22 +100,29 @@ def _explain(path: Path, answer: MatchAnswer, page: Path) -> None:
     write_page(page, explain_answered(path, path.name, answer))
 
 
-def ask(client: httpx2.Client, picture: bytes) -> MatchAnswer:
-    """Return what the matcher says of one picture.
+def ask(client: httpx2.Client, upload: bytes) -> MatchAnswer:
+    """Return what the matcher says of one picture or video.
 
     Raises:
         TakebackError: it refused, and said why; or it can't be reached.
     """
     headers = {"content-type": "application/octet-stream"}
     try:
-        response = client.post("/v1/match", content=picture, headers=headers)
+        response = client.post("/v1/match", content=upload, headers=headers)
     except httpx2.TransportError:
-        unreachable = HubUnreachable("the matcher can't be reached")
-        unreachable.hint = "Check --matcher, and that `takeback matcher` is running there."
-        raise unreachable from None
+        raise _no_matcher("the matcher can't be reached") from None
     if not response.is_success:
         raise refusal(response)
-    return msgspec.json.decode(response.content, type=MatchAnswer)
+    try:
+        return msgspec.json.decode(response.content, type=MatchAnswer)
+    except msgspec.DecodeError:
+        raise _no_matcher("the address answered, but not as a matcher does") from None
+
+
+def _no_matcher(reason: str) -> HubUnreachable:
+    unreachable = HubUnreachable(reason)
+    unreachable.hint = "Check --matcher, and that `takeback matcher` is running there."
+    return unreachable
 
 
 def _bytes_of(path: Path) -> bytes:

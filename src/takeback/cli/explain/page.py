@@ -57,7 +57,7 @@ def in_rows(sheets: Sequence[Sheet], columns: int) -> Spread:
     starts = range(0, len(sheets), columns)
     rows = [side_by_side(sheets[start : start + columns]).sheet for start in starts]
     height = sum(row.height - MARGIN for row in rows) + MARGIN
-    whole, top = Sheet.blank(max(row.width for row in rows), height), 0
+    whole, top = Sheet.blank(max([NARROWEST, *(row.width for row in rows)]), height), 0
     for row in rows:
         whole.paste(row, 0, top)
         top += row.height - MARGIN

@@ -21,11 +21,15 @@ def reason(evidence: Evidence) -> str:
 def ground_in_words(evidence: Evidence) -> str:
     """Say what matched, and by how much."""
     if evidence.ground is Ground.KEYPOINTS:
-        return f"keypoints, {evidence.votes} places agree"
+        return f"keypoints, {_counted(evidence, 'place')}"
     if evidence.ground is Ground.VIDEO:
-        return f"video, {evidence.votes} frames agree"
+        return f"video, {_counted(evidence, 'frame')}"
     what = "the whole picture" if evidence.ground is Ground.WHOLE else "a view"
     return f"{what}, {evidence.distance} of {SIGNAL_BITS} bits differ"
+
+
+def _counted(evidence: Evidence, what: str) -> str:
+    return f"1 {what} agrees" if evidence.votes == 1 else f"{evidence.votes} {what}s agree"
 
 
 def circumstances(evidence: Evidence) -> Iterator[str]:
@@ -35,9 +39,9 @@ def circumstances(evidence: Evidence) -> Iterator[str]:
     if evidence.registered_view != "whole":
         yield f"Near to what is registered: {view_in_words(evidence.registered_view)}."
     if evidence.seconds:
-        yield f"In the upload from second {_seconds(evidence.seconds)}."
+        yield f"In the upload {_seconds(evidence.seconds)}."
     if evidence.registered_seconds:
-        yield f"In the registered video from second {_seconds(evidence.registered_seconds)}."
+        yield f"In the registered video {_seconds(evidence.registered_seconds)}."
     if evidence.place:
         yield from _where(evidence.place)
 
@@ -61,4 +65,5 @@ def _all(part: Place) -> bool:
 
 
 def _seconds(span: tuple[float, float]) -> str:
-    return f"{span[0]:.1f} to {span[1]:.1f}"
+    begin, end = (f"{second:.1f}" for second in span)
+    return f"at second {begin}" if begin == end else f"from second {begin} to {end}"

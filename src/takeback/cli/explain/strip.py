@@ -11,7 +11,7 @@ from takeback.cli.explain.dots import draw_keypoints
 from takeback.cli.explain.ink import Sheet
 from takeback.cli.explain.page import in_rows
 from takeback.cli.explain.words import PRIVATE
-from takeback.hashing.footage import open_footage, opened
+from takeback.hashing.footage import Frame, open_footage, opened
 from takeback.hashing.keypoint_signals import KeypointLook
 from takeback.hashing.video_signals import FrameView, VideoSignals
 
@@ -30,23 +30,31 @@ def explain_video(source: bytes | os.PathLike[str], name: str, video: VideoSigna
     looks = {frame.time: frame.look for frame in video.keypoints}
     times = _some(sorted(looks) or [int(time) for time in video.times])
     frames = frames_at(source, times)
-    sheets = [_sheet(frame, looks.get(time)) for time, frame in frames.items()]
-    spread = in_rows(sheets or [Sheet.blank(WIDTH, WIDTH // 2)], COLUMNS)
+    sheets = [frame_sheet(frame, looks.get(time)) for time, frame in frames.items()]
+    spread = in_rows(sheets, COLUMNS)
     return spread.with_words([*_words(name, video, list(frames)), PRIVATE])
 
 
 def frames_at(source: bytes | os.PathLike[str], times: Sequence[int]) -> Mapping[int, Image.Image]:
-    """Decode the frames at *times*, in milliseconds; those that can't be read are missing."""
+    """Decode the first frame at or after each of *times*, ascending, in milliseconds.
+
+    Returns:
+        The frames by the times asked for; those beyond what can be read are missing.
+    """
     found: dict[int, Image.Image] = {}
     with opened(source) as file, open_footage(file) as footage:
         for frame in footage.frames() if times else ():
-            if frame.time in times:
-                stored = frame.frame.to_ndarray(format="rgb24").astype(np.uint8)
-                upright = np.ascontiguousarray(frame.luma().turn.pixels(stored))
-                found[frame.time] = Image.fromarray(upright)
-            if frame.time >= times[-1]:
+            due = [time for time in times if time <= frame.time and time not in found]
+            if due:
+                found.update(dict.fromkeys(due, _upright(frame)))
+            if len(found) == len(times):
                 break
     return found
+
+
+def _upright(frame: Frame) -> Image.Image:
+    stored = frame.frame.to_ndarray(format="rgb24").astype(np.uint8)
+    return Image.fromarray(np.ascontiguousarray(frame.luma().turn.pixels(stored)))
 
 
 def _some(times: Sequence[int]) -> list[int]:
@@ -56,7 +64,9 @@ def _some(times: Sequence[int]) -> list[int]:
     return [times[round(at)] for at in np.linspace(0, len(times) - 1, MOST_FRAMES)]
 
 
-def _sheet(frame: Image.Image, look: KeypointLook | None) -> Sheet:
+def frame_sheet(frame: Image.Image, look: KeypointLook | None = None) -> Sheet:
+    """Return a frame as a sheet of the size that frames have in a strip, with its keypoints."""
+    frame = frame.copy()
     frame.thumbnail((WIDTH, WIDTH), Image.Resampling.LANCZOS)
     sheet = Sheet.of(frame)
     if look is not None:
