@@ -101,8 +101,8 @@ class VideoIndex:
             raise ValueError("ids must be different, and each have a video with frames")
         with self._writing:
             replaced = [self._videos[number] for number in ids if number in self._videos]
-            for entry_id, signals in zip(ids, videos, strict=True):
-                self._add(RegisteredVideo.of(entry_id, next(self._next_slot), signals), signals)
+            added = [self._added(*pair) for pair in zip(ids, videos, strict=True)]
+            self._show({**self._videos, **{video.id: video for video in added}})
             self._forget(replaced)
 
     def withdraw(self, ids: Sequence[int]) -> None:
@@ -132,12 +132,13 @@ class VideoIndex:
         found = list(self._like(upload)) or list(self._in(upload.keypoints))
         return best_of_each(found)[:limit]
 
-    def _add(self, video: RegisteredVideo, signals: VideoSignals) -> None:
-        """Add the frames, and only then let searches see the video."""
+    def _added(self, entry_id: int, signals: VideoSignals) -> RegisteredVideo:
+        """Add a video's frames; searches see it once it is shown."""
+        video = RegisteredVideo.of(entry_id, next(self._next_slot), signals)
         looks = [frame.look.plain for frame in signals.keypoints]
         self._keypoints.add(video.keypoint_keys(), looks)
         self._frames.add(video.keys(), video.rows())
-        self._show({**self._videos, video.id: video})
+        return video
 
     def _show(self, videos: Mapping[int, RegisteredVideo]) -> None:
         self._videos = videos
