@@ -13,6 +13,7 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -27,11 +28,13 @@ from benchmarks.reveal.study import (
     Table,
     heap_figures,
     likeness_table,
+    pan_table,
     price_table,
     reading_table,
 )
 
-DEFENCES: Final = (AS_IT_IS, *(leak.defence for leak in DEFENDED))
+DEFENCES: Final = tuple({AS_IT_IS, *(replace(leak.defence, step=1) for leak in DEFENDED)})
+"""Those whose patches are to be guessed in a way of their own."""
 
 
 def main() -> int:
@@ -45,7 +48,7 @@ def main() -> int:
     pictures = photographs(options.corpus, options.pictures)
     inverses = list(_inverses(pictures, shapes))
     _say(f"{len(pictures)} photographs")
-    results = _results(pictures, inverses, from_shapes, options.pairs)
+    results = _results(pictures, inverses, from_shapes, options)
     print(
         json.dumps(results, indent=2) if options.json else "\n\n".join(map(text, results.items()))
     )
@@ -61,7 +64,8 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--corpus", type=Path, help="a folder of ordinary photographs")
     parser.add_argument("--pictures", type=int, default=209, help="how many of them")
-    parser.add_argument("--shapes", type=int, default=60, help="drawn pictures to fit on")
+    parser.add_argument("--measured", type=int, default=80, help="how many are drawn again")
+    parser.add_argument("--shapes", type=int, default=40, help="drawn pictures to fit on")
     parser.add_argument("--pairs", type=int, default=20_000, help="for wrong matches")
     parser.add_argument("--sheets", type=Path, help="where to show photographs side by side")
     parser.add_argument("--publish", type=Path, help="only draw the page's pictures, there")
@@ -79,16 +83,21 @@ def _inverses(pictures: Sequence[Grey], shapes: Sequence[Grey]) -> list[Inverse]
 
 
 def _results(
-    pictures: Sequence[Grey], inverses: Sequence[Inverse], from_shapes: Inverse, pairs: int
+    pictures: Sequence[Grey],
+    inverses: Sequence[Inverse],
+    from_shapes: Inverse,
+    options: argparse.Namespace,
 ) -> dict[str, Table]:
-    results = {"likeness, photographs": likeness_table(inverses, pictures)}
+    measured = pictures[: options.measured]
+    results = {"likeness, photographs": likeness_table(inverses, pictures, len(measured))}
     _say("redrawn")
     results["letters and outlines, drawn"] = reading_table(from_shapes)
-    results["patches without places"] = {"80": heap_figures(inverses, pictures)}
+    results["patches without places"] = {"80": heap_figures(inverses, measured)}
+    results["a video that pans"] = pan_table(inverses, measured[::2])
     _say("read")
-    results["price"] = price_table(pictures[::3], pairs)
+    results["price"] = price_table(measured, options.pairs)
     _say("recalled")
-    results["keying"] = {name: {"share": value} for name, value in broken(pictures).items()}
+    results["keying"] = {name: {"share": value} for name, value in broken(measured).items()}
     return results
 
 

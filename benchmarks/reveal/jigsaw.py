@@ -22,6 +22,9 @@ ROUNDS: Final = 4
 CANVAS: Final = 128
 """Pixels across the picture that patches are tried on."""
 
+NUDGES: Final = 9
+"""Places along each axis that are tried in a sixteenth of the picture."""
+
 SMALLEST: Final = 4
 """Pixels along a side, below which a patch has nothing to be recognised by."""
 
@@ -42,6 +45,23 @@ def _facing(spots: Spots, turn: int) -> Spots:
     faced = spots.copy()
     faced[:, 3] = turn * (2 * np.pi / TURNS)
     return faced
+
+
+def nudged(patches: Numbers, variance: Variance, spots: Spots, box: Backdrop) -> Spots:
+    """Guess where in its sixteenth of the picture each patch lies."""
+    found, steps = spots, np.linspace(-WIDTH / 32, WIDTH / 32, NUDGES)
+    moves = np.stack([each.ravel() for each in np.meshgrid(steps, steps)], axis=1)
+    for _ in range(ROUNDS):
+        picture = _large(solved(lay(patches, variance, found, CANVAS), box))
+        fits = np.stack([_fit(patches, _moved(spots, move), picture) for move in moves])
+        found = _moved(spots, moves[fits.argmax(axis=0)])
+    return found
+
+
+def _moved(spots: Spots, move: NDArray[np.float64]) -> Spots:
+    moved = spots.copy()
+    moved[:, :2] += move
+    return moved
 
 
 def _fit(patches: Numbers, spots: Spots, picture: Grey) -> Numbers:

@@ -88,6 +88,9 @@ DEFENDED: Final = (
 
 PUZZLES: Final = (
     replace(EVERYTHING, name="no directions, guessed", puzzle=jigsaw.turned),
+    replace(
+        EVERYTHING, name="places to 1/16, guessed", defence=Defence(step=4), puzzle=jigsaw.nudged
+    ),
     replace(EVERYTHING, name="no places, guessed", puzzle=jigsaw.placed),
 )
 """What a jigsaw makes of 80 keypoint signals that lack something, with all whole-picture ones."""
@@ -112,7 +115,7 @@ class Inverse:
             drawn = enlarged(backdrop.picture, width)
             return drawn, np.ones(drawn.shape, np.bool_)
         signals = describe(picture).registered(leak.count)
-        guess = self.patch[leak.defence]
+        guess = self.patch[replace(leak.defence, step=1)]
         patches = guess(signs_of(signals.bits)[:, : leak.defence.bits])
         spots = leak.defence.spots(signals)
         if leak.puzzle and backdrop:

@@ -52,34 +52,40 @@ def structure(drawn: Grey, original: Grey) -> float:
     return float(found)
 
 
-def likeness(
-    redrawn: tuple[Grey, Mask], number: int, originals: Sequence[Grey], usual: Grey
-) -> Likeness:
-    """Compare a redrawing, 128 pixels across, with its original and with every other picture.
+class Lineup:
+    """All pictures, small: among them a redrawing's original is to be picked out."""
 
-    Args:
-        redrawn: the drawing and where it was drawn.
-        number: which of *originals* it was made from.
-        originals: all pictures, 512 pixels across.
-        usual: the mean of all pictures, 64 pixels across: what knows nothing.
-    """
-    drawing, covered = redrawn
-    small, original = reduced(drawing, COARSE), originals[number]
-    alike = resemblances(small, originals, usual)
-    return Likeness(
-        correlation(small, reduced(original, COARSE)),
-        correlation(drawing, reduced(original, FINE)),
-        structure(small, reduced(original, COARSE)),
-        float(covered.mean()),
-        int((alike > alike[number]).sum()),
-    )
+    def __init__(self, originals: Sequence[Grey]) -> None:
+        """Reduce every picture once."""
+        self._small = np.stack([reduced(each, COARSE) for each in originals])
+        self._fine = np.stack([reduced(each, FINE) for each in originals])
+        self._levelled = np.stack([levelled(each) for each in self._small])
 
+    def likeness(self, redrawn: tuple[Grey, Mask], number: int, usual: Grey) -> Likeness:
+        """Compare a redrawing with its original and with every other picture.
 
-def resemblances(small: Grey, originals: Sequence[Grey], usual: Grey) -> NDArray[np.float64]:
-    """Correlate a drawing with every candidate, after taking from each what all have in common."""
-    found = levelled(levelled(small) - usual)
-    candidates = (levelled(levelled(reduced(each, COARSE)) - usual) for each in originals)
-    return np.array([float((found * each).mean()) for each in candidates])
+        Args:
+            redrawn: the drawing, 128 pixels across, and where it was drawn.
+            number: which picture it was made from.
+            usual: the mean of pictures, 64 pixels across: what knows nothing.
+        """
+        drawing, covered = redrawn
+        small = reduced(drawing, COARSE)
+        alike = self._resemblances(small, usual)
+        return Likeness(
+            correlation(small, self._small[number]),
+            correlation(drawing, self._fine[number]),
+            structure(small, self._small[number]),
+            float(covered.mean()),
+            int((alike > alike[number]).sum()),
+        )
+
+    def _resemblances(self, small: Grey, usual: Grey) -> NDArray[np.float32]:
+        """Correlate a drawing with every picture, less what all pictures have in common."""
+        found = levelled(levelled(small) - usual)
+        others = self._levelled - usual
+        spread = others.std(axis=(1, 2))
+        return np.asarray((others * found).mean(axis=(1, 2)) / spread, np.float32)
 
 
 def outlines_found(drawing: Grey, outlines: Mask) -> float:
@@ -129,12 +135,13 @@ def _written(text: str, letter: Letter) -> Grey:
 
 
 def likenesses(
-    inverses: Sequence[Inverse], folds: Sequence[int], originals: Sequence[Grey], leak: Leak
+    inverses: Sequence[Inverse], originals: Sequence[Grey], leak: Leak, count: int
 ) -> list[Likeness]:
-    """Redraw every picture by the inverse that was fitted without its fold."""
+    """Redraw the first *count* pictures, each by the inverse that was fitted without it."""
+    lineup = Lineup(originals)
     found = []
-    for number, (fold, picture) in enumerate(zip(folds, originals, strict=True)):
-        inverse = inverses[fold]
+    for number, picture in enumerate(originals[:count]):
+        inverse = inverses[number % len(inverses)]
         redrawn = inverse.redraw(leak, picture, FINE)
-        found.append(likeness(redrawn, number, originals, inverse.usual()))
+        found.append(lineup.likeness(redrawn, number, inverse.usual()))
     return found

@@ -17,9 +17,14 @@ LUMINANCE: Final = (0.299, 0.587, 0.114)
 
 
 def photographs(corpus: Path | None, count: int) -> list[Grey]:
-    """Return that many photographs of a folder, or those of scikit-image, cut to 4:3."""
+    """Return that many photographs of a folder, or those of scikit-image, cut to 4:3.
+
+    In an order by chance, always the same, so that the first ones are no kind of their own.
+    """
     inner = corpus / "images" if corpus and (corpus / "images").is_dir() else corpus
-    return [photograph(path) for path in sources(inner, count)]
+    paths = sources(inner, count)
+    order = np.random.default_rng(0).permutation(len(paths))
+    return [photograph(paths[number]) for number in order]
 
 
 def photograph(path: Path) -> Grey:

@@ -33,6 +33,7 @@ from benchmarks.reveal.patch import cut, exact_spots, levels_removed
 from benchmarks.reveal.pictures import levelled, reduced
 from benchmarks.reveal.recall import QUARTER, WAYS, recall, wrong_matches
 from benchmarks.reveal.ridge import signs_of
+from benchmarks.reveal.whole import panned
 
 from takeback.hashing.keypoints import describe
 
@@ -45,17 +46,21 @@ PUZZLED: Final = 40
 """Pictures on which a jigsaw is tried; it takes a hundred times as long."""
 
 PAGES: Final = 6
+PANNED: Final = (1, 10, 60)
+"""Frames of a pan, one signal each."""
+
 READERS: Final = (ONE, ALL_VIEWS, TWENTY, FORTY, EIGHTY, EVERYTHING, *DEFENDED)
 
 
-def likeness_table(inverses: Sequence[Inverse], photographs: Sequence[Grey]) -> Table:
-    """Measure every leak on photographs."""
-    folds = [number % len(inverses) for number in range(len(photographs))]
-    table = {"nothing": _row(_nothing(inverses, photographs))}
+def likeness_table(
+    inverses: Sequence[Inverse], photographs: Sequence[Grey], measured: int
+) -> Table:
+    """Measure every leak on the first *measured* photographs, among all of them."""
+    table = {"nothing": _row(_nothing(inverses, photographs[:measured]))}
     for leak in (*LEAKS, *DEFENDED):
-        table[leak.name] = _row(likenesses(inverses, folds, photographs, leak))
+        table[leak.name] = _row(likenesses(inverses, photographs, leak, measured))
     for leak in PUZZLES:
-        table[leak.name] = _row(likenesses(inverses, folds[:PUZZLED], photographs, leak))
+        table[leak.name] = _row(likenesses(inverses, photographs, leak, PUZZLED))
     return table
 
 
@@ -95,6 +100,21 @@ def reading_table(inverse: Inverse) -> Table:
                 reduced(drawing, COARSE), reduced(each.picture, COARSE)
             )
         table[leak.name] = row
+    return table
+
+
+def pan_table(inverses: Sequence[Inverse], photographs: Sequence[Grey]) -> Table:
+    """Redraw a scene from the frames of a video that has whole-picture signals only."""
+    table: Table = {}
+    for frames in PANNED:
+        alike = [
+            correlation(
+                reduced(panned(inverses[number % len(inverses)].whole[1], each, frames), COARSE),
+                reduced(each, COARSE),
+            )
+            for number, each in enumerate(photographs)
+        ]
+        table[f"{frames} frames"] = {"correlation": float(np.mean(alike))}
     return table
 
 

@@ -67,3 +67,27 @@ def _resized(part: Grey) -> Grey:
     return np.asarray(
         Image.fromarray(np.ascontiguousarray(part)).resize(size, Image.Resampling.BOX)
     )
+
+
+def panned(guess: Guess, picture: Grey, frames: int) -> Grey:
+    """Draw a scene from one whole-picture signal of each frame of a video that pans over it.
+
+    Whoever draws is taken to know how the camera moved, which is more than signals say.
+
+    Args:
+        guess: of one signal.
+        picture: the scene; each frame shows three to four fifths of each side.
+        frames: how many.
+    """
+    random = np.random.default_rng(frames)
+    height, width = picture.shape
+    total, seen = np.zeros((height, width)), np.full((height, width), 1e-6)
+    for _ in range(frames):
+        wide = int(random.uniform(0.6, 0.8) * width) // 4 * 4
+        high = wide * 3 // 4
+        left, top = random.integers(0, width - wide + 1), random.integers(0, height - high + 1)
+        part = np.s_[top : top + high, left : left + wide]
+        small = guess(signs_of_views(picture[part])[:, :256]).reshape(-1, GUESSED)
+        total[part] += np.asarray(Image.fromarray(small).resize((wide, high)))
+        seen[part] += 1
+    return np.asarray(total / seen, np.float32)
