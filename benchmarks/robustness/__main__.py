@@ -12,14 +12,15 @@ pictures. All work is kept, so that a second run, or one that was stopped, only 
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from benchmarks.robustness.compare import METHODS, Direction, Outcome, outcome
+from benchmarks.robustness.compare import METHODS, Direction, Outcome, outcome, sides
 from benchmarks.robustness.corpus import Dull, Subject, held_out, related, showing, subjects
 from benchmarks.robustness.crops import described_crops
 from benchmarks.robustness.edits import EDITS
-from benchmarks.robustness.lookups import Filling, Hits, run
+from benchmarks.robustness.lookups import HALVES, Filling, found, look_up
 from benchmarks.robustness.measure import ORIGINAL, Kept, describe_all
 from benchmarks.robustness.options import parser, with_bank
 from benchmarks.robustness.outcomes import WITH, false_hits, outcomes
@@ -52,12 +53,12 @@ def main() -> int:
     if options.parameters:
         print("\n".join(map(str, EDITS)))
         return 0
-    run_ = Run(options)
-    report = Report(_groups(run_.chosen, options))
+    run = Run(options)
+    run.look_up()
+    report = Report(_groups(run.chosen, options))
     for direction in options.direction or DIRECTIONS:
-        report.direction(direction, run_.direction(direction))
-        print(report.said(), flush=True)
-    report.low_texture(run_.low_texture())
+        report.direction(direction, run.direction(direction))
+    report.low_texture(run.low_texture())
     print(report.said())
     _write(report, options)
     return 0
@@ -70,18 +71,25 @@ class Run:
         self._options = options
         self.chosen = subjects(options.corpus, options.pictures)
         self._kept = Kept(options.cache, copies=options.keep_copies)
-        describers = sorted({s.describer for m in METHODS for s in (m.upload, m.registered)})
-        describe_all(self.chosen, ["query", *describers], self._kept, options.processes)
+        dulled = [d for d in (Dull.PALE, Dull.SOFT) if options.dulled]
+        self._trials: dict[str, Trial] = {
+            **{each: _direction(each, self.chosen) for each in options.direction or DIRECTIONS},
+            **{each: _dulled(each, self.chosen[: options.dulled]) for each in dulled},
+        }
+        self._describe()
         crops = described_crops(
             subjects(options.corpus), "reporter", options.crops, options.cache, options.processes
         )
         self._filling = Filling(crops, options.bank)
         self._ours: dict[str, Outcome] = {}
 
+    def look_up(self) -> None:
+        """Do all that takes long, or read that it was done."""
+        look_up(list(self._trials.values()), self._kept, self._filling, self._options.processes)
+
     def direction(self, direction: Direction) -> dict[str, Outcome]:
         """Return what every method found in one direction."""
-        trial = Trial(f"edited copy {direction}", self.chosen, direction == "uploaded")
-        found = self._outcomes(trial)
+        found = self._found(self._trials[direction])
         if direction == "uploaded":
             self._ours = found
         others = {m.title: outcome(m, self.chosen, self._kept, direction) for m in METHODS}
@@ -91,33 +99,30 @@ class Run:
         """Return what ours found where there is little texture."""
         found = {}
         if self._ours:
-            found["the quarter with the fewest keypoints"] = _only(
-                self._ours[WITH], self._fewest_keypoints()
-            )
-        for dull in (Dull.PALE, Dull.SOFT):
-            found.update(self._dulled(dull))
+            few = self._fewest_keypoints()
+            found["the quarter with the fewest keypoints"] = _only(self._ours[WITH], few)
+        for dull in (each for each in (Dull.PALE, Dull.SOFT) if each in self._trials):
+            trial = self._trials[dull]
+            found[f"{dull}, registered so"] = self._found(trial, DULLED)[WITH]
+            found[f"{dull}, registered as it was"] = self._found(trial)[WITH]
         return found
 
-    def _dulled(self, dull: Dull) -> dict[str, Outcome]:
-        few = [each.dulled(dull) for each in self.chosen[: self._options.dulled]]
-        describe_all(few, ["query", ORIGINAL], self._kept, self._options.processes)
-        trial = Trial(f"{dull} uploaded", few)
-        hits = self._hits(trial)
-        return {
-            f"originals {dull}, registered so": self._judged(trial, hits, DULLED)[WITH],
-            f"originals {dull} only before they were edited": self._judged(trial, hits)[WITH],
-        }
+    def _describe(self) -> None:
+        """Describe every picture by every method, and dull ones by ours."""
+        processes = self._options.processes
+        for direction in self._options.direction or DIRECTIONS:
+            every = {each.describer for m in METHODS for each in sides(m, direction)}
+            wanted = ["query", ORIGINAL, *sorted(every - {ORIGINAL})]
+            describe_all(self.chosen, wanted, self._kept, processes)
+        dull = [s for trial in self._trials.values() for s in trial.subjects if s.dull]
+        describe_all(dull, ["query", ORIGINAL], self._kept, processes)
 
-    def _outcomes(self, trial: Trial) -> dict[str, Outcome]:
-        return self._judged(trial, self._hits(trial))
-
-    def _hits(self, trial: Trial) -> list[Hits]:
-        return run(trial, self._kept, self._filling, self._options.processes)
-
-    def _judged(self, trial: Trial, hits: list[Hits], first: int = 0) -> dict[str, Outcome]:
+    def _found(self, trial: Trial, first: int = 0) -> dict[str, Outcome]:
+        hits = found(trial, self._kept, self._filling)
         seen = related(self.chosen)
         shown = seen if trial.edited_uploaded else showing(seen)
-        wrong = false_hits(hits, shown, self._filling.crops.sources)
+        crops = [self._filling.strangers(half).sources for half in range(HALVES)]
+        wrong = false_hits(hits, shown, crops)
         return outcomes(trial, hits, wrong, self._filling.pictures, first)
 
     def _fewest_keypoints(self) -> NDArray[np.bool_]:
@@ -126,6 +131,14 @@ class Run:
         few = np.zeros(len(counts), np.bool_)
         few[np.argsort(counts, kind="stable")[: max(1, len(counts) // 4)]] = True
         return few
+
+
+def _direction(direction: Direction, chosen: Sequence[Subject]) -> Trial:
+    return Trial(f"edited copy {direction}", chosen, direction == "uploaded")
+
+
+def _dulled(dull: Dull, chosen: Sequence[Subject]) -> Trial:
+    return Trial(f"{dull} uploaded", [each.dulled(dull) for each in chosen])
 
 
 def _keypoints(kept: Kept, subject: Subject) -> int:

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from takeback.hashing import MATCH_DISTANCE, MINIMUM_QUALITY, PictureSignals, signals_to_array
 from takeback.hashing.bundle import FRAMED, SHAPES
 from takeback.hashing.keypoint_signals import KeypointSignals
-from takeback.hashing.place import EVERYWHERE
-from takeback.hashing.views import ViewSignals
 from takeback.matching import Index
 from takeback.matching.evidence import Evidence, judge_distance, judge_keypoints
 from takeback.matching.keypoint_index import KeypointIndex
+from takeback.matching.lookup.pictures import views_of
+from takeback.matching.lookup.turns import WAYS
 
 VIEWS: Final = ("whole", "mirror", "stored", *SHAPES, *FRAMED)
 """Views that are registered; an entry of ``Index`` says by its number which one it is."""
@@ -37,16 +37,11 @@ class Hit(NamedTuple):
 
 
 class Bank:
-    """Registered pictures, looked up by all that an upload is hashed to.
+    """Registered pictures, looked up by all that an upload is hashed to."""
 
-    Args:
-        limit: entries that one look is answered with.
-    """
-
-    def __init__(self, limit: int = MOST) -> None:
+    def __init__(self) -> None:
         self.index = Index()
         self.keypoints = KeypointIndex()
-        self._limit = limit
 
     def register(self, pictures: Mapping[int, PictureSignals]) -> None:
         """Add entries, each with the signals of its picture in the role *reporter*."""
@@ -82,30 +77,22 @@ class Bank:
         for look in upload.keypoints:
             if any(map(enough, hits)):
                 return
-            found = self.keypoints.search_look(look, limit=self._limit)
+            found = self.keypoints.search_look(look, limit=MOST)
             judged = ((match.id, judge_keypoints(match)) for match in found)
             hits = [Hit(entry, evidence) for entry, evidence in judged if evidence]
             yield from hits
 
     def near(self, upload: PictureSignals) -> Iterator[Hit]:
         """Yield what the whole upload or one of its views is near to."""
-        views = looked_up(upload)
+        views = views_of(upload)
         if not views:
             return
         signals = signals_to_array([each for view in views for each in view.dihedral])
         for query, row, distance in self.index.search(signals, MATCH_DISTANCE, limit=None):
-            view = views[query // 8]
+            view = views[query // WAYS]
             evidence = judge_distance(distance, view.view, VIEWS[row & 15], None)
             if evidence:
                 yield Hit(row >> 8, evidence)
-
-
-def looked_up(upload: PictureSignals) -> list[ViewSignals]:
-    """Return the views that are compared whole: the upload itself, if it is good enough, first."""
-    whole = ViewSignals(
-        view="whole", place=EVERYWHERE, quality=upload.quality, dihedral=upload.dihedral
-    )
-    return [view for view in (whole, *upload.views) if view.quality >= MINIMUM_QUALITY]
 
 
 def registered(picture: PictureSignals) -> KeypointSignals | None:

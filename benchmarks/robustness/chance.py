@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from benchmarks.robustness.bank import VIEWS, Bank, looked_up
+from benchmarks.robustness.bank import VIEWS, Bank
 from benchmarks.robustness.corpus import Subject, related, subjects
 from benchmarks.robustness.crops import Crops, Role, described_crops
 from benchmarks.robustness.editions import code_of, hashing_edition, matching_edition
@@ -35,6 +35,8 @@ from numpy.typing import NDArray
 
 from takeback.hashing import MATCH_DISTANCE, PictureSignals, signals_to_array
 from takeback.matching.evidence import judge_distance, judge_keypoints
+from takeback.matching.lookup.pictures import views_of
+from takeback.matching.lookup.turns import WAYS
 
 REGISTERED: Final = 40_000
 TILES: Final = 10_000
@@ -169,14 +171,14 @@ def _close(
     bank: Bank, upload: PictureSignals, far: NDArray[np.bool_], radius: int
 ) -> Iterator[tuple[str, str, int, bool]]:
     """Yield the crops one of whose views is near one of the upload's, view by view."""
-    views = looked_up(upload)
+    views = views_of(upload)
     if not views:
         return
     signals = signals_to_array([each for view in views for each in view.dihedral])
     best: dict[tuple[int, str, str], tuple[int, bool]] = {}
     for query, row, distance in bank.index.search(signals, radius, limit=None):
         if far[row >> 8]:
-            view, registered = views[query // 8], VIEWS[row & 15]
+            view, registered = views[query // WAYS], VIEWS[row & 15]
             passed = judge_distance(distance, view.view, registered, None) is not None
             key = (row >> 8, view.view, registered)
             best[key] = min(best.get(key, (999, False)), (distance, passed))

@@ -8,7 +8,7 @@ import numba
 import numpy as np
 from benchmarks.robustness.corpus import Subject, related
 from benchmarks.robustness.describe import File, Rows, plain, registered, rows, turns
-from benchmarks.robustness.measure import Described, Kept
+from benchmarks.robustness.measure import ORIGINAL, Described, Kept
 from numpy.typing import NDArray
 
 TAIL: Final = (31, 40, 46, 50, 60, 70)
@@ -36,7 +36,8 @@ class Method:
     threshold: int
 
 
-PLAIN: Final = Source("reporter", plain)
+REPORTER: Final = "reporter"
+PLAIN: Final = Source("whole", plain)
 STOCK: Final = Source("stock", rows)
 
 
@@ -46,9 +47,9 @@ def _hashed(name: str, threshold: int) -> Method:
 
 METHODS: Final = (
     Method("PDQ@31", PLAIN, PLAIN, 31),
-    Method("PDQ, 8 turns@31", Source("reporter", turns), PLAIN, 31),
+    Method("PDQ, 8 turns@31", Source("whole", turns), PLAIN, 31),
     Method("threatexchange@31", STOCK, STOCK, 31),
-    Method("threatexchange, our views registered", STOCK, Source("reporter", registered), 31),
+    Method("threatexchange, our views registered", STOCK, Source(REPORTER, registered), 31),
     _hashed("phash64", 8),
     _hashed("phash256", 46),
     _hashed("dhash256", 31),
@@ -75,14 +76,22 @@ class Outcome:
     are known."""
 
 
+def sides(method: Method, direction: Direction) -> tuple[Source, Source]:
+    """Return where uploads and what is registered come from, as much as a direction needs."""
+    if direction == "uploaded" and method.registered.describer == REPORTER:
+        return method.upload, Source(ORIGINAL, method.registered.rows)
+    return method.upload, method.registered
+
+
 def outcome(method: Method, chosen: Sequence[Subject], kept: Kept, direction: Direction) -> Outcome:
     """Compare every upload with every registered picture.
 
     With *registered*, every picture's edited copies are registered in turn and the
     originals are uploaded.
     """
-    uploads = [_read(kept, subject, method.upload) for subject in chosen]
-    banks = [_read(kept, subject, method.registered) for subject in chosen]
+    upload, registered_ = sides(method, direction)
+    uploads = [_read(kept, subject, upload) for subject in chosen]
+    banks = [_read(kept, subject, registered_) for subject in chosen]
     if direction == "registered":
         uploads, banks = banks, uploads
     near = distances(uploads, banks)

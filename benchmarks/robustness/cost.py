@@ -15,15 +15,14 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
-from unittest.mock import patch
 
 import numpy as np
-from benchmarks.robustness.bank import Bank, registered
+from benchmarks.robustness.bank import VIEWS, Bank, registered
 from benchmarks.robustness.corpus import subjects
 from benchmarks.robustness.crops import described_crops
 from benchmarks.robustness.edit import jpeg
@@ -35,8 +34,10 @@ from PIL import Image
 from threatexchange.signal_type.pdq.signal import PdqSignal
 
 from takeback.hashing import PictureSignals, hash_picture, warm_up
-from takeback.matching import index as index_module
 from takeback.matching.keypoint_index import DEFAULT_LIMIT
+from takeback.matching.lookup.indexes import Indexes
+from takeback.matching.lookup.indexes import warm_up as warm_up_indexes
+from takeback.matching.lookup.pictures import PictureSearch
 
 PIXELS: Final = 2_000_000
 QUALITY: Final = 88
@@ -71,18 +72,19 @@ def main() -> int:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     warm_up()
-    index_module.warm_up()
+    warm_up_indexes()
     every = subjects(options.corpus)
     looked_up, others = every[: options.uploads], every[options.uploads :]
     crops = described_crops(others, "reporter", options.crops, options.cache, options.processes)
-    bank = Bank(limit=DEFAULT_LIMIT)
+    bank = Bank()
     pad(bank, crops, options.bank)
     uploads = [upload(each.path) for each in looked_up]
     own = {n: hash_picture(u, role="reporter") for n, u in enumerate(uploads)}
     bank.register({n: each for n, each in own.items() if n % REGISTERED_AS_WELL == 0})
     bank.settle()
     theirs = peers_index(options.bank)
-    times = [timed(bank, theirs, data, options.runs) for data in uploads]
+    search = PictureSearch(Indexes(signals=bank.index, keypoints=bank.keypoints), Register())
+    times = [timed(search, theirs, data, options.runs) for data in uploads]
     tables = {"cost": table(times, payloads(own.values()))}
     print(tables["cost"])
     if options.write:
@@ -105,22 +107,38 @@ def upload(path: Path) -> bytes:
         return jpeg(picture.convert("RGB").resize(size, Image.Resampling.LANCZOS), QUALITY)
 
 
-def timed(bank: Bank, theirs: Any, data: bytes, runs: int) -> Times:  # noqa: ANN401
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a platform's matcher knows of an entry beside its signal."""
+
+    number: int
+    view: str
+
+
+class Register:
+    """Knows the entries of a bank by the numbers that it gave them in the index of signals."""
+
+    def held(self, ids: Sequence[int], /) -> Mapping[int, Entry]:
+        """Return what is known of entries: of all of them, something."""
+        return {number: Entry(number >> 8, VIEWS[number & 15]) for number in ids}
+
+
+def timed(search: PictureSearch[Entry], theirs: Any, data: bytes, runs: int) -> Times:  # noqa: ANN401
     """Time one upload in every way, one after the other."""
-    with patch("takeback.hashing.picture.query_looks", return_value=()):
-        views = milliseconds(partial(answered, bank, data), runs)
+    views = partial(answered, search, data, keypoints=False)
+    everything = partial(answered, search, data, keypoints=True)
     return Times(
-        matched=bool(answered(bank, data)),
-        views=views,
-        everything=milliseconds(partial(answered, bank, data), runs),
+        matched=everything(),
+        views=milliseconds(views, runs),
+        everything=milliseconds(everything, runs),
         peer=milliseconds(partial(peer, theirs, data), runs),
     )
 
 
-def answered(bank: Bank, data: bytes) -> list[int]:
-    """Hash an upload and look it up until something matches; return the entries."""
-    found = bank.look_up(hash_picture(data, shrink=True, role="query"), lambda _: True)
-    return [hit.entry for hit in found]
+def answered(search: PictureSearch[Entry], data: bytes, *, keypoints: bool) -> bool:
+    """Hash an upload and look it up until something matches; tell whether something did."""
+    upload = hash_picture(data, shrink=True, role="query", keypoints=keypoints)
+    return bool(search.picture(upload, DEFAULT_LIMIT).matches)
 
 
 def peer(index: Any, data: bytes) -> None:  # noqa: ANN401

@@ -61,6 +61,11 @@ class Crops:
         """Return the first *count*: of all pictures as many, give or take one."""
         return Crops(self.pictures[:count], self.sources[:count])
 
+    def chosen(self, wanted: NDArray[np.bool_]) -> "Crops":
+        """Return some of them."""
+        pictures = [self.pictures[number] for number in np.flatnonzero(wanted).tolist()]
+        return Crops(pictures, self.sources[wanted])
+
 
 def described_crops(
     chosen: Sequence[Subject], role: Role, count: int, folder: Path, processes: int

@@ -34,6 +34,11 @@ def query(data: bytes) -> File:
     return pack(hash_picture(data, shrink=True, role="query"))
 
 
+def whole(data: bytes) -> File:
+    """What plain PDQ is of it, in all eight turns."""
+    return pack(hash_picture(data))
+
+
 def reporter(data: bytes) -> File:
     """What a reporter's device makes of a picture to register."""
     return pack(hash_picture(data, role="reporter"))
@@ -60,6 +65,7 @@ def perceptual(kind: str, side: int) -> Describe:
 
 
 DESCRIBERS: Final[dict[str, Describe]] = {
+    "whole": whole,
     "query": query,
     "reporter": reporter,
     "original": reporter,
@@ -84,8 +90,8 @@ def turns(kept: File) -> Rows:
 
 def registered(kept: File) -> Rows:
     """Take the whole picture's and every reporter view's, if it is good enough."""
-    found = unpack(kept)
-    if found.quality < MINIMUM_QUALITY:
+    found = unpack(kept) if len(kept) else None
+    if found is None or found.quality < MINIMUM_QUALITY:
         return signals_to_array([])
     return signals_to_array([found.whole, *(view.dihedral[0] for view in found.views)])
 

@@ -1,11 +1,11 @@
 """Strangers: what fills a bank up to a million pictures.
 
 First crops that were really described, then pictures that are drawn from their bits. A drawn
-picture has keypoints of eighty crops with their places, in the forms and with the flipped bits
-of ``benchmarks/padding.py``, and each of another picture of the corpus: two of one picture
-might agree, and be right. Its whole and its views are drawn byte by byte out of random crops,
-as many views as a random crop has: as far from each other as random signals, but with each
-bit set as often as it really is.
+picture has keypoints of eighty crops with their places, changed as ``benchmarks/padding.py``
+says, and each of another picture of the corpus: several of one picture might agree, and be
+right. Its whole and its views are drawn byte by byte out of random crops, as many views as a
+random crop has: as far from each other as random signals, but with each bit set as often as it
+really is.
 """
 
 from collections.abc import Sequence
@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 import numpy as np
-from benchmarks.padding import FORMS
 from benchmarks.robustness.bank import Bank, registered, row_number, whole_rows
 from benchmarks.robustness.crops import Crops
 from benchmarks.robustness.progress import Progress
 from numpy.typing import NDArray
 
+from benchmarks import padding
 from takeback.hashing import PictureSignals
-from takeback.hashing.keypoint_signals import KeypointSignals
 from takeback.hashing.keypoints import MOST_REGISTERED
 from takeback.hashing.signal import SIGNAL_BYTES
 from takeback.matching.keypoint_rows import KeypointRows, rows_of
@@ -29,18 +28,21 @@ STRANGERS: Final = 10_000_000
 """Entries from this number on are strangers, the described crops first."""
 
 BATCH: Final = 20_000
-"""Pictures that are drawn at once."""
+"""Pictures whose keypoints are chosen at once."""
 
 VIEW: Final = 1
-"""Drawn views are called mirror images: the whole is one view of a picture, but not of each."""
+"""Number in ``bank.VIEWS`` of every drawn view but the first."""
 
 
 def pad(bank: Bank, crops: Crops, pictures: int) -> None:
     """Register strangers, so many pictures in all."""
     real = [crops.picture(number) for number in range(min(len(crops), pictures))]
     bank.register({STRANGERS + number: picture for number, picture in enumerate(real)})
-    add_drawn_keypoints(bank, Parents.of(real, crops.sources), len(real), pictures)
-    add_drawn_views(bank, real, pictures)
+    if pictures > len(real):
+        ids = range(STRANGERS + len(real), STRANGERS + pictures)
+        parents = Parents.of(real, crops.sources)
+        bank.keypoints.add_rows(ids, parents.drawn(len(ids), np.random.default_rng(len(ids))))
+        add_drawn_views(bank, real, ids)
     bank.settle()
 
 
@@ -52,58 +54,53 @@ class Parents:
     ends: NDArray[np.int64]
     """Behind the last row of each source."""
 
+    alike: NDArray[np.int64]
+    """Shape (rows,): for each row one of another source that is near it, or -1."""
+
     @classmethod
     def of(cls, real: Sequence[PictureSignals], sources: NDArray[np.int64]) -> Self:
         """Gather the keypoints of pictures that were cut out of sources."""
         order = np.argsort(sources[: len(real)], kind="stable")
         own = [(int(sources[n]), each) for n in order if (each := registered(real[n]))]
-        rows = rows_of([each for _, each in own])
-        counts = np.bincount([source for source, _ in own], np.diff(rows.first))
-        return cls(rows, np.cumsum(counts[counts > 0]).astype(np.int64))
+        rows, origins = rows_of([each for _, each in own]), np.array([source for source, _ in own])
+        counts = np.bincount(origins, np.diff(rows.first))
+        ends = np.cumsum(counts[counts > 0]).astype(np.int64)
+        return cls(rows, ends, padding.look_alikes(rows, origins))
 
-    def drawn(self, pictures: int, chance: np.random.Generator) -> list[KeypointSignals]:
+    def drawn(self, pictures: int, chance: np.random.Generator) -> KeypointRows:
         """Draw pictures, each with keypoints of as many different sources."""
         count = min(MOST_REGISTERED, len(self.ends))
-        sources = chance.random((pictures, len(self.ends)), np.float32).argsort(axis=1)[:, :count]
-        begins = np.append(0, self.ends[:-1])
-        sizes = (self.ends - begins)[sources]
-        chosen = (begins[sources] + chance.random(sources.shape) * sizes).astype(np.int64).ravel()
-        words = self.rows.words[chosen] ^ FORMS[chance.integers(0, len(FORMS), len(chosen))]
-        words ^= flips(words.shape, chance)
+        chosen = np.empty((pictures, count), np.int64)
+        begins = range(0, pictures, BATCH)
+        progress = Progress("drawing strangers", len(begins))
+        for begin in begins:
+            chosen[begin : begin + BATCH] = self._chosen(len(chosen[begin : begin + BATCH]), chance)
+            progress.step()
+        parents, words = chosen.ravel(), np.empty((chosen.size, 4), np.uint64)
+        seed = np.uint64(chance.integers(1 << 62))
+        padding.draw(self.rows.words, self.alike, parents, seed, words)
         sides = self.rows.sides[chance.integers(0, len(self.rows), pictures)]
-        places = self.rows.places[chosen]
+        places = self.rows.places[parents]
         places[:, :2] = np.minimum(places[:, :2], np.repeat(sides, count, axis=0) - 1)
-        drawn = KeypointRows(np.arange(pictures + 1) * count, sides, words, places)
-        return [drawn.picture(number) for number in range(pictures)]
+        return KeypointRows(np.arange(pictures + 1) * count, sides, words, places)
+
+    def _chosen(self, pictures: int, chance: np.random.Generator) -> NDArray[np.int64]:
+        """Choose rows of different sources for each picture, shape (pictures, keypoints)."""
+        count = min(MOST_REGISTERED, len(self.ends))
+        order = chance.random((pictures, len(self.ends)), np.float32).argsort(axis=1)[:, :count]
+        begins = np.append(0, self.ends[:-1])
+        sizes = (self.ends - begins)[order]
+        rows: NDArray[np.int64] = begins[order] + (chance.random(order.shape) * sizes).astype(int)
+        return rows
 
 
-def flips(shape: tuple[int, ...], chance: np.random.Generator) -> NDArray[np.uint64]:
-    """Return words in which one bit in 32 is set."""
-    chances = chance.integers(0, 1 << 64, (5, *shape), np.uint64)
-    set_bits: NDArray[np.uint64] = np.bitwise_and.reduce(chances, axis=0)
-    return set_bits
-
-
-def add_drawn_keypoints(bank: Bank, parents: Parents, first: int, pictures: int) -> None:
-    """Register keypoints of the strangers from *first* on."""
-    begins = range(first, pictures, BATCH)
-    progress = Progress("drawing pictures", len(begins))
-    for begin in begins:
-        own = parents.drawn(min(BATCH, pictures - begin), np.random.default_rng(begin))
-        bank.keypoints.add(range(STRANGERS + begin, STRANGERS + begin + len(own)), own)
-        progress.step()
-
-
-def add_drawn_views(bank: Bank, real: list[PictureSignals], pictures: int) -> None:
-    """Register the whole pictures and views of those beyond the real ones."""
+def add_drawn_views(bank: Bank, real: Sequence[PictureSignals], ids: range) -> None:
+    """Register the whole pictures and views of drawn strangers."""
     counts = np.array([len(list(whole_rows(0, each))) for each in real], np.int64)
-    rows = [row for each in real for _, row in whole_rows(0, each)]
-    if pictures <= len(real) or not rows:
-        return
+    rows = np.stack([row for each in real for _, row in whole_rows(0, each)])
     chance = np.random.default_rng(len(real))
-    chosen = chance.choice(counts, pictures - len(real))
-    ids = drawn_rows(STRANGERS + len(real), chosen)
-    bank.index.add(ids, drawn_signals(np.stack(rows), len(ids), chance))
+    numbers = drawn_rows(ids.start, chance.choice(counts, len(ids)))
+    bank.index.add(numbers, drawn_signals(rows, len(numbers), chance))
 
 
 def drawn_rows(first: int, counts: NDArray[np.int64]) -> NDArray[np.int64]:

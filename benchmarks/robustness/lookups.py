@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from benchmarks import padding
 from benchmarks.robustness.bank import Bank, Hit
 from benchmarks.robustness.crops import Crops
 from benchmarks.robustness.editions import code_of, hashing_edition, matching_edition
@@ -22,6 +21,7 @@ from benchmarks.robustness.progress import in_processes
 from benchmarks.robustness.trials import Trial
 from numpy.typing import NDArray
 
+from benchmarks import padding
 from takeback.matching.evidence import Ground
 
 GROUNDS: Final = (Ground.WHOLE, Ground.VIEW, Ground.KEYPOINTS)
@@ -39,27 +39,39 @@ HIT: Final = np.dtype(
 """The upload's edit; the entry; the ground's number in ``GROUNDS``; distance or votes; the
 score; how the upload was looked at."""
 
+HALVES: Final = 2
+"""Uploads of one half of the corpus are looked up among crops of the other."""
+
 Hits = NDArray[np.void]
 """Shape (n,), dtype ``HIT``: all that the uploads of one picture matched."""
 
 
 @dataclass(slots=True)
 class Filling:
-    """A bank that is filled when it is first needed."""
+    """A bank of strangers, filled when it is first needed.
+
+    Uploads of every second picture are looked up among crops of the others, and pictures
+    drawn from these: whoever is registered, and what is drawn from it, would be no stranger.
+    """
 
     crops: Crops
     pictures: int
     """How many strangers."""
 
-    _bank: Bank | None = field(default=None, repr=False)
+    _filled: tuple[int, Bank] | None = field(default=None, repr=False)
 
-    @property
-    def bank(self) -> Bank:
-        """Return the bank, filled."""
-        if self._bank is None:
-            self._bank = Bank()
-            pad(self._bank, self.crops, self.pictures)
-        return self._bank
+    def bank(self, half: int) -> Bank:
+        """Return the bank of strangers to the uploads of one half, 0 or 1."""
+        if self._filled is None or self._filled[0] != half:
+            self._filled = None  # one such bank is all that memory may hold
+            bank = Bank()
+            pad(bank, self.strangers(half), self.pictures)
+            self._filled = (half, bank)
+        return self._filled[1]
+
+    def strangers(self, half: int) -> Crops:
+        """Return the crops that uploads of one half are looked up among."""
+        return self.crops.chosen(half_of(self.crops.sources) != half)
 
     @property
     def name(self) -> str:
@@ -70,14 +82,25 @@ class Filling:
         return f"{self.pictures} {len(self.crops)} {code} {matching_edition()} {hashing_edition()}"
 
 
-def run(trial: Trial, kept: Kept, filling: Filling, processes: int) -> list[Hits]:
-    """Look up all uploads of a trial; return what those of each picture matched."""
-    paths = [_path(trial, number, kept, filling) for number in range(len(trial.subjects))]
-    missing = [number for number, path in enumerate(paths) if not path.exists()]
-    if missing:
-        for number, hits in _searched(trial, missing, kept, filling.bank, processes):
-            write(paths[number], hits=hits)
-    return [_read(path) for path in paths]
+def half_of(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the half, 0 or 1, that numbered pictures belong to."""
+    return numbers % HALVES
+
+
+def look_up(trials: Sequence[Trial], kept: Kept, filling: Filling, processes: int) -> None:
+    """Look up what was not looked up before, bank by bank and trial by trial."""
+    for half in range(HALVES):
+        for trial in trials:
+            paths = _paths(trial, kept, filling)
+            missing = [n for n in range(half, len(paths), HALVES) if not paths[n].exists()]
+            if missing:
+                for number, hits in _searched(trial, missing, kept, filling.bank(half), processes):
+                    write(paths[number], hits=hits)
+
+
+def found(trial: Trial, kept: Kept, filling: Filling) -> list[Hits]:
+    """Return what the uploads of each picture matched."""
+    return [_read(path) for path in _paths(trial, kept, filling)]
 
 
 def _searched(
@@ -91,6 +114,7 @@ def _searched(
     gc.freeze()
     _SHARED.update(trial=trial, kept=kept, bank=bank)
     yield from in_processes(_look_up, missing, processes, f"looking up, {trial.name}", start="fork")
+    _SHARED.clear()
     for each in entries:
         bank.withdraw(each)
 
@@ -125,9 +149,12 @@ def row(edit: int, hit: Hit) -> tuple[int, int, int, int, float, str]:
     return edit, hit.entry, ground, why.distance or why.votes or 0, why.score, why.upload_view
 
 
-def _path(trial: Trial, number: int, kept: Kept, filling: Filling) -> Path:
-    name = subject_digest(trial.subjects[number], trial.name, filling.name)
-    return kept.folder / "hits" / f"{name}.npz"
+def _paths(trial: Trial, kept: Kept, filling: Filling) -> list[Path]:
+    name = filling.name
+    return [
+        kept.folder / "hits" / f"{subject_digest(subject, trial.name, name)}.npz"
+        for subject in trial.subjects
+    ]
 
 
 def _read(path: Path) -> Hits:

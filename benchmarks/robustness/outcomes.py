@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from benchmarks.robustness.compare import Outcome
 from benchmarks.robustness.edits import EDITS
-from benchmarks.robustness.lookups import GROUNDS, Hits
+from benchmarks.robustness.lookups import GROUNDS, HALVES, Hits
 from benchmarks.robustness.trials import COPIES, Trial, sources_of
 from numpy.typing import NDArray
 
@@ -55,17 +55,19 @@ def outcomes(
     }
 
 
-def false_hits(hits: Sequence[Hits], shown: Shown, crops: NDArray[np.int64]) -> list[Hits]:
+def false_hits(
+    hits: Sequence[Hits], shown: Shown, crops: Sequence[NDArray[np.int64]]
+) -> list[Hits]:
     """Return the matches of each picture's uploads with what none of them shows.
 
     Args:
         hits: of each picture.
         shown: what they may match.
-        crops: the pictures that the first strangers show.
+        crops: for each half, the pictures that the first strangers to its uploads show.
     """
     return [
-        each[~np.isin(sources_of(each["entry"], crops), list(seen))]
-        for each, seen in zip(hits, shown, strict=False)
+        each[~np.isin(sources_of(each["entry"], crops[number % HALVES]), list(seen))]
+        for number, (each, seen) in enumerate(zip(hits, shown, strict=False))
     ]
 
 

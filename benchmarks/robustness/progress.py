@@ -45,9 +45,12 @@ class Progress:
     def step(self) -> None:
         """One more is done."""
         self._done += 1
+        last = self._done == self._total
+        if not (last or sys.stderr.isatty() or self._done % max(1, self._total // 20) == 0):
+            return
         left = (time.monotonic() - self._begun) / self._done * (self._total - self._done)
         told = f"{self._name}: {self._done} of {self._total}, {left:.0f} s left"
-        end = "\r" if sys.stderr.isatty() and self._done < self._total else "\n"
+        end = "\r" if sys.stderr.isatty() and not last else "\n"
         print(f"{told:<70}", end=end, file=sys.stderr, flush=True)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from benchmarks.robustness.corpus import Dull, Subject
 from benchmarks.robustness.edits import EDITS
 from benchmarks.robustness.filling import STRANGERS
+from benchmarks.robustness.measure import ORIGINAL as FIRST
 from benchmarks.robustness.measure import Kept
 from benchmarks.robustness.signals import unpack
 from numpy.typing import NDArray
@@ -37,12 +38,12 @@ class Trial:
     def entries(self, number: int, kept: Kept) -> dict[int, PictureSignals]:
         """Return what is registered of one picture."""
         subject = self.subjects[number]
-        plain = kept.read(subject.dulled(Dull.NOT), "reporter")
         if not self.edited_uploaded:
-            return {copy(number, e): unpack(plain.of(e + 1)) for e in range(len(EDITS))}
-        found = {number: unpack(plain.of(0))}
+            files = kept.read(subject, "reporter")
+            return {copy(number, e): unpack(files.of(e + 1)) for e in range(len(EDITS))}
+        found = {number: unpack(kept.read(subject.dulled(Dull.NOT), FIRST).of(0))}
         if subject.dull is not Dull.NOT:
-            found[DULLED + number] = unpack(kept.read(subject, "original").of(0))
+            found[DULLED + number] = unpack(kept.read(subject, FIRST).of(0))
         return found
 
     def uploads(self, number: int, kept: Kept) -> Iterator[tuple[int, PictureSignals]]:

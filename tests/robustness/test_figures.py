@@ -71,7 +71,7 @@ def test_near_pairs_are_added_up_by_ground() -> None:
         (KEYPOINTS, "whole", 3, False, False, 4),
         ("whole", "whole", 50, False, True, 8),
         ("whole", "whole", 60, False, True, 80),
-        ("panel", "centre_1x1", 30, True, False, 1),
+        ("trimmed", "whole", 30, True, False, 1),
     ]
     near = np.array(rows, NEAR)
     found = {way.ground: way for way in ways([(near[:3], (500, 50)), (near[3:], (500, 50))])}

@@ -18,7 +18,7 @@ from takeback.hashing import hash_picture
 from takeback.matching.evidence import Ground
 
 WHOLE, KEYPOINTS = GROUNDS.index(Ground.WHOLE), GROUNDS.index(Ground.KEYPOINTS)
-NO_CROPS = np.empty(0, np.int64)
+NO_CROPS = [np.empty(0, np.int64)] * 2
 
 
 def photographs(count: int = 4) -> list[Subject]:
@@ -53,7 +53,7 @@ def test_what_an_upload_shows_is_not_false() -> None:
         (0, STRANGERS, KEYPOINTS), (0, 1, WHOLE), (0, STRANGERS + 1, KEYPOINTS), (0, 5, WHOLE)
     )
 
-    (wrong,) = false_hits([own], related(chosen), crops)
+    (wrong,) = false_hits([own], related(chosen), [crops, crops])
 
     assert wrong["entry"].tolist() == [STRANGERS + 1, 5]
 
