@@ -14,9 +14,18 @@ from PIL import Image, ImageOps
 from takeback.hashing.decode import upright_pixels
 from takeback.hashing.keypoint_signals import KeypointSignals, KeypointView
 from takeback.hashing.keypoints import describe, describe_pixels, squeezed
+from takeback.hashing.place import EVERYWHERE, Place
 from takeback.hashing.shrink import Shrinker
 from takeback.hashing.upright import AS_STORED
-from takeback.matching.voting import MOST_PAIRS, NEAR, VOTES_NEEDED, Agreement, near_pairs, vote
+from takeback.matching.voting import (
+    MOST_PAIRS,
+    NEAR,
+    VOTES_NEEDED,
+    Agreement,
+    near_pairs,
+    vote,
+    within,
+)
 from tests.hashing.photographs import CHELSEA, COFFEE, IN_WHEEL, ROCKET
 
 Complex = NDArray[np.complex128]
@@ -250,3 +259,16 @@ def test_a_stretched_copy_is_found_once_it_is_squeezed(wider: bool) -> None:
 
     assert found is not None
     assert np.abs(corners(found) - np.array([0, 1, 1 + 1j, 1j]) * 4 / 3).max() < ACCURACY
+
+
+def test_an_agreement_in_a_part_lies_in_the_whole() -> None:
+    """A panel that is twice as wide as high, filled, in a square upload of twice its width."""
+    signals = KeypointSignals(64, 32, np.empty((0, 32), np.uint8), np.empty((0, 4), np.uint8))
+    filling = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+    agreement = Agreement(3, KeypointView.PLAIN, filling, 1.0, np.empty((0, 2), np.int64))
+
+    whole = within(Place(0.25, 0.5, 0.75, 0.75), agreement, signals)
+
+    assert whole.place == ((0.25, 0.5), (0.75, 0.5), (0.75, 0.75), (0.25, 0.75))
+    assert whole.scale == 0.5
+    assert within(EVERYWHERE, agreement, signals) is agreement

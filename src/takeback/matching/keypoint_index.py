@@ -31,6 +31,7 @@ from takeback.matching.keypoint_segment import (
     segment_of,
 )
 from takeback.matching.keypoint_tables import LAYOUTS, UNTABLED, Layouts
+from takeback.matching.merge import run_of_small
 from takeback.matching.segment import Ids
 from takeback.matching.voting import VOTES_NEEDED, Agreement, near_pairs, vote, within
 
@@ -80,14 +81,7 @@ class KeypointPolicy:
 
     def due(self, segments: Sequence[KeypointSegment]) -> list[KeypointSegment]:
         """Choose the segments to merge next; none if the index is settled."""
-        run: list[KeypointSegment] = []
-        pictures = 0
-        for segment in sorted(segments, key=lambda segment: segment.lasting):
-            if run and segment.lasting > self.ratio * pictures:
-                break
-            run.append(segment)
-            pictures += segment.lasting
-        if len(run) > 1:
+        if len(run := run_of_small(segments, self.ratio)) > 1:
             return run
         return next(([segment] for segment in segments if self._is_outdated(segment)), [])
 

@@ -4,8 +4,9 @@ A merge reads its sources and writes a new segment; it changes nothing that a
 search could be looking at, so searches go on meanwhile.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,27 @@ MOST_ENDED = 0.25
 CACHE_LINE = 64
 
 
+class Sized(Protocol):
+    """A segment of any index, as far as its size goes."""
+
+    lasting: int
+
+
+S = TypeVar("S", bound=Sized)
+
+
+def run_of_small(segments: Iterable[S], ratio: int) -> list[S]:
+    """Return the smallest segments, up to one that is more than *ratio* times those before it."""
+    run: list[S] = []
+    size = 0
+    for segment in sorted(segments, key=lambda segment: segment.lasting):
+        if run and segment.lasting > ratio * size:
+            break
+        run.append(segment)
+        size += segment.lasting
+    return run
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Sizes at which an index changes its ways; the defaults are measured."""
@@ -41,14 +63,7 @@ class Policy:
 
     def due(self, segments: Sequence[Segment]) -> list[Segment]:
         """Choose the segments to merge next; none if the index is settled."""
-        run: list[Segment] = []
-        rows = 0
-        for segment in sorted(segments, key=lambda segment: segment.lasting):
-            if run and segment.lasting > RATIO * rows:
-                break
-            run.append(segment)
-            rows += segment.lasting
-        if len(run) > 1:
+        if len(run := run_of_small(segments, RATIO)) > 1:
             return run
         return next(([segment] for segment in segments if self._is_outdated(segment)), [])
 
