@@ -6,7 +6,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import pytest
 from PIL import Image
@@ -15,8 +15,9 @@ from takeback.errors import NotAPicture, PictureTooLarge, TooBusy
 from takeback.hashing import hash_picture
 from takeback.hashing.picture import PictureSignals
 from takeback.matcher import hasher
+from takeback.matcher.hasher import LENGTH
 from takeback.matcher.messages import Hashed, HashedPicture, Refused
-from takeback.matcher.pool import Pool
+from takeback.matcher.pool import Child, ChildDied, Pool
 from tests.matcher.conftest import jpeg, photograph
 
 Result = TypeVar("Result")
@@ -203,6 +204,40 @@ def test_memory_that_runs_out_is_a_picture_too_large(monkeypatch: pytest.MonkeyP
     assert hasher.outcome_of(b"") == Refused(
         "PictureTooLarge", "the picture needs more memory than is allowed"
     )
+
+
+class Sink:
+    """Takes what is written, and forgets it."""
+
+    def write(self, _: bytes) -> None:
+        """Take it."""
+
+    async def drain(self) -> None:
+        """Be done at once."""
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        LENGTH.pack(2**31),
+        LENGTH.pack(3) + b"abc",
+        LENGTH.pack(9),
+        b"",
+    ],
+    ids=["endless", "nonsense", "cut off", "nothing"],
+)
+def test_a_child_is_not_believed_whatever_it_says(said: bytes) -> None:
+    """It has met strangers' files: no answer of its costs the matcher memory or its life."""
+
+    async def act() -> None:
+        answers = asyncio.StreamReader()
+        answers.feed_data(said)
+        answers.feed_eof()
+        child = Child(cast(Any, None), cast(Any, Sink()), answers)
+        with pytest.raises(ChildDied):
+            await child.hash(b"upload", keypoints=True)
+
+    asyncio.run(act())
 
 
 def test_a_flat_picture_is_reported_with_its_quality() -> None:

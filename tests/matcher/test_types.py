@@ -12,8 +12,11 @@ from takeback.hashing.keypoint_signals import KeypointSignals
 from takeback.hashing.signal_types import SignalType, to_text
 from takeback.hashing.video_signals import FrameView, VideoSignals
 from takeback.matcher.holdings import Holding
+from takeback.matcher.options import MatcherOptions
 from takeback.matcher.state import State
 from takeback.matching.lookup.digests import Digests
+from tests.matcher.fakehub import FakeHub
+from tests.matcher.running import eventually, ready, running
 from tests.matcher.test_state import HUB, active, everything, gone, held, holding_in, number, page
 
 OLD = Path(__file__).with_name("state-1.sql")
@@ -156,6 +159,25 @@ def test_a_file_of_the_first_release_is_kept_and_its_feeds_are_read_again(
     assert not state.reread(holding.source)
     assert "state.upgraded" in "".join(capfd.readouterr())
     state.close()
+
+
+def test_a_matcher_on_an_older_file_reads_what_that_release_did_not_understand(
+    hub: FakeHub, options: MatcherOptions, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """From the feed's beginning, over what is held; the log says why."""
+    options.data.mkdir()
+    with sqlite3.connect(options.data / "matcher.db") as db:
+        db.executescript(OLD.read_text().replace("https://hub.example", hub.url))
+    db.close()
+    for entry in one_of_each():
+        hub.put(str(entry.signal), entry.number, type=entry.type)
+
+    with running(options) as client:
+        eventually(lambda: ready(client))
+        eventually(lambda: "takeback_matcher_entries 4.0" in client.get("/metrics").text)
+
+    assert not any("after=c" in asked for asked in hub.asked)
+    assert "hub.reread" in "".join(capfd.readouterr())
 
 
 def test_a_bank_that_this_release_read_is_not_read_again(holding: Holding) -> None:

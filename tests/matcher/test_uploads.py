@@ -56,7 +56,7 @@ def send(client: httpx2.Client, upload: bytes, content_type: str = "image/jpeg")
 
 
 def test_an_off_centre_crop_matches_by_keypoints_and_says_where_the_picture_lies(
-    hub: FakeHub, options: MatcherOptions
+    hub: FakeHub, options: MatcherOptions, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """The corners that were cut off lie outside the upload; once withdrawn nothing is found."""
     number = register(hub, photograph("chelsea"))
@@ -82,6 +82,7 @@ def test_an_off_centre_crop_matches_by_keypoints_and_says_where_the_picture_lies
     assert found == pytest.approx([begin, above, end, above, end, below, begin, below], abs=0.08)
     assert mirrored[0]["place"][0][0] > mirrored[0]["place"][1][0], "left and right are exchanged"
     assert (other["matches"], other["looked_up"]) == ([], True)
+    assert number not in "".join(capfd.readouterr())
 
 
 @pytest.fixture(scope="module")

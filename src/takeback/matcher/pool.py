@@ -45,6 +45,9 @@ ONE_THREAD: Final[Mapping[str, str]] = {
 CHUNK: Final = 1024 * 1024
 """Bytes of an upload that are handed to a child at once; each is copied on its way."""
 
+ANSWER_BYTES: Final = 32 * 1024 * 1024
+"""Most bytes of an answer; a video's longest has about two million."""
+
 _ERRORS: Final[Mapping[str, type[TakebackError]]] = {
     kind.__name__: kind
     for kind in (NotAPicture, PictureTooLarge, PictureTruncated, NotAVideo, VideoTooLarge)
@@ -83,6 +86,8 @@ class Child:
         try:
             await self._send(upload, keypoints=keypoints)
             (length,) = LENGTH.unpack(await self.stdout.readexactly(LENGTH.size))
+            if length > ANSWER_BYTES:
+                raise ChildDied
             answer: Outcome = _ANSWER.decode(await self.stdout.readexactly(length))
             return answer if isinstance(answer, Refused) else answer.signals()
         except (OSError, EOFError, msgspec.DecodeError, MalformedSignal, ValueError):
