@@ -12,7 +12,7 @@ import pytest
 
 from takeback.accounts.model import Role, TakenAway, Tier
 from takeback.app import open_hub, restore_hub
-from takeback.cases.wire import Choices, ItemDocument, Opened
+from takeback.cases.wire import Choices, ItemDocument, KeypointDocument, Opened
 from takeback.errors import (
     BadBackupKey,
     Conflict,
@@ -22,6 +22,7 @@ from takeback.errors import (
     NotSignedIn,
 )
 from takeback.hashing import hash_picture
+from takeback.hashing.signal_types import SignalType, to_text
 from takeback.ids import CaseId
 from takeback.settings import Settings
 from tests.conftest import FakeClock
@@ -59,6 +60,13 @@ def new_database(request: pytest.FixtureRequest, database_url: str, tmp_path: Pa
 def item(path: Path) -> ItemDocument:
     """Return a photograph's item."""
     return registered(hash_picture(path))
+
+
+def described(path: Path) -> ItemDocument:
+    """Return a photograph's item with its keypoint signals."""
+    signals = hash_picture(path, role="reporter")
+    packed = to_text(SignalType.KEYPOINTS, signals.keypoints[0].plain.pack())
+    return ItemDocument([*registered(signals).signals, KeypointDocument(packed)])
 
 
 def backed_up(story: Story, folder: Path) -> Path:
@@ -297,6 +305,30 @@ def test_partners_do_not_get_again_what_she_took_from_them_after_the_backup(
         assert not story.receipt(opened).partners
         assert story.hub.exchange.stopncii.fetch(forum, 10).hash_records == []
         assert story.lookup(forum, edited(PICTURES[0])) != []
+
+
+def test_keypoints_she_gave_up_after_the_backup_do_not_come_back(
+    tmp_path: Path, database_url: str, clock: FakeClock, new_database: NewDatabase
+) -> None:
+    """What somebody else still wants registered comes back whole."""
+    settings = settings_for(tmp_path, database_url, journal=tmp_path / "journal.jsonl")
+    chosen = Choices(keypoints=True)
+    with telling(settings, clock) as story:
+        giving_up = story.opens(described(PICTURES[0]), choices=chosen)
+        keeping = story.opens(described(PICTURES[1]), choices=chosen)
+        backup = backed_up(story, tmp_path)
+        story.hub.cases.choose(access(giving_up), Choices())
+
+    place = new_place(settings, tmp_path, new_database())
+    restore_hub(place, backup, str(IDENTITY), settings.journal_path, clock)
+
+    with telling(place, clock) as story:
+        reader = Reader(story, story.platform("mirror"))
+        reader.read()
+        [kept] = [each.signal for each in reader.held.values() if each.type == "kp1"]
+        assert kept == described(PICTURES[1]).signals[-1].value
+        assert not story.receipt(giving_up).items[0].keypoints
+        assert story.receipt(keeping).items[0].keypoints
 
 
 def test_a_recovery_after_the_backup_keeps_the_old_code_out(
