@@ -268,6 +268,21 @@ def test_withdrawn_keypoints_are_gone_from_memory(policy: str) -> None:
             assert not segment.rows.places[own].any()
 
 
+@pytest.mark.parametrize("policy", ["compared", "small tables"])
+def test_what_a_withdrawn_entry_had_replaced_is_gone_as_well(policy: str) -> None:
+    """Its former keypoints may still lie in a segment that has not been merged since."""
+    bank = pictures(20, seed=12)
+    index = KeypointIndex(POLICIES[policy])
+    index.add(range(19), bank[:19])
+    index.settle()
+    index.add([3], bank[19:])
+
+    index.withdraw([3])
+
+    gone = {bits.tobytes() for picture in (bank[3], bank[19]) for bits in picture.bits}
+    assert not held_rows(index) & gone
+
+
 def held_rows(index: KeypointIndex) -> set[bytes]:
     """Collect every keypoint's bits that lie in the index's memory, ended or not."""
     return {row.tobytes() for segment in index.places() for row in segment.rows.words}

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from takeback.hashing.keypoint_signals import KeypointLook, KeypointSignals, KeypointView
 from takeback.hashing.place import EVERYWHERE
@@ -161,13 +161,17 @@ class KeypointIndex:
     def withdraw(self, ids: ArrayLike) -> None:
         """Withdraw entries; ids that are not there are left alone.
 
+        What they replaced is overwritten too.
+
         Raises:
             ValueError: *ids* are not whole numbers, shape (n,).
         """
         numbers = np.unique(whole_numbers(ids))
         with self._writing:
             version = self._snapshot.version + 1
-            for segment, positions in self._end(numbers, version):
+            self._end(numbers, version)
+            for segment in self.places():
+                _, positions = segment.held(numbers)
                 segment.overwrite(positions)
             self._snapshot = replace(self._snapshot, version=version)
             self._merge_if_due()
@@ -226,17 +230,14 @@ class KeypointIndex:
         """Return the segments of which it consists, for measurements."""
         return (self._snapshot.tail, *self._snapshot.segments)
 
-    def _end(self, ids: Ids, version: int) -> list[tuple[KeypointSegment, NDArray[np.int64]]]:
-        """End the pictures of *ids* and return where they were."""
-        ended = []
+    def _end(self, ids: Ids, version: int) -> None:
+        """End the pictures of *ids* wherever they are."""
         for segment in self.places():
             here, positions = segment.find(ids)
             if len(here):
                 segment.end(positions, version)
-                ended.append((segment, positions))
                 if self._is_merging():
                     self._ended_during_merge.append(ids[here])
-        return ended
 
     def _put(self, fresh: KeypointSegment) -> None:
         """Show a new segment, or new pictures together with those of the tail."""

@@ -17,7 +17,7 @@ from takeback.matching.keypoint_guide import Upload
 from takeback.matching.keypoint_kernels import HALF, LOWER
 from takeback.matching.keypoint_rows import KeypointRows, gathered
 from takeback.matching.keypoint_tables import Layouts, Tables, build_tables
-from takeback.matching.segment import LASTING, Ids, Positions
+from takeback.matching.segment import LASTING, NOWHERE, Ids, Positions
 from takeback.matching.voting import NEAR, compare_all
 
 NEAR_PRINT: Final = 6
@@ -64,13 +64,19 @@ class KeypointSegment:
         """Whether it is searched through tables, and not compared as a whole."""
         return bool(len(self.tables.chunks))
 
+    def held(self, ids: Ids) -> tuple[Positions, Positions]:
+        """Return which of *ids* are here, ended or not, and at what positions."""
+        if not len(self.ids):
+            return NOWHERE, NOWHERE
+        places = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
+        here = np.flatnonzero(self.ids[places] == ids)
+        return here, places[here]
+
     def find(self, ids: Ids) -> tuple[Positions, Positions]:
         """Return which of *ids* are here and have not ended, and at what positions."""
-        if not len(self.ids):
-            return np.empty(0, np.int64), np.empty(0, np.int64)
-        places = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
-        here = np.flatnonzero((self.ids[places] == ids) & (self.tables.ended[places] == LASTING))
-        return here, places[here]
+        here, places = self.held(ids)
+        lasting = self.tables.ended[places] == LASTING
+        return here[lasting], places[lasting]
 
     def end(self, positions: Positions, version: int) -> None:
         """Hide pictures from every search of *version* or later."""
