@@ -99,10 +99,11 @@ def test_what_she_chose_is_registered_and_on_her_receipt(centre: Centre) -> None
 
 def test_taking_the_choice_back_withdraws_and_erases(centre: Centre) -> None:
     """At once: other signals stay, the video without its keypoints, and nothing is left over."""
-    opened = opened_with_keypoints(centre)
+    opened = opened_with_keypoints(centre, Choices(keypoints=True, partners=True))
     told = centre.served.add("Example", delivered=1_000)
+    centre.served.add_partner("Partner", centre.now().date())
 
-    receipt = centre.cases.choose(access(opened), Choices())
+    receipt = centre.cases.choose(access(opened), Choices(partners=True))
 
     assert active(centre) == of(PICTURE, filmed(2))
     assert described(1).content not in stored(centre)
@@ -112,6 +113,9 @@ def test_taking_the_choice_back_withdraws_and_erases(centre: Centre) -> None:
         ("protected", 1, False),
     ]
     assert [one.keypoints for one in receipt.withdrawals] == [True, True]
+    with centre.db.reading():
+        told_of = centre.cases.lifecycle.records.confirmations(CaseId(opened.case_id))
+    assert {(one.platform_id, one.able) for one in told_of} == {(told, True)}
     markers = centre.cases.withdrawal_markers(0, centre.bank.head_seq(), {"adult"})
     assert len(markers) == 2
     centre.cases.confirm_withdrawal(markers[0].withdrawal_id, told)

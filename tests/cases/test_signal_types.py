@@ -1,7 +1,9 @@
 """Intake of signals of every type: strict, bounded, each different one once."""
 
 import base64
+from typing import get_args
 
+import msgspec
 import pytest
 
 from takeback.cases import intake
@@ -9,8 +11,10 @@ from takeback.cases.wire import (
     DigestDocument,
     ItemDocument,
     KeypointDocument,
+    PdqDocument,
     SignalDocument,
     VideoDocument,
+    View,
 )
 from takeback.errors import MalformedBody, MalformedSignal, TakebackError
 from takeback.hashing.keypoint_signals import PACKED_BYTES
@@ -80,6 +84,17 @@ def test_every_type_is_taken_as_it_came(world: World) -> None:
     assert [each.content for each in new.signals[1:]] == [WELL, PICTURE, digest(3).content]
     assert [each.view for each in new.signals] == ["whole", "trimmed", "whole", "whole"]
     assert new.keypoints
+
+
+def test_a_picture_with_everything_takes_at_most_six_kilobytes() -> None:
+    """As a device sends it: every view there is, and as many keypoints as may be."""
+    value, views = signal("a").value, get_args(View)
+    views_of_it = [PdqDocument(value, 100, view, "luminance") for view in views]
+
+    sent = msgspec.json.encode(ItemDocument([*views_of_it, keypoints(WELL)]))
+
+    assert len(views) == 11
+    assert len(sent) <= 6_000
 
 
 def test_the_same_signal_of_any_type_twice_is_one() -> None:

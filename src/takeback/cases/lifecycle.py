@@ -242,7 +242,9 @@ class Lifecycle:
             on=self.now().date(),
             keypoints=keypoints,
         )
-        self.records.insert_withdrawal(withdrawal, self._told(case, item, withdrawal.id))
+        told = self._told(case, item, withdrawal.id)
+        able = [one for one in told if one.able or not keypoints]  # partners never got keypoints
+        self.records.insert_withdrawal(withdrawal, able)
 
     def _bring_back(self, case: Case, item: Item) -> None:
         self.save_item(item.restored(self.now()))
