@@ -6,6 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 JOBS ?= 4
+ROBUSTNESS = $(if $(CORPUS),--corpus "$(CORPUS)") $(if $(PICTURES),--pictures $(PICTURES))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint bench bench-robustness soak docs
@@ -33,7 +34,10 @@ bench: .venv/dev-ready ## Measure the numbers of docs/reference/performance.md, 
 	$(BIN)/python -m benchmarks
 
 bench-robustness: .venv/dev-ready ## Measure which edited copies are recognised (CORPUS=folder, PICTURES=n)
-	$(BIN)/python -m benchmarks.robustness $(if $(CORPUS),--corpus "$(CORPUS)") $(if $(PICTURES),--pictures $(PICTURES))
+	$(BIN)/python -m benchmarks.robustness $(ROBUSTNESS)
+	$(BIN)/python -m benchmarks.robustness.chance $(ROBUSTNESS)
+	$(BIN)/python -m benchmarks.robustness.templates $(ROBUSTNESS)
+	$(BIN)/python -m benchmarks.robustness.cost $(ROBUSTNESS)
 
 soak: .venv/dev-ready ## Run the long tests
 	$(BIN)/pytest -m soak
