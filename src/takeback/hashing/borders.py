@@ -29,8 +29,8 @@ WAITING_BYTES: Final = 24 << 20
 MOST_WAITING: Final = 24
 """Frames that are waited for at most."""
 
-STRIDE: Final = 6
-"""Of each row every sixth pixel is looked at."""
+STRIDE: Final = 20
+"""Of each row every twentieth pixel is looked at."""
 
 Kept = TypeVar("Kept")
 

@@ -25,10 +25,10 @@ CUT_FACTOR: Final = 3.0
 LEAST_GAP: Final = 250
 """Milliseconds between two frames that are hashed, at least, however often there are cuts."""
 
-FAST: Final = 48
+FAST: Final = 64
 """An upload whose frames are further apart than this many bits is looked at twice as often …"""
 
-CALM: Final = 20
+CALM: Final = 28
 """… and half as often again when they are nearer than this many."""
 
 LEAST_STEP: Final = 30

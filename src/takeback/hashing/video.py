@@ -39,8 +39,11 @@ EVERY: Final = {"reporter": 1000, "query": 250}
 """Milliseconds between frames that are hashed. An upload is looked at more often than what is
 registered, so that some frame of it is near in time to every registered one."""
 
-CHOSEN_EVERY: Final = {"reporter": 2000, "query": 1000}
-"""Milliseconds between frames whose keypoints are described, until they are too many."""
+CHOSEN_EVERY: Final = {"reporter": (2000, 2000), "query": (1000, 3000)}
+"""Milliseconds between frames whose keypoints are described, until they are too many: in short
+videos, and in those longer than half a minute."""
+
+HALF_A_MINUTE: Final = 30_000
 
 DESCRIBERS: Final = 2
 """Threads that describe keypoints while the next frames are decoded."""
@@ -85,7 +88,7 @@ def hash_video(
         open_footage(file) as footage,
         ThreadPoolExecutor(DESCRIBERS) as describers,
     ):
-        hasher = _Hasher(role, describers)
+        hasher = _Hasher(role, describers, long=footage.declared > HALF_A_MINUTE)
         for frame in footage.frames():
             if hasher.look(frame) and progress:
                 progress(footage.share_read)
@@ -108,14 +111,14 @@ class _Hashed:
 class _Hasher:
     """Looks at the frames of one video, one after the other."""
 
-    def __init__(self, role: Role, describers: Executor) -> None:
+    def __init__(self, role: Role, describers: Executor, *, long: bool) -> None:
         self._role = role
         self._pace = Pace(EVERY[role])
         self._frames: Spread[_Hashed] = Spread(MOST_SIGNALS, EVERY[role])
         self._border: Border[_Hashed] = Border()
         self._kept: Signal | None = None
         self._before: Signal | None = None
-        self._chosen = _Chosen(role, describers)
+        self._chosen = _Chosen(role, describers, CHOSEN_EVERY[role][long])
 
     def look(self, frame: Frame) -> bool:
         """Look at the next frame, and say whether it was hashed."""
@@ -174,13 +177,11 @@ class _Hasher:
 class _Chosen:
     """Frames whose keypoints are described: spread over time, unlike the one before, rich."""
 
-    def __init__(self, role: Role, describers: Executor) -> None:
+    def __init__(self, role: Role, describers: Executor, every: int) -> None:
         self._role = role
         self._describers = describers
         self._waiting: deque[tuple[int, Future[KeypointLook]]] = deque()
-        self._described: Spread[KeypointLook] = Spread(
-            MOST_KEYPOINT_FRAMES, CHOSEN_EVERY[role], _richness
-        )
+        self._described: Spread[KeypointLook] = Spread(MOST_KEYPOINT_FRAMES, every, _richness)
         self._before: Signal | None = None
         self._due = 0
 
