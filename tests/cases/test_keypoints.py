@@ -228,7 +228,14 @@ def test_a_hub_that_takes_none_says_so_and_refuses_them(
         centre.cases.open(document(item("b"), choices=CHOSEN))
     with pytest.raises(KeypointsNotChosen):
         centre.cases.add_items(access(opened), [ItemDocument([keypoints(3)])])
+    centre.cases.choose(access(opened), Choices(keypoints=True, lock=True))
     assert ("kp1", described(1).content) in active(centre)
+    centre.cases.choose(access(opened), Choices())
+    centre.now.advance(LOCK)
+    centre.work()
+    assert ("kp1", described(1).content) not in active(centre)
+    with pytest.raises(KeypointsNotChosen):
+        centre.cases.choose(access(opened), CHOSEN)
 
 
 def test_choices_say_nothing_of_keypoints_unless_asked() -> None:

@@ -114,6 +114,16 @@ def check_keypoints(new: Iterable[NewItem], *, chosen: bool) -> None:
         raise KeypointsNotChosen("keypoint signals need the reporter's choice")
 
 
+def check_offer(*, chosen: bool, settings: Settings) -> None:
+    """Refuse keypoint signals that are newly chosen where the operator takes none.
+
+    Raises:
+        KeypointsNotChosen: they are *chosen*, and this hub takes none.
+    """
+    if chosen and not settings.offer_keypoints:
+        raise KeypointsNotChosen("this hub takes no keypoint signals")
+
+
 def _signals(documents: Iterable[SignalDocument], place: str) -> tuple[BankSignal, ...]:
     """Return each different signal once, in the order sent."""
     found: dict[tuple[SignalType, bytes], BankSignal] = {}
@@ -188,10 +198,7 @@ def choices(written: wire.Choices, today: date, settings: Settings) -> Choices:
 
     Raises:
         MalformedBody: the end date is no day, or too near.
-        KeypointsNotChosen: they are chosen, and this hub takes no keypoint signals.
     """
-    if written.keypoints and not settings.offer_keypoints:
-        raise KeypointsNotChosen("this hub takes no keypoint signals")
     ends_on = _day(written.end_date)
     if ends_on is not None and ends_on < today + timedelta(days=settings.undo_days):
         raise MalformedBody(f"choices.end_date must be {settings.undo_days} days ahead or more")

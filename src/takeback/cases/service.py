@@ -247,6 +247,8 @@ class Cases:
             case = self._case(case_id)
             if case.status is CaseStatus.WITHDRAWN:
                 raise IllegalTransition("the case is withdrawn; undo that first")
+            new = chosen.keypoints and not case.keypoints
+            intake.check_offer(chosen=new, settings=self.settings)
             case = case.choosing(chosen, self.now(), self.lifecycle.lock_time)
             return self._receipt(self.lifecycle.choose(case, REPORTER))
 
@@ -433,6 +435,7 @@ class Cases:
     def _new_case(self, document: RegistrationDocument) -> Case:
         today = self.now().date()
         choices = intake.choices(document.choices, today, self.settings)
+        intake.check_offer(chosen=choices.keypoints, settings=self.settings)
         return Case(
             id=CaseId(new_id("case")),
             kind=document.kind,
