@@ -26,7 +26,7 @@ Far beyond what an index may ask for: of unrelated ones, where they lie by chanc
 TWIN: Final = 70
 """Distance within which two keypoints of one picture show the same thing twice."""
 
-LEAST_SIZE: Final = 3.6
+LEAST_SIZE: Final = 3.2
 """Size, in 1/512 of the look's longest side, from which a keypoint should be visible there."""
 
 MARGIN: Final = 0.01
@@ -94,7 +94,7 @@ def support(
     voted[pairs[:, 0]] = True
     single = _single(registered)
     placed = _placed(ours, turn, shift)
-    due = single & (voted | (_inside(agreement, registered, ours) & _visible(placed)))
+    due = single & _inside(agreement, registered, ours) & _visible(placed)
     there = due & (voted | _alike(placed, theirs, registered, looked_up))
     unit = math.sqrt(max(1.0, _visible_area(agreement, registered)))
     points = ours[there, 0] + 1j * ours[there, 1]
