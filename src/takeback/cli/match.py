@@ -17,7 +17,7 @@ from takeback.cli.output import as_json, emit
 from takeback.cli.refusals import refusal
 from takeback.errors import HubUnreachable, NotAPicture, NotAVideo
 from takeback.exchange.client import KeyFile
-from takeback.matcher.documents import MatchAnswer
+from takeback.matcher.documents import HubMatch, MatchAnswer
 
 TIMEOUT = 300.0
 """Seconds to wait for one answer; a matcher hashes the upload first, and a video takes long."""
@@ -136,7 +136,7 @@ def _bytes_of(path: Path) -> bytes:
 
 def _lines(each: Matched) -> Iterator[str]:
     [result] = each.answer.results
-    for found in result.matches:
+    for found in sorted(result.matches, key=_surest_first):
         evidence = evidence_of(found)
         yield (
             f"{each.path}: match by {reason(evidence)}; {found.bank}, "
@@ -145,6 +145,11 @@ def _lines(each: Matched) -> Iterator[str]:
         yield f"  {' '.join(circumstances(evidence))}"
     if not result.matches:
         yield f"{each.path}: {_nothing(result.looked_up, each.answer.missing)}"
+
+
+def _surest_first(found: HubMatch) -> tuple[float, bool]:
+    """Put the whole picture before its mirror image, where both are as sure."""
+    return -found.score, found.view != "whole"
 
 
 def _nothing(looked_up: bool, missing: list[str]) -> str:

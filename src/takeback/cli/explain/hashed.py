@@ -5,6 +5,7 @@ keypoints.
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
@@ -14,7 +15,7 @@ from PIL import Image
 
 from takeback.cli.explain.dots import draw_keypoints
 from takeback.cli.explain.geometry import corners
-from takeback.cli.explain.ink import STROKES, Sheet
+from takeback.cli.explain.ink import LETTER_SIDE, STROKES, Point, Sheet
 from takeback.cli.explain.page import side_by_side
 from takeback.cli.explain.pixels import small_picture
 from takeback.cli.explain.words import PRIVATE, place_in_words, view_in_words
@@ -69,11 +70,21 @@ def _views(picture: Image.Image, signals: PictureSignals, boxes: Sequence[Box]) 
     for number, box in enumerate(boxes):
         points = [sheet.at(*corner) for corner in corners(box.view.place)]
         sheet.outline(points, STROKES[number % len(STROKES)])
-    for number, box in enumerate(boxes):
-        place, share = box.view.place, (number + 1) / (len(boxes) + 1)
-        down = place.top + share * (place.bottom - place.top)
-        sheet.letter(box.letter, sheet.at(place.left, down))
+    for box, place in zip(boxes, _letter_places(sheet, boxes), strict=True):
+        sheet.letter(box.letter, place)
     return sheet
+
+
+def _letter_places(sheet: Sheet, boxes: Sequence[Box]) -> list[Point]:
+    """Return a place on the left side of each box, where no other letter is."""
+    places: list[Point] = []
+    for number, box in enumerate(boxes):
+        part, share = box.view.place, (number + 1) / (len(boxes) + 1)
+        x, y = sheet.at(part.left, part.top + share * (part.bottom - part.top))
+        while any(abs(x - a) < LETTER_SIDE and abs(y - b) < LETTER_SIDE for a, b in places):
+            y += LETTER_SIDE
+        places.append((x, y))
+    return places
 
 
 def _inside_frames(views: Sequence[ViewSignals]) -> Place:
@@ -104,7 +115,7 @@ def _words(name: str, signals: PictureSignals, boxes: Sequence[Box], role: Role)
     for box in boxes:
         yield f"  {box.letter}  {_box_in_words(box.view)}"
     if _inside_frames(signals.views) != EVERYWHERE:
-        yield "Hatched: found to be a frame around the picture, and cut away."
+        yield f"Hatched: taken for a frame; what is inside it is {done} by itself too."
     yield from _keypoint_words(signals.keypoints, role)
 
 
@@ -131,5 +142,6 @@ def _keypoint_words(looks: Sequence[KeypointLook], role: Role) -> Iterator[str]:
             f"Keypoints are registered only if she says so, and are then "
             f"{len(looks[0].plain.pack())} bytes."
         )
-    elif more := [view_in_words(look.look) for look in looks[1:]]:
-        yield f"Keypoints are also looked up in: {'; '.join(more)}."
+    elif more := Counter(view_in_words(look.look) for look in looks[1:]):
+        named = (f"{name} ({count} times)" if count > 1 else name for name, count in more.items())
+        yield f"Keypoints are also looked up in: {'; '.join(named)}."

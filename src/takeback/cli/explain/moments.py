@@ -41,7 +41,7 @@ def explain_moments(upload: Side, registered: Side, found: Evidence | None) -> I
     rows = zip(_sheets(upload, times[0]), _sheets(registered, times[1]), strict=False)
     sheets = [sheet for row in rows for sheet in row]
     spread = in_rows(sheets, 2)
-    words = (*_sides(upload, registered, times), *_verdict(found), PRIVATE)
+    words = (*_sides(upload, registered, times), *_outcome(found), PRIVATE)
     return spread.with_words(words)
 
 
@@ -123,7 +123,7 @@ def _seconds(side: Side, times: Sequence[int]) -> str:
     return f", at second {listed}" if listed else ""
 
 
-def _verdict(found: Evidence | None) -> Iterator[str]:
+def _outcome(found: Evidence | None) -> Iterator[str]:
     if found is None:
         yield "No match: too little of the one agrees with the other."
         return
