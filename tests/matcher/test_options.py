@@ -60,11 +60,20 @@ def test_all_mistakes_are_named_at_once(good: MatcherOptions, source: Source) ->
                 ask=True,
                 port=70000,
                 stale_after=0,
+                video_hashers=-1,
             )
         )
 
     message = str(refused.value)
-    for words in ("once only", "same name", "other.example", "not asked", "port", "stale-after"):
+    for words in (
+        "once only",
+        "same name",
+        "other.example",
+        "not asked",
+        "port",
+        "stale-after",
+        "video-h",
+    ):
         assert words in message
 
 
