@@ -6,17 +6,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from takeback.hashing.video_signals import VideoSignals
-from takeback.matching.runs import (
+from takeback.matching.run_kernels import (
     FASTEST,
     JITTER,
-    LOOSE,
     SLOWEST,
-    Line,
-    Strip,
-    chance,
     compare_along,
     distinct,
     elect_line,
+)
+from takeback.matching.runs import (
+    LOOSE,
+    Line,
+    Strip,
+    chance,
     follow,
     propose,
     score,

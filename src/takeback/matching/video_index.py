@@ -30,7 +30,8 @@ from takeback.matching.registered_video import (
     strip,
     view_of,
 )
-from takeback.matching.runs import JITTER, Run, Strip, follow, lone_run, propose, score
+from takeback.matching.run_kernels import JITTER
+from takeback.matching.runs import Run, Strip, follow, lone_run, propose, score
 from takeback.matching.video_match import SURE, VideoMatch, best_of_each, suffices
 
 if TYPE_CHECKING:
