@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from takeback.hashing.keypoint_signals import SIZES, TURNS, KeypointSignals
 from takeback.matching.kernels import compiled, popcount, prefetch
-from takeback.matching.keypoint_kernels import AHEAD, HALF, LOWER, picture_of
+from takeback.matching.keypoint_kernels import HALF, LOWER, picture_of
 from takeback.matching.keypoint_rows import rows_of
 from takeback.matching.keypoint_tables import Tables
 from takeback.matching.voting import CELL, LN_SCALE, NEAR, SHIFT, SHIFT_GROWTH, SPAN, STEP, TURN
@@ -33,6 +33,10 @@ EXPECTED: Final = SIZES + 2 * SIZE_STEPS
 
 KINDS: Final = TURNS * EXPECTED
 """A keypoint's kind is its coarse direction and the size it is expected to have."""
+
+PLACES_A_LINE: Final = 16
+ROWS_A_LINE: Final = 2
+"""How many fit a cache line."""
 
 CELLS: Final = int(SPAN / CELL) + 1
 
@@ -181,9 +185,9 @@ def ask_for_picture(tables: Tables, hits: NDArray[np.uint64], i: int) -> None:
     if i < hits.size:
         picture = picture_of(tables, int(np.int64(hits[i] >> HALF)))
         begin, end = tables.first[picture], tables.first[picture + 1]
-        for row in range(begin, end, AHEAD):
+        for row in range(begin, end, PLACES_A_LINE):
             prefetch(tables.places, row * 4)
-        for row in range(begin, end, 2):
+        for row in range(begin, end, ROWS_A_LINE):
             prefetch(tables.words, row * 4)
 
 

@@ -25,7 +25,10 @@ NOWHERE: Final = LOWER
 """The row number of an entry whose row is gone."""
 
 AHEAD: Final = 16
-"""How many rows ahead memory is asked for."""
+"""How many rows ahead memory is asked for in a search …"""
+
+TOGETHER: Final = 32
+"""… and how many rows' entries are placed together, for the same reason."""
 
 BLOCK_SHIFT: Final = 6
 """Rows a block, see ``keypoint_tables.BLOCK_ROWS``: two to this power."""
@@ -54,6 +57,39 @@ def cut(lower: np.uint64, upper: np.uint64, first: int) -> Any:  # noqa: ANN401
 
 
 @compiled
+def cut_block(
+    words: NDArray[np.uint64],
+    begin: int,
+    cutting: tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.uint32]],
+    slots: NDArray[np.int64],
+    prints: NDArray[np.uint64],
+) -> int:
+    """Cut the keys and prints of the rows from *begin* on, and ask for their starts.
+
+    Args:
+        words: shape (n, 4).
+        begin: the first row.
+        cutting: ``deal``, ``chunks`` and ``starts`` as in ``Tables``.
+        slots: shape (rows, m), set: where each key's start is.
+        prints: shape (rows, m), set.
+
+    Returns:
+        How many rows there are, at most as many as *slots* has.
+    """
+    deal, chunks, starts = cutting
+    count = min(slots.shape[0], words.shape[0] - begin)
+    for i in range(count):
+        lower, upper = dealt(words[begin + i], deal)
+        for chunk in range(chunks.shape[0]):
+            width = np.uint64(chunks[chunk, 1])
+            bits = cut(lower, upper, chunks[chunk, 0])
+            slots[i, chunk] = chunks[chunk, 2] + np.int64(bits & ((ONE << width) - ONE))
+            prints[i, chunk] = bits >> width
+            prefetch(starts, slots[i, chunk])
+    return count
+
+
+@compiled
 def count_keys(
     words: NDArray[np.uint64],
     deal: NDArray[np.uint64],
@@ -61,12 +97,13 @@ def count_keys(
     starts: NDArray[np.uint32],
 ) -> None:
     """Count each chunk's keys, each two places behind its own, where ``add_up`` expects it."""
-    for row in range(words.shape[0]):
-        lower, upper = dealt(words[row], deal)
-        for chunk in range(chunks.shape[0]):
-            bits = cut(lower, upper, chunks[chunk, 0])
-            key = np.int64(bits & ((ONE << np.uint64(chunks[chunk, 1])) - ONE))
-            starts[chunks[chunk, 2] + key + 2] += np.uint32(1)
+    slots = np.empty((TOGETHER, chunks.shape[0]), np.int64)
+    prints = np.empty((TOGETHER, chunks.shape[0]), np.uint64)
+    for begin in range(0, words.shape[0], TOGETHER):
+        count = cut_block(words, begin, (deal, chunks, starts), slots, prints)
+        for i in range(count):
+            for chunk in range(chunks.shape[0]):
+                starts[slots[i, chunk] + 2] += np.uint32(1)
 
 
 @compiled
@@ -85,15 +122,19 @@ def place_entries(
     entries: NDArray[np.uint64],
 ) -> None:
     """Write every row's entry into each chunk's table."""
-    for row in range(words.shape[0]):
-        lower, upper = dealt(words[row], deal)
-        for chunk in range(chunks.shape[0]):
-            width = np.uint64(chunks[chunk, 1])
-            bits = cut(lower, upper, chunks[chunk, 0])
-            slot = chunks[chunk, 2] + np.int64(bits & ((ONE << width) - ONE)) + 1
-            place = chunk * words.shape[0] + np.int64(starts[slot])
-            entries[place] = (bits >> width) << HALF | np.uint64(row)
-            starts[slot] += np.uint32(1)
+    slots = np.empty((TOGETHER, chunks.shape[0]), np.int64)
+    prints = np.empty((TOGETHER, chunks.shape[0]), np.uint64)
+    for begin in range(0, words.shape[0], TOGETHER):
+        count = cut_block(words, begin, (deal, chunks, starts), slots, prints)
+        for i in range(count):
+            for chunk in range(chunks.shape[0]):
+                slot = slots[i, chunk] + 1
+                slots[i, chunk] = chunk * words.shape[0] + np.int64(starts[slot])
+                starts[slot] += np.uint32(1)
+                prefetch(entries, slots[i, chunk])
+        for i in range(count):
+            for chunk in range(chunks.shape[0]):
+                entries[slots[i, chunk]] = prints[i, chunk] << HALF | np.uint64(begin + i)
 
 
 @compiled
