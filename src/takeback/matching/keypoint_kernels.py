@@ -77,7 +77,7 @@ def cut_block(
         How many rows there are, at most as many as *slots* has.
     """
     deal, chunks, starts = cutting
-    count = min(slots.shape[0], words.shape[0] - begin)
+    count = int(min(slots.shape[0], words.shape[0] - begin))
     for i in range(count):
         lower, upper = dealt(words[begin + i], deal)
         for chunk in range(chunks.shape[0]):
