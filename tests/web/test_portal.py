@@ -9,6 +9,7 @@ from takeback.cases.wire import Challenge, Receipt, RegistrationDocument
 from takeback.cli.reporterhub import reporter_hub, solve
 from tests.conftest import FakeClock
 from tests.web.conftest import REGISTRATION, Served, access, item, serving, settings_for, signal
+from tests.web.examples import KEYPOINTS, VIDEO
 
 
 def _receipt(served: Served, path: str, body: dict[str, Any]) -> Receipt:
@@ -44,6 +45,29 @@ def test_choices_are_replaced(served: Served) -> None:
     receipt = _receipt(served, "/v1/cases/choices", body)
 
     assert (receipt.partners, receipt.locked) == (True, True)
+
+
+def test_keypoints_are_taken_with_her_choice_and_go_with_it(served: Served) -> None:
+    """Refused in words that help, taken, seen in the feed, and gone."""
+    platform = served.bearer(served.platform("compares keypoints", feed=True))
+    film = {"type": "video1", "value": VIDEO}
+    both = {"signals": [film, {"type": "kp1", "value": KEYPOINTS}]}
+    sent = {**REGISTRATION, "items": [both]}
+
+    refused = served.http.post("/v1/cases", json=sent)
+    opened = served.http.post("/v1/cases", json={**sent, "choices": {"keypoints": True}}).json()
+    told = served.http.get("/v1/feed", headers=platform).json()
+    keys = {"access": {"code": opened["code"], "pin": opened["pin"]}}
+    receipt = _receipt(served, "/v1/cases/choices", {**keys, "choices": {}})
+    after = {"after": told["cursor"]}
+    gone = served.http.get("/v1/feed", headers=platform, params=after).json()
+
+    assert (refused.status_code, refused.json()["type"][-20:]) == (400, "keypoints-not-chosen")
+    assert "choose `keypoints`" in refused.json()["hint"]
+    assert {"kp1", "video1"} <= {each.get("type", "pdq") for each in told["entries"]}
+    assert [(one.signals, one.keypoints) for one in receipt.items] == [(1, False)]
+    assert [each["state"] for each in gone["entries"]] == ["gone"]
+    assert len(gone["withdrawals"]) == 1
 
 
 def test_a_withdrawal_acts_at_once_and_can_be_undone(served: Served) -> None:

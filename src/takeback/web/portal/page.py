@@ -9,6 +9,8 @@ import hashlib
 from collections.abc import Mapping
 from html import escape
 
+from takeback.cases.choices_text import KEYPOINTS_SENTENCE
+from takeback.cases.wire import Language
 from takeback.web.edge import HEADERS
 
 STYLE = (
@@ -21,12 +23,12 @@ _DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 PAGE_POLICY = f"{HEADERS['content-security-policy']}; style-src 'sha256-{_DIGEST}'"
 """The policy of every answer, and this page's own style."""
 
-DEMO: Mapping[str, str] = {
+DEMO: Mapping[Language, str] = {
     "en": "DEMONSTRATION: nothing entered here protects anybody.",
     "ko": "시연용입니다. 여기에 입력한 내용은 누구도 보호하지 않습니다.",
 }
 
-TEXT: Mapping[str, tuple[str, ...]] = {
+TEXT: Mapping[Language, tuple[str, ...]] = {
     "en": (
         "This is a Takeback hub. It stops an intimate picture from spreading without consent, "
         "and without anyone having to look at it again.",
@@ -57,9 +59,20 @@ TEXT: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def page(*, demo: bool) -> str:
-    """Return the page; a demonstration is marked at the top, in both languages."""
-    sections = "".join(_section(language, demo=demo) for language in TEXT)
+ASKED: Mapping[Language, str] = {
+    "en": "You are asked whether to register keypoint signals too; no, unless you say yes.",
+    "ko": "추가 신호(특징점)도 등록할지 여쭙습니다. ‘예’라고 하지 않으시면 등록하지 않습니다.",
+}
+
+
+def page(*, demo: bool, keypoints: bool) -> str:
+    """Return the page, in both languages.
+
+    Args:
+        demo: whether it is marked at the top as a demonstration.
+        keypoints: whether this hub asks for the choice of keypoint signals.
+    """
+    sections = "".join(_section(language, demo, keypoints) for language in TEXT)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
@@ -68,7 +81,8 @@ def page(*, demo: bool) -> str:
     )
 
 
-def _section(language: str, *, demo: bool) -> str:
+def _section(language: Language, demo: bool, keypoints: bool) -> str:
     marked = f"<p><strong>{escape(DEMO[language])}</strong></p>" if demo else ""
-    text = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in TEXT[language])
+    choice = [f"{ASKED[language]} {KEYPOINTS_SENTENCE[language]}"] if keypoints else []
+    text = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in [*TEXT[language], *choice])
     return f'<section lang="{language}">{marked}{text}</section>'

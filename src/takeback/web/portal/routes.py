@@ -32,14 +32,14 @@ def routes(hub: Hub, *, demo: bool) -> Router:
     """Return the reporter's routes, bound to *hub*."""
     return Router(
         "/",
-        route_handlers=[_page(demo=demo), *_opening(hub), *_reading(hub), *_withdrawing(hub)],
+        route_handlers=[_page(hub, demo=demo), *_opening(hub), *_reading(hub), *_withdrawing(hub)],
         opt={"role": "portal"},
         tags=["reporter"],
     )
 
 
-def _page(*, demo: bool) -> HTTPRouteHandler:
-    html = page(demo=demo)
+def _page(hub: Hub, *, demo: bool) -> HTTPRouteHandler:
+    html = page(demo=demo, keypoints=hub.settings.offer_keypoints)
 
     @get(
         "/", media_type=MediaType.HTML, sync_to_thread=False, include_in_schema=False, tolerant=True
