@@ -111,7 +111,8 @@ def fill(hub: Hub, signals: int) -> None:
     drawn = np.random.default_rng(2).integers(0, 256, (signals, 32), np.uint8)
     for start in range(0, signals, IN_ONE_ITEM):
         some = [
-            BankSignal(each.bits, 90) for each in array_to_signals(drawn[start : start + IN_ONE_ITEM])
+            BankSignal(each.bits, 90)
+            for each in array_to_signals(drawn[start : start + IN_ONE_ITEM])
         ]
         case_id, item_id = CaseId(new_id("case")), ItemId(new_id("item"))
         hub.bank.register(case_id, item_id, ADULT, some, partners=True, vouched=False)
