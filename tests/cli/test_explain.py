@@ -198,6 +198,22 @@ def test_a_plain_picture_is_explained_too(call: Takeback, tmp_path: Path) -> Non
     assert not bright(page(tmp_path / "out.png")).any()
 
 
+@pytest.mark.parametrize("size", [(1, 1), (8, 8), (1, 3000), (4000, 30), (64, 64)])
+@pytest.mark.parametrize("role", ["reporter", "query"])
+def test_odd_sizes_are_explained(
+    call: Takeback, tmp_path: Path, size: tuple[int, int], role: str
+) -> None:
+    """Noise of any shape: a page as wide as its words need, and exit 0."""
+    noise = np.random.default_rng(1).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "odd.png")
+
+    succeeded(call("hash", "odd.png", "--role", role, "--explain", "out.png"))
+
+    with Image.open(tmp_path / "out.png") as opened:
+        assert opened.width >= 700
+        assert opened.height < SIDE + 1000
+
+
 def test_a_crop_is_found_in_the_picture_that_it_was_cut_from(
     call: Takeback, tmp_path: Path
 ) -> None:

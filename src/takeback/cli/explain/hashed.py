@@ -107,11 +107,12 @@ def _words(name: str, signals: PictureSignals, boxes: Sequence[Box], role: Role)
     yield f"{name}: {size}"
     if signals.quality < MINIMUM_QUALITY:
         yield "Too little detail to be told apart from other pictures: a hub takes no such picture."
+        return
     done = "registered" if role == "reporter" else "looked up"
-    everywhere = [v.view for v in signals.views if v.place == EVERYWHERE]
+    everywhere = [view.view for view in signals.views if view.place == EVERYWHERE]
     forms = [view_in_words(view) for view in ("whole", *everywhere)]
-    boxed = ["each box:"] if boxes else []
-    yield f"Left: whole-picture signals (pdq) are {done} of {_listed([*forms, *boxed])}"
+    listed = f"{_listed([*forms, 'each box'])}:" if boxes else f"{_listed(forms)}."
+    yield f"Left: whole-picture signals (pdq) are {done} of {listed}"
     for box in boxes:
         yield f"  {box.letter}  {_box_in_words(box.view)}"
     if _inside_frames(signals.views) != EVERYWHERE:

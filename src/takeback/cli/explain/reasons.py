@@ -12,6 +12,9 @@ from takeback.matching.evidence import Evidence, Ground, Quad
 ALL_OF_IT: Final = 0.97
 """From this share of both sides on, a part is the whole."""
 
+ALIKE: Final = ("whole", "mirror")
+"""Forms that are told from each other by nothing: an upload is looked up in all turns."""
+
 
 def reason(evidence: Evidence) -> str:
     """Say in one line what matched and how sure that is."""
@@ -36,7 +39,7 @@ def circumstances(evidence: Evidence) -> Iterator[str]:
     """Say what else is known, a sentence each: how both were looked at, when and where."""
     if evidence.upload_view != "whole":
         yield f"Seen in the upload: {view_in_words(evidence.upload_view)}."
-    if evidence.registered_view != "whole":
+    if evidence.registered_view not in ALIKE:
         yield f"Near to what is registered: {view_in_words(evidence.registered_view)}."
     if evidence.seconds:
         yield f"In the upload {_seconds(evidence.seconds)}."
