@@ -144,7 +144,7 @@ def _trim_once(grey: Grey, box: Box, tolerance: float, share: float) -> Box:
     rows = cut[top : cut.shape[0] - bottom]
     if not rows.size:
         return Box(box.left, box.top, box.left, box.top)
-    left, right = _ends(np.ascontiguousarray(rows.T), tolerance, share)
+    left, right = _ends(rows.T, tolerance, share)
     return Box(box.left + left, box.top + top, box.right - right, box.bottom - bottom)
 
 
@@ -155,11 +155,11 @@ def _ends(grey: Grey, tolerance: float, share: float) -> tuple[int, int]:
 
 def _bar(grey: Grey, tolerance: float, share: float) -> int:
     """Count the rows of a bar at the top, which must begin with a flat row."""
-    rows = np.ascontiguousarray(grey)
-    shade = float(np.median(rows[0]))
-    if not bar(rows[:1], shade, *FLAT):
+    edge = np.ascontiguousarray(grey[:1])
+    shade = float(np.median(edge))
+    if not bar(edge, shade, *FLAT):
         return 0
-    return bar(rows, shade, tolerance, share)
+    return bar(np.ascontiguousarray(grey), shade, tolerance, share)
 
 
 def uncaptioned(grey: Grey) -> Box | None:
@@ -237,6 +237,8 @@ def levelled(grey: Grey) -> Iterator[Look]:
 
 def _wedge(grey: Grey) -> float | None:
     """Return the slope of the line below which a black wedge at the top ends, if there is one."""
+    if (grey[:3] <= FLAT[0]).all(axis=0).sum() < 3 * STRIDE:
+        return None
     black = np.ascontiguousarray(grey) <= FLAT[0]
     depth = np.where(black.all(axis=0), 0, np.argmin(black, axis=0))
     ahead = depth[STRIDE:]
