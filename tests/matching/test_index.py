@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from takeback.errors import MalformedSignal
 from takeback.matching import Index, kernels
 from takeback.matching.index import warm_up
-from takeback.matching.layout import NARROW, WIDE
+from takeback.matching.layout import NARROW, WIDE, Layout
 from takeback.matching.merge import Policy
 from tests.matching.index_oracle import (
     TINY,
@@ -284,6 +284,25 @@ def test_a_withdrawn_signal_is_gone_from_memory() -> None:
     index.withdraw([3, 35])
 
     assert held_bytes(index) & {signals[3].tobytes(), signals[35].tobytes()} == set()
+
+
+@pytest.mark.parametrize("layout", [TINY, NARROW, WIDE], ids=["tiny", "narrow", "wide"])
+def test_tables_do_not_tell_where_a_withdrawn_signal_stood(layout: Layout) -> None:
+    """Its keys, put together, would be the signal; its neighbours under the same keys stay."""
+    signals = np.concatenate([near_copies(random_signals(1, seed=4)[0], 30, 3, seed=5)] * 2)
+    index = Index(Policy(tail_rows=1, layouts=((1, layout),)))
+    index.add(np.arange(60), signals)
+    index.settle()
+
+    index.withdraw([3, 40])
+
+    for segment in index._snapshot.segments:
+        assert segment.tables is not None
+        counts = np.bincount(segment.tables.positions.clip(max=60), minlength=61)
+        gone = np.isin(segment.ids, [3, 40])
+        assert (counts[:60][gone] == 0).all()
+        assert (counts[:60][~gone] == len(layout.widths)).all()
+    assert len(index.search(signals[3:4], limit=None)) == 58
 
 
 def held_bytes(index: Index) -> set[bytes]:

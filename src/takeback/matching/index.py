@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from takeback.errors import MalformedSignal
-from takeback.matching.kernels import Question
+from takeback.matching.kernels import Question, remove_positions
 from takeback.matching.layout import NARROW, Rows
 from takeback.matching.merge import Policy, ascending, is_ascending, merge
 from takeback.matching.segment import NO_LIMIT, Found, Ids, Positions, Segment, Tail
@@ -246,6 +246,7 @@ def warm_up() -> None:
     trial.search(signals)
     trial.settle()
     trial.search(signals)
+    trial.withdraw([1])
 
 
 def _nearest(snapshot: Snapshot, question: Question) -> Found:
@@ -283,6 +284,8 @@ def _overwrite(place: Tail | Segment, positions: Positions) -> None:
     A search that began earlier may see old and new bits mixed: for it the row counts as present
     or not, both of which are true of an entry that is being withdrawn.
     """
+    if isinstance(place, Segment) and place.tables:
+        remove_positions(place.tables, positions)
     noise = np.frombuffer(os.urandom(len(positions) * SIGNAL_BYTES), np.uint64)
     place.rows[positions] = noise.reshape(-1, 4)
 

@@ -24,6 +24,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 BLOCK = 512
 """Rows compared in one go: enough to hide the latency of memory, few enough for the first cache."""
 
+NOWHERE = np.uint32(0xFFFFFFFF)
+"""What stands in a table instead of the position of a row that is gone."""
+
 ZERO = np.uint64(0)
 ONE = np.uint64(1)
 WORD_BITS = np.uint64(64)
@@ -184,6 +187,21 @@ def place_rows(
 
 
 @compiled
+def remove_positions(tables: Tables, gone: NDArray[np.int64]) -> None:
+    """Take rows out of every table, so that nothing tells under which keys they stood."""
+    for row in gone:
+        for chunk in range(tables.chunks.shape[0]):
+            first, width, words, slots = tables.chunks[chunk]
+            key = chunk_key(tables.rows[row], first, width)
+            word, bit = tables.directory[words + (key >> PER_WORD_SHIFT)], ONE << (key & IN_HALF)
+            slot = slots + np.int64((word >> HALF_SHIFT) + popcount(word & (bit - ONE)))
+            base = chunk * tables.rows.shape[0]
+            for place in range(base + tables.starts[slot], base + tables.starts[slot + 1]):
+                if tables.positions[place] == row:
+                    tables.positions[place] = NOWHERE
+
+
+@compiled
 def measure(
     rows: NDArray[np.uint64], words: NDArray[np.uint64], distances: NDArray[np.uint64]
 ) -> None:
@@ -334,7 +352,7 @@ def gather(
             near[count] = tables.positions[base + slots[i]]
             prefetch(tables.rows, 4 * np.int64(near[count]))
             slots[i] += 1
-            count += 1
+            count += int(near[count] != NOWHERE)
     return count
 
 
