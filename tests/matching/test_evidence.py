@@ -170,7 +170,7 @@ SUPPORTED = Support(votes=12, twin_votes=0, there=20, share=0.5, spots=6, extent
         ({"share": 0.2, "spots": 2}, False),
         ({"share": 0.4, "spots": 2}, True),
         ({"share": 0.4, "extent": 0.5}, False),
-        ({"share": 0.6, "extent": 0.2, "spots": 1}, True),
+        ({"share": 0.45, "extent": 0.2, "spots": 1}, True),
         ({"votes": 3}, False),
         ({"twin_votes": 13}, False),
     ],

@@ -33,7 +33,7 @@ LITTLE: Final = 0.08
 SOME: Final = 0.3
 """… from which two spots do, if they are far apart …"""
 
-MOST: Final = 0.5
+MOST: Final = 0.45
 """… and from which any do: what is on a sticker is less of what is registered, which is shared
 out over the picture."""
 
