@@ -1,7 +1,8 @@
 """Every measurement of docs/reference/performance.md, one after the other.
 
 Each runs in a process of its own, on an otherwise quiet machine if you want figures worth
-quoting. It takes about ten minutes, most of them at ten million signals.
+quoting. It takes about twenty minutes and 8 GB of memory, most of them for ten million signals and a
+million pictures.
 
     python -m benchmarks
     python -m benchmarks hash_picture case_openings
@@ -18,6 +19,7 @@ import sys
 MEASUREMENTS = {
     "hash_picture": [],
     "index_search": ["--rows", "1000000", "10000000", "--flat"],
+    "keypoint_index": ["--pictures", "1000000"],
     "case_openings": [],
     "freshness": [],
     "stopncii_page": [],
