@@ -1,8 +1,8 @@
 """Every measurement of docs/reference/performance.md, one after the other.
 
 Each runs in a process of its own, on an otherwise quiet machine if you want figures worth
-quoting. It takes about twenty minutes and 8 GB of memory, most of them for ten million signals and a
-million pictures.
+quoting. It takes about twenty minutes
+and 8 GB of memory, most of both for ten million signals and a million pictures.
 
     python -m benchmarks
     python -m benchmarks hash_picture case_openings
