@@ -1,15 +1,17 @@
 """Which registered videos an upload shows a part of: excerpts, re-orders, mirrors; and who not."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from takeback.hashing.keypoint_signals import KeypointSignals, KeypointView, whole_look
 from takeback.hashing.picture import PictureSignals
 from takeback.hashing.signal import Signal
-from takeback.hashing.video_signals import MOST_SIGNALS, FrameView, VideoSignals
+from takeback.hashing.video_signals import MOST_SIGNALS, FrameView, KeypointFrame, VideoSignals
 from takeback.matching.video_index import VideoIndex, frames_as_queries
 from tests.matching.filming import Moment, filmed, joined, noisy, of, still, uploaded, world
 
@@ -107,6 +109,15 @@ def test_a_shared_intro_of_three_seconds_is_no_match(index: VideoIndex) -> None:
     assert found(index, joined((FILM, 0.0, 3.0), (world(70), 0.0, 40.0)), 43.0) == []
 
 
+def test_an_intro_that_is_shown_again_and_again_is_still_an_intro() -> None:
+    """Ten times three seconds are half of neither video."""
+    index = VideoIndex()
+    index.add([1], [filmed(FILM, 40.0)])
+    intro = [part for seed in range(70, 80) for part in ((FILM, 0.0, 3.0), (world(seed), 0.0, 4.0))]
+
+    assert found(index, joined(*intro), 70.0) == []
+
+
 def test_a_title_shared_for_ten_seconds_is_no_match() -> None:
     """A still is one moment, and here a small part of both videos."""
     index = VideoIndex()
@@ -149,6 +160,20 @@ def test_frames_to_look_up_among_pictures_are_those_that_differ() -> None:
     assert queries[0].signals.shape == (len(FrameView), 32)
     assert queries[0].signals[0].tobytes() == still(1)(0.0).tobytes()
     assert 2 <= len(queries) <= 4
+
+
+def test_a_chosen_frame_that_was_left_out_is_still_asked_for() -> None:
+    """A frame with little detail as a whole may have keypoints enough."""
+    upload = uploaded(joined((still(1), 0.0, 5.0)), 5.0)
+    signals = KeypointSignals(64, 36, np.zeros((9, 32), np.uint8), np.zeros((9, 4), np.uint8))
+    look = whole_look({KeypointView.PLAIN: signals})
+
+    queries = frames_as_queries(replace(upload, keypoints=(KeypointFrame(3000, look),)))
+
+    assert [(query.time, len(query.signals), len(query.looks)) for query in queries] == [
+        (0, len(FrameView), 0),
+        (3000, 0, 1),
+    ]
 
 
 def test_a_withdrawn_video_is_gone_at_once_and_from_memory(index: VideoIndex) -> None:

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from takeback.hashing.arrays import signals_to_array
 from takeback.hashing.keypoint_signals import KeypointLook
-from takeback.hashing.scenes import OTHER
 from takeback.hashing.signal import MATCH_DISTANCE
 from takeback.hashing.video_signals import FrameView, KeypointFrame, VideoSignals
+from takeback.matching.frame_queries import FrameQuery, frames_as_queries
 from takeback.matching.index import LARGEST_DISTANCE, Index
 from takeback.matching.keypoint_index import KeypointIndex
 from takeback.matching.keypoint_runs import KeypointHit, keypoint_run, keypoint_score, telling
@@ -32,10 +32,12 @@ from takeback.matching.registered_video import (
 )
 from takeback.matching.run_kernels import JITTER
 from takeback.matching.runs import Run, Strip, follow, lone_run, propose, score
-from takeback.matching.video_match import SURE, VideoMatch, best_of_each, suffices
+from takeback.matching.video_match import SURE, VideoMatch, apart, best_of_each, suffices
 
 if TYPE_CHECKING:
     from takeback.hashing.picture import PictureSignals
+
+__all__ = ["FrameQuery", "VideoIndex", "frames_as_queries"]
 
 MOST_LOOKED_AT: Final = 64
 """Registered videos that are looked at closely for one upload, those with most near frames."""
@@ -157,9 +159,9 @@ class VideoIndex:
             return
         strips = {view: strip(upload, view) for view in upload.views}
         for hits in self._hits(upload):
-            runs = sorted(_runs(strips[hits.view], hits), key=lambda run: -run.score)
+            runs = apart(_runs(strips[hits.view], hits))
             if suffices(runs, upload.duration, hits.video.duration):
-                yield VideoMatch(id=hits.video.id, view=hits.view, runs=tuple(runs))
+                yield VideoMatch(id=hits.video.id, view=hits.view, runs=runs)
 
     def _hits(self, upload: VideoSignals) -> list[_Hits]:
         """Look up every frame in every view, and gather what is near by video and view."""
@@ -229,39 +231,6 @@ class VideoIndex:
                 )
                 if run.score >= SURE:
                     yield VideoMatch(id=video.id, view=match.look, runs=(run,))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FrameQuery:
-    """One frame of an upload, as other indexes are asked for it."""
-
-    time: int
-    """Milliseconds from the start of the upload."""
-
-    signals: NDArray[np.uint8]
-    """Shape (n, 32): the frame whole and mirrored, and without its border if there is one."""
-
-    looks: tuple[KeypointLook, ...]
-    """Its keypoints, if it was chosen."""
-
-
-def frames_as_queries(upload: VideoSignals) -> list[FrameQuery]:
-    """Return what to look up to find a registered *picture* in an uploaded video.
-
-    Frames that look like the one before are left out; chosen frames come with their keypoints.
-
-    Args:
-        upload: hashed with ``role="query"``.
-    """
-    looks = {frame.time: (frame.look,) for frame in upload.keypoints}
-    queries, before = [], None
-    for number, time in enumerate(upload.times.tolist()):
-        rows = np.stack([bits[number] for bits in upload.views.values()])
-        far = before is None or np.bitwise_count(rows[0] ^ before).sum() > OTHER
-        if far or time in looks:
-            queries.append(FrameQuery(time, rows, looks.pop(time, ())))
-            before = rows[0]
-    return queries
 
 
 def _runs(upload: Strip, hits: _Hits) -> Iterator[Run]:

@@ -75,8 +75,28 @@ def suffices(runs: Sequence[Run], duration: float, registered_duration: float) -
     if any(run.length >= INTRO and run.moments >= 2 for run in sure):
         return True
     theirs = sum(run.agreeing for run in sure)
-    ours = sum(run.agreeing * run.line.speed for run in sure)
+    ours = sum(run.agreeing * run.line.speed for run in _of_different_parts(sure))
     return bool(sure) and (theirs >= HALF * duration or ours >= HALF * registered_duration)
+
+
+def apart(runs: Iterable[Run]) -> tuple[Run, ...]:
+    """Return the surest runs of which no two explain the same part of the upload."""
+    chosen: list[Run] = []
+    for run in sorted(runs, key=lambda run: -run.score):
+        if all(run.end <= other.begin or run.begin >= other.end for other in chosen):
+            chosen.append(run)
+    return tuple(chosen)
+
+
+def _of_different_parts(runs: Sequence[Run]) -> list[Run]:
+    """Return the runs of which no two are of the same part of the registered video."""
+    chosen: list[Run] = []
+    for run in runs:
+        begin, end = run.registered
+        others = [other.registered for other in chosen]
+        if all(end <= other[0] or begin >= other[1] for other in others):
+            chosen.append(run)
+    return chosen
 
 
 def best_of_each(matches: Iterable[VideoMatch]) -> list[VideoMatch]:
