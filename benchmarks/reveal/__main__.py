@@ -97,7 +97,7 @@ def _results(
     _say("read")
     results["price"] = price_table(measured, options.pairs)
     _say("recalled")
-    results["keying"] = {name: {"share": value} for name, value in broken(measured).items()}
+    results["keying"] = {name: {"share": value} for name, value in broken(pictures).items()}
     return results
 
 

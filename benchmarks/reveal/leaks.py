@@ -133,13 +133,17 @@ class Inverse:
         return Backdrop(drawn.reshape(-1, whole.GUESSED), guess.variance.reshape(-1, whole.GUESSED))
 
 
-def fitted(pictures: Sequence[Grey], defences: Sequence[Defence] = (AS_IT_IS,)) -> Inverse:
+def fitted(
+    pictures: Sequence[Grey],
+    defences: Sequence[Defence] = (AS_IT_IS,),
+    views: Sequence[int] = (1, VIEWS),
+) -> Inverse:
     """Fit every guess on pictures that are not to be redrawn."""
     ridges: dict[Defence | str, Ridge] = {d: Ridge(d.bits, SIDE * SIDE) for d in defences}
     ridges[EXACT] = Ridge(256, SIDE * SIDE)
     for picture in pictures:
         _add(picture, ridges)
-    wholes = {views: whole.fit(pictures, views) for views in (1, VIEWS)}
+    wholes = {count: whole.fit(pictures, count) for count in views}
     return Inverse(wholes, {key: ridge.fitted(patch.PENALTY) for key, ridge in ridges.items()})
 
 

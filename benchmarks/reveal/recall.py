@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from takeback.hashing.keypoint_signals import TURNS, KeypointSignals, KeypointView
-from takeback.hashing.keypoints import describe_pixels
+from takeback.hashing.keypoints import DescribedPicture, describe_pixels
 from takeback.matching.voting import (
     LN_SCALE,
     MOST_PAIRS,
@@ -44,9 +44,9 @@ class Way:
     """Places are rounded to so many 64ths; 0 tells none."""
     turned: bool = True
 
-    def registered(self, signals: KeypointSignals) -> KeypointSignals:
-        """Return what is left of a picture's signals."""
-        first = signals.first(self.count)
+    def registered(self, described: DescribedPicture) -> KeypointSignals:
+        """Return what is registered of a picture."""
+        first = described.registered(self.count)
         places = first.places.copy()
         if self.step:
             places[:, :2] = places[:, :2] // self.step * self.step + self.step // 2
@@ -121,7 +121,7 @@ def recall(pictures: Sequence[Grey], ways: Sequence[Way] = WAYS) -> dict[str, di
     votes: dict[str, dict[str, list[int]]] = {way.name: {e: [] for e in EDITS} for way in ways}
     for picture in pictures:
         original = Image.fromarray(picture.astype(np.uint8)).convert("RGB")
-        whole = describe_pixels(np.asarray(original)).registered(80)
+        whole = describe_pixels(np.asarray(original))
         for edit, views in _edited(original):
             for way in ways:
                 votes[way.name][edit].append(way.votes(way.registered(whole), views))
@@ -155,10 +155,10 @@ def wrong_matches(
     return wrong
 
 
-def _quarters(picture: Grey) -> list[tuple[KeypointSignals, Views]]:
-    found: list[tuple[KeypointSignals, Views]] = []
+def _quarters(picture: Grey) -> list[tuple[DescribedPicture, Views]]:
+    found: list[tuple[DescribedPicture, Views]] = []
     for rows in np.split(picture.astype(np.uint8), 2):
         for part in np.split(rows, 2, axis=1):
             described = describe_pixels(np.ascontiguousarray(part)[:, :, None])
-            found.append((described.registered(80), described.looked_up()))
+            found.append((described, described.looked_up()))
     return found
