@@ -28,12 +28,39 @@ Nearest = dict[int, tuple[int, int]]
 """Of each entry that is near a view: its least distance, and in which of the eight ways."""
 
 
+MOSTLY_FRAME: Final = 0.55
+"""An upload of which so little lies inside bars is looked up by that alone: two screenshots of
+one app are near each other, whatever they show."""
+
+BESIDE: Final = 0.02
+"""How far a view may reach out of the frame, in shares of the upload."""
+
+
 def views_of(upload: PictureSignals) -> list[ViewSignals]:
-    """Return the views to look up, the whole picture first if it has enough detail."""
+    """Return the views to look up, the whole picture first if it has enough detail.
+
+    Of an upload that is mostly frame only what is inside; of one that holds a flat picture in
+    a frame, nothing.
+    """
+    if upload.quality == 0:
+        return []
     whole = ViewSignals(
         view="whole", place=EVERYWHERE, quality=upload.quality, dihedral=upload.dihedral
     )
-    return [*([whole] if upload.quality >= MINIMUM_QUALITY else []), *upload.views]
+    views = [*([whole] if upload.quality >= MINIMUM_QUALITY else []), *upload.views]
+    for inside in upload.views:
+        if inside.view == "uncaptioned" and inside.place.area <= MOSTLY_FRAME:
+            return [view for view in views if _lies_in(view.place, inside.place)]
+    return views
+
+
+def _lies_in(part: Place, frame: Place) -> bool:
+    return (
+        part.left >= frame.left - BESIDE
+        and part.top >= frame.top - BESIDE
+        and part.right <= frame.right + BESIDE
+        and part.bottom <= frame.bottom + BESIDE
+    )
 
 
 @dataclass(frozen=True, slots=True)
