@@ -129,6 +129,17 @@ def test_a_playlist_opens_no_other_file(tmp_path: Path) -> None:
             hash_video(path, role="query")
 
 
+def test_frames_stored_from_the_bottom_are_read() -> None:
+    """Uncompressed video may be; three words in its header say so."""
+    frames = np.stack(list(pan(skimage.data.coffee, 1.0)))
+    upright = encoded(frames, container="nut", codec="rawvideo")
+    stored = encoded(frames[:, ::-1], container="nut", codec="rawvideo", header=b"BottomUp\0")
+
+    whole = hash_video(upright, role="query").bits
+
+    assert (hash_video(stored, role="query").bits == whole).all()
+
+
 def test_frames_that_are_too_large_are_refused_before_they_are_decoded() -> None:
     """A decoder holds many frames; their size is known from the header."""
     wide = encoded([np.zeros((16, 17_000, 3), np.uint8)], container="matroska", codec="ffv1")

@@ -63,13 +63,18 @@ def encoded(
     pixels: str = "yuv420p",
     full: bool = False,
     options: dict[str, str] | None = None,
+    header: bytes | None = None,
 ) -> bytes:
-    """Encode frames of one size as a video file; an MP4 has its table at the beginning."""
+    """Encode frames of one size as a video file; an MP4 has its table at the beginning.
+
+    A *header* takes the place of what the codec writes there.
+    """
     muxing = {"movflags": "faststart"} if container == "mp4" else {}
     with tempfile.NamedTemporaryFile() as file:  # by name, because faststart opens it again
         with av.open(file.name, "w", format=container, options=muxing) as out:
             stream: Any = out.add_stream(codec, rate=rate)
             stream.pix_fmt, stream.options = pixels, options or {}
+            stream.codec_context.extradata = header
             for number, frame in enumerate(frames):
                 if not number:
                     stream.height, stream.width = frame.shape[:2]
@@ -93,6 +98,21 @@ def turned(mp4: bytes, degrees: int) -> bytes:
     matrix = struct.pack(">9i", a << 16, b << 16, u, c << 16, d << 16, v, 0, 0, 1 << 30)
     at = mp4.index(b"tkhd") + 44
     return mp4[:at] + matrix + mp4[at + 36 :]
+
+
+def bottom_up(avi: bytes) -> bytes:
+    """Say of an AVI with raw frames that their rows are stored from the bottom."""
+    mark = b"BottomUp\0\0"
+    at = avi.index(b"strf") + 4
+    size = int.from_bytes(avi[at : at + 4], "little")
+    end = at + 4 + size
+    longer = bytearray(avi[:end] + mark + avi[end:])
+    lists = (avi.index(b"RIFF"), avi.index(b"hdrl") - 8, avi.index(b"strl") - 8)
+    for place in (*(start + 4 for start in lists), at):
+        grown = int.from_bytes(longer[place : place + 4], "little") + len(mark)
+        longer[place : place + 4] = grown.to_bytes(4, "little")
+    longer[at : at + 4] = (size + 9).to_bytes(4, "little")
+    return bytes(longer)
 
 
 def decoded(video: bytes) -> Sequence[Pixels]:

@@ -54,6 +54,22 @@ def test_any_ten_seconds_are_found_where_they_are(start: float, flips: int) -> N
     assert end - begin > 7.0
 
 
+def test_a_video_that_repeats_the_frames_of_another_does_not_hide_it() -> None:
+    """Whoever has the copy that goes around could register its frames, hundreds of times each."""
+    frames = np.random.default_rng(8).integers(0, 256, (17, 32), np.uint8)
+    flips = np.packbits(np.arange(256) < 8)
+    hers = of(np.arange(17, dtype=np.uint32) * 1000, {FrameView.WHOLE: frames ^ flips}, 17.0)
+    crowd = {FrameView.WHOLE: np.repeat(frames[::-1], MOST_SIGNALS // 17, axis=0)}
+    count = len(crowd[FrameView.WHOLE])
+    theirs = of(np.arange(count, dtype=np.uint32) * 20_000, crowd, count * 20.0)
+    index = VideoIndex()
+    index.add([1, 2], [hers, theirs])
+
+    copy = of(np.arange(68, dtype=np.uint32) * 250, {FrameView.WHOLE: frames.repeat(4, 0)}, 17.0)
+
+    assert [match.id for match in index.match_video(copy)] == [1]
+
+
 @pytest.mark.parametrize("view", list(FrameView))
 def test_it_is_found_in_whichever_view_shows_it(index: VideoIndex, view: FrameView) -> None:
     """Mirrored or inside a border, an upload is looked at that way too."""

@@ -46,7 +46,11 @@ MOST_RUNS: Final = 8
 """Runs that are looked for in one registered video."""
 
 FRAME_LIMIT: Final = 200
-"""Near frames that one frame of an upload may have."""
+"""Near frames that one frame of an upload may have …"""
+
+CROWDED: Final = 2_000_000
+"""… and all of them together where nothing matched and some had more: otherwise one video that
+repeats the frames of another would hide it."""
 
 ABOUT_AS_NEAR: Final = 4
 """Bits by which a frame's partner may be farther than its nearest in the same video."""
@@ -122,7 +126,7 @@ class VideoIndex:
             upload: hashed with ``role="query"``.
             limit: most matches.
         """
-        found = list(self._by_frames(upload)) or list(self._by_keypoints(upload))
+        found = self._by_frames(upload) or list(self._by_keypoints(upload))
         return best_of_each(found)[:limit]
 
     def match_picture(self, upload: "PictureSignals", limit: int = 10) -> list[VideoMatch]:
@@ -153,21 +157,33 @@ class VideoIndex:
             self._keypoints.withdraw(video.keypoint_keys())
             video.overwrite()
 
-    def _by_frames(self, upload: VideoSignals) -> Iterator[VideoMatch]:
-        """Yield what matches by whole frames."""
+    def _by_frames(self, upload: VideoSignals) -> list[VideoMatch]:
+        """Return what matches by whole frames; asks for more where others crowd in."""
         if not len(upload):
-            return
+            return []
+        found, crowded = self._in_order(upload, FRAME_LIMIT)
+        if found or not crowded:
+            return found
+        signals = len(upload) * len(upload.views)
+        return self._in_order(upload, max(FRAME_LIMIT, CROWDED // signals))[0]
+
+    def _in_order(self, upload: VideoSignals, limit: int) -> tuple[list[VideoMatch], bool]:
+        """Return what matches, and whether some frame has more near ones than *limit*."""
         strips = {view: strip(upload, view) for view in upload.views}
-        for hits in self._hits(upload):
+        gathered, crowded = self._hits(upload, limit)
+        found = []
+        for hits in gathered:
             runs = apart(_runs(strips[hits.view], hits))
             if suffices(runs, upload.duration, hits.video.duration):
-                yield VideoMatch(id=hits.video.id, view=hits.view, runs=runs)
+                found.append(VideoMatch(id=hits.video.id, view=hits.view, runs=runs))
+        return found, crowded
 
-    def _hits(self, upload: VideoSignals) -> list[_Hits]:
+    def _hits(self, upload: VideoSignals, limit: int) -> tuple[list[_Hits], bool]:
         """Look up every frame in every view, and gather what is near by video and view."""
         slots, views = self._slots, list(upload.views)
         rows = np.concatenate([upload.views[view] for view in views])
-        found = self._frames.search(rows, MATCH_DISTANCE, limit=FRAME_LIMIT).rows
+        answer = self._frames.search(rows, MATCH_DISTANCE, limit=limit)
+        found = answer.rows
         view, number = np.divmod(found["query"], len(upload))
         keys = Keys.read(found["id"])
         gathered = []
@@ -178,7 +194,7 @@ class VideoIndex:
                 part = part[_nearly_nearest(number[part], found["distance"][part])]
                 pairs = number[part], keys.frames[part]
                 gathered.append(_Hits(video, views[view[part[0]]], registered, *pairs))
-        return sorted(gathered, key=_most_first)[:MOST_LOOKED_AT]
+        return sorted(gathered, key=_most_first)[:MOST_LOOKED_AT], bool(answer.more.any())
 
     def _by_keypoints(self, upload: VideoSignals) -> Iterator[VideoMatch]:
         """Yield what matches by the keypoints of chosen frames."""
