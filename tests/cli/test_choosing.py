@@ -18,6 +18,7 @@ from PIL import Image
 from takeback.cases.choices_text import KEYPOINTS_SENTENCE
 from takeback.cases.wire import ItemDocument, RegistrationDocument
 from takeback.cli.demo.film import film
+from takeback.cli.reporterhub import ReporterHub
 from takeback.hashing import hash_picture
 from takeback.hashing.signal_types import SignalType, from_text
 from takeback.hashing.video_signals import VideoSignals
@@ -134,7 +135,14 @@ def test_a_hub_that_takes_none_gets_none(call: Takeback, hub: Listener) -> None:
 
 @pytest.mark.parametrize(
     ("language", "answer", "chosen"),
-    [("en", "y", True), ("en", "n", False), ("en", "", False), ("ko", "y", True)],
+    [
+        ("en", "y", True),
+        ("en", "n", False),
+        ("en", "", False),
+        ("en", "maybe\nyes", True),
+        ("ko", "예", True),
+        ("ko", "아니요", False),
+    ],
 )
 def test_on_a_terminal_she_reads_one_sentence_and_is_asked(
     hub: Listener, tmp_path: Path, language: str, answer: str, chosen: bool
@@ -173,7 +181,7 @@ def test_the_receipt_says_whether_keypoints_are_registered(centre: Centre) -> No
     shown = centre.run("case", "status", stdin=json.dumps(with_them)).out
     other = centre.run("case", "status", stdin=json.dumps(without)).out
 
-    assert "  keypoint signals are registered too\n" in shown
+    assert "  you said yes to keypoint signals\n" in shown
     assert ", 8 signals, keypoints among them\n" in shown
     assert "keypoint" not in other
 
@@ -191,6 +199,28 @@ def test_pictures_that_are_added_follow_the_choice(centre: Centre) -> None:
     receipts = [json.loads(done.out) for done in (plain, chosen, without)]
     assert [receipt["keypoints"] for receipt in receipts] == [False, True, True]
     assert [item["keypoints"] for item in receipts[-1]["items"]] == [False, False, True, False]
+
+
+def test_a_case_with_the_choice_goes_on_where_the_hub_stopped_offering_it(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """She is told, and what she adds is protected by the other signals."""
+    keys = json.dumps(centre.open_case("--keypoints", COFFEE))
+    monkeypatch.setattr(ReporterHub, "takes_keypoints", lambda _: False)
+
+    done = centre.run("case", "add", "--json", CHELSEA, stdin=keys)
+
+    assert "this hub takes no keypoint signals" in done.err
+    assert [item["keypoints"] for item in json.loads(done.out)["items"]] == [True, False]
+
+
+def test_choosing_later_says_what_it_counts_for(centre: Centre) -> None:
+    """Signals that the hub never got can't appear by a choice."""
+    keys = json.dumps(centre.open_case(COFFEE))
+
+    done = centre.run("case", "choices", "--keypoints", stdin=keys)
+
+    assert "this counts for what is added from now on" in done.err
 
 
 def test_taking_the_choice_back_needs_yes(centre: Centre) -> None:

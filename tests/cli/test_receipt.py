@@ -91,7 +91,7 @@ def test_everything_on_the_receipt_is_said() -> None:
         "  ends on 2031-01-01; everything in it is purged then",
         "  locked: a withdrawal waits 72 hours",
         "  shared with partners that may not honour a withdrawal",
-        "  keypoint signals are registered too",
+        "  you said yes to keypoint signals",
         "  keypoint signals end on 2030-03-12",
         "  the withdrawal takes effect on 2030-03-11",
         "item_0000000000000000: protected, registered on 2030-03-05, 1 signal",

@@ -1,6 +1,8 @@
 """Whether keypoint signals are registered too: asked once, in one plain sentence."""
 
 import sys
+from collections.abc import Mapping
+from typing import Final
 
 import click
 
@@ -13,9 +15,14 @@ from takeback.cli.reporterhub import ReporterHub
 keypoints_option = click.option(
     "--keypoints/--no-keypoints",
     default=None,
-    help="Register keypoint signals too: they find cropped and covered copies, and say more "
-    "about the picture. Not unless you say so.",
+    help=f"Register keypoint signals too. {KEYPOINTS_SENTENCE['en']} Not unless you say so.",
 )
+
+ANSWERS: Final[Mapping[str, bool]] = {
+    **dict.fromkeys(("y", "yes", "예", "네"), True),
+    **dict.fromkeys(("", "n", "no", "아니요", "아니오"), False),
+}
+"""What the question may be answered with, in any language; return alone is no."""
 
 
 def chooses_keypoints(
@@ -40,5 +47,12 @@ def chooses_keypoints(
 
 def _asked(language: Language) -> bool:
     talk.say(KEYPOINTS_SENTENCE[language])
-    question = sentence(language, "ask.keypoints")
-    return click.confirm(f"takeback: {question}", default=False, err=True)
+    question = f"takeback: {sentence(language, 'ask.keypoints')}"
+    while (answer := _answer(question)) not in ANSWERS:
+        talk.say(sentence(language, "ask.again"))
+    return ANSWERS[answer]
+
+
+def _answer(question: str) -> str:
+    typed: str = click.prompt(question, default="", show_default=False, err=True)
+    return typed.strip().lower()

@@ -113,10 +113,11 @@ def add(visit: Visit, paths: tuple[Path, ...], keypoints: bool | None) -> None:
     prepared = prepare_files(paths)
     with visit.begin() as (hub, keys):
         receipt = hub.receipt(keys)
-        if keypoints and not receipt.keypoints:
-            receipt = hub.choose(keys, changed(receipt, keypoints=True))
         wanted = receipt.keypoints if keypoints is None else keypoints
-        visit.show(hub.add(keys, documents(prepared, keypoints=wanted)))
+        chosen = chooses_keypoints(hub, wanted, receipt.language, ask=False)
+        if chosen and not receipt.keypoints:
+            hub.choose(keys, changed(receipt, keypoints=True))
+        visit.show(hub.add(keys, documents(prepared, keypoints=chosen)))
 
 
 def registration(said: Said) -> RegistrationDocument:

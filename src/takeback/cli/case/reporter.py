@@ -10,6 +10,7 @@ from takeback.cases.wire import Choices, Receipt
 from takeback.cli import talk
 from takeback.cli.case.choosing import keypoints_option
 from takeback.cli.case.days import Day
+from takeback.cli.case.sentences import sentence
 from takeback.cli.case.visit import Visit, visiting
 from takeback.errors import MalformedBody
 
@@ -78,7 +79,11 @@ def choices(visit: Visit, yes: bool, **changes: Unpack[Changes]) -> None:
     if changes.get("keypoints") is False:
         talk.only_with(yes, ["this withdraws and erases the case's keypoint signals for good"])
     with visit.begin() as (hub, keys):
-        visit.show(hub.choose(keys, changed(hub.receipt(keys), **changes)))
+        before = hub.receipt(keys)
+        after = hub.choose(keys, changed(before, **changes))
+        if after.keypoints and not before.keypoints and after.items:
+            talk.say(sentence(after.language, "keypoints.later"))
+        visit.show(after)
 
 
 def changed(receipt: Receipt, **changes: Unpack[Changes]) -> Choices:

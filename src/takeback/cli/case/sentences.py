@@ -18,7 +18,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "ends": "  ends on {day}; everything in it is purged then",
     "locked": "  locked: a withdrawal waits 72 hours",
     "partners": "  shared with partners that may not honour a withdrawal",
-    "keypoints": "  keypoint signals are registered too",
+    "keypoints": "  you said yes to keypoint signals",
     "keypoints.end": "  keypoint signals end on {day}",
     "takes_effect": "  the withdrawal takes effect on {day}",
     "item": "{item_id}: {state}, registered on {day}, {signals}",
@@ -48,7 +48,11 @@ ENGLISH: Final[Mapping[str, str]] = {
     "case.id": "case",
     "write_down": "write down code (or words), PIN and slip now: nobody can show them again",
     "saved": "code, PIN and recovery slip are in {file}; keep it where nobody looks",
-    "ask.keypoints": "register keypoint signals too?",
+    "ask.keypoints": "register keypoint signals too? [y/N]",
+    "ask.again": "answer with y or n",
+    "keypoints.later": (
+        "this counts for what is added from now on; add pictures of before again to have it too"
+    ),
 }
 
 KOREAN: Final[Mapping[str, str]] = {
@@ -60,7 +64,7 @@ KOREAN: Final[Mapping[str, str]] = {
     "ends": "  {day}에 끝나며, 그때 모든 내용이 완전히 지워집니다",
     "locked": "  잠김: 철회는 72시간 뒤에 이루어집니다",
     "partners": "  철회를 따르지 않을 수도 있는 협력 기관과도 공유됩니다",
-    "keypoints": "  추가 신호(특징점)도 등록됩니다",
+    "keypoints": "  추가 신호(특징점)에 ‘예’라고 답하셨습니다",
     "keypoints.end": "  추가 신호(특징점)는 {day}에 끝납니다",
     "takes_effect": "  철회는 {day}에 이루어집니다",
     "item": "{item_id}: {state}, {day}에 등록, {signals}",
@@ -90,7 +94,11 @@ KOREAN: Final[Mapping[str, str]] = {
         "지금 코드(또는 단어), PIN, 복구 번호를 적어 두세요. 아무도 다시 보여 줄 수 없습니다"
     ),
     "saved": "코드, PIN, 복구 번호가 {file} 파일에 있습니다. 아무도 보지 않는 곳에 두세요",
-    "ask.keypoints": "추가 신호도 등록할까요?",
+    "ask.keypoints": "추가 신호도 등록할까요? [예/아니요] (그냥 Enter를 누르면 아니요)",
+    "ask.again": "‘예’ 또는 ‘아니요’로 답해 주세요",
+    "keypoints.later": (
+        "지금부터 추가하는 것에만 적용됩니다. 이미 등록한 사진에도 적용하려면 다시 추가하세요"
+    ),
 }
 
 SENTENCES: Final[Mapping[Language, Mapping[str, str]]] = {"en": ENGLISH, "ko": KOREAN}
