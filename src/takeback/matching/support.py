@@ -39,6 +39,9 @@ LN_SCALE: Final = 0.55
 TURN: Final = 0.45
 """How far its size's logarithm and its direction may be off."""
 
+FEWEST: Final = 24
+"""A share is of so many keypoints at least: a sticker may have half of a flat picture's few."""
+
 SPOT: Final = 0.2
 """Radius of a spot, in square roots of the visible area: a sticker on an eighth of it."""
 
@@ -102,7 +105,7 @@ def support(
         votes=int((voted & single).sum()),
         twin_votes=int((voted & ~single).sum()),
         there=int(there.sum()),
-        share=float(there.sum() / max(1, due.sum())),
+        share=float(there.sum() / max(FEWEST, due.sum())),
         spots=_spots(points, SPOT * unit),
         extent=_extent(points) / unit,
         distance=float(np.median(_distances(registered.bits, looked_up.bits, pairs))),
