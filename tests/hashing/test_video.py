@@ -14,6 +14,7 @@ from takeback.hashing.video_signals import FRAME_KEYPOINTS, FrameView, VideoSign
 from tests.hashing.videos import (
     RATE,
     bordered,
+    bottom_up,
     decoded,
     encoded,
     file_of,
@@ -173,6 +174,16 @@ def test_containers_codecs_and_pixel_formats_agree(
     found = hash_video(file, role="reporter")
 
     assert found.complete
+    assert apart(found, hashed) <= 20
+
+
+def test_rows_from_the_bottom_up_are_read_within_their_memory(hashed: VideoSignals) -> None:
+    """Such a frame's plane begins at its last byte; reading on from there would be too far."""
+    frames = [frame[::-1] for frame in two_shots()]
+    file = encoded(frames, container="avi", codec="rawvideo", pixels="gray", full=True)
+
+    found = hash_video(bottom_up(file), role="reporter")
+
     assert apart(found, hashed) <= 20
 
 

@@ -100,7 +100,8 @@ class Frame:
         frame, full = self.frame, _is_full(self.frame)
         turn = _TURNS.get(frame.rotation % 360, AS_STORED)
         if not _has_luma(frame):
-            frame, full = frame.reformat(format="gray", dst_color_range="JPEG"), True
+            other = "yuvj420p" if frame.format.name == "gray" else "gray"  # the same is no copy
+            frame, full = frame.reformat(format=other, dst_color_range="JPEG"), True
         black, span = _FULL if full else _LIMITED
         return Luma(_plane(frame), black, span, turn)
 
@@ -119,7 +120,7 @@ def _is_full(frame: av.VideoFrame) -> bool:
 
 
 def _has_luma(frame: av.VideoFrame) -> bool:
-    """Whether brightness lies in a plane of its own, in 8 bits or more."""
+    """Whether brightness can be read from a plane of its own, in 8 bits or more."""
     first, name = frame.format.components[0], frame.format.name
     plain = first.is_luma and name.startswith(_LUMA_FORMATS) and not name.endswith("be")
     return (
