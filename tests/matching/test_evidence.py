@@ -22,6 +22,7 @@ from takeback.matching.evidence import (
     suffices,
 )
 from takeback.matching.keypoint_index import KeypointIndex
+from takeback.matching.lookup.pictures import views_of
 from takeback.matching.support import Support
 from tests.hashing.files import save
 from tests.hashing.photographs import CHELSEA, COFFEE, IN_WHEEL, ROCKET
@@ -237,3 +238,26 @@ def test_one_of_many_frames_must_be_surer() -> None:
 
     assert judge_frame(found, 1, (1.0, 2.0)) is not None
     assert judge_frame(found, 10_000, (1.0, 2.0)) is None
+
+
+def flat_in_an_app(picture: Image.Image) -> Image.Image:
+    """Show one colour in the app instead of the picture."""
+    return in_an_app(Image.new("RGB", picture.size, "navy"))
+
+
+def test_an_upload_that_is_mostly_frame_is_looked_up_by_what_is_inside() -> None:
+    """Two screenshots of one app are near each other, whatever they show."""
+    views = views_of(hashed(COFFEE, in_an_app, "query"))
+
+    assert "uncaptioned" in {view.view for view in views}
+    assert all(view.place.top > 0.1 and view.place.bottom < 0.7 for view in views)
+    assert "whole" in {view.view for view in views_of(hashed(COFFEE, None, "query"))}
+
+
+def test_a_flat_picture_in_a_frame_is_neither_registered_nor_looked_up() -> None:
+    """All that could match is the frame."""
+    registered = hashed(COFFEE, flat_in_an_app, "reporter")
+
+    assert registered.quality == 0
+    assert registered.keypoints == ()
+    assert views_of(hashed(COFFEE, flat_in_an_app, "query")) == []
