@@ -122,10 +122,9 @@ def _is_full(frame: av.VideoFrame) -> bool:
 def _has_luma(frame: av.VideoFrame) -> bool:
     """Whether brightness can be read from a plane of its own, in 8 bits or more."""
     first, name = frame.format.components[0], frame.format.name
-    plain = first.is_luma and name.startswith(_LUMA_FORMATS) and not name.endswith("be")
-    return (
-        plain and frame.planes[0].line_size > 0
-    )  # of rows from the bottom up PyAV's view is wrong
+    if frame.planes[0].line_size < 0:  # rows from the bottom up: PyAV's view ends outside of them
+        return False
+    return first.is_luma and name.startswith(_LUMA_FORMATS) and not name.endswith("be")
 
 
 def _plane(frame: av.VideoFrame) -> NDArray[np.uint8]:
