@@ -4,7 +4,7 @@ import click
 
 from takeback import hashing
 from takeback.cli import talk
-from takeback.matching import index
+from takeback.matching.lookup import indexes
 
 
 @click.command("warm-up")
@@ -15,4 +15,4 @@ def warm_up() -> None:
     """
     with talk.working("compiling the fast parts, which is done once"):
         hashing.warm_up()
-        index.warm_up()
+        indexes.warm_up()

@@ -99,7 +99,6 @@ class PictureBank(Generic[EntryId]):
             self._withdraw(entry_id)
             if isinstance(signals, VideoSignals):
                 self._add(entry_id, SignalType.VIDEO, ["whole"], [signals])
-                self._add(entry_id, SignalType.MD5, ["whole"], [signals.md5])
             else:
                 self._add_picture(entry_id, signals)
 

@@ -40,7 +40,8 @@ TURN: Final = 0.45
 """How far its size's logarithm and its direction may be off."""
 
 FEWEST: Final = 24
-"""A share is of so many keypoints at least: a sticker may have half of a flat picture's few."""
+"""Where fewer are registered, a share is of so many all the same: a sticker may have half of a
+flat picture's few."""
 
 SPOT: Final = 0.2
 """Radius of a spot, in square roots of the visible area: a sticker on an eighth of it."""
@@ -105,7 +106,7 @@ def support(
         votes=int((voted & single).sum()),
         twin_votes=int((voted & ~single).sum()),
         there=int(there.sum()),
-        share=float(there.sum() / max(FEWEST, due.sum())),
+        share=float(there.sum() / max(1, due.sum(), FEWEST if single.sum() < FEWEST else 0)),
         spots=_spots(points, SPOT * unit),
         extent=_extent(points) / unit,
         distance=float(np.median(_distances(registered.bits, looked_up.bits, pairs))),

@@ -115,8 +115,11 @@ class VideoIndex:
     def withdraw(self, ids: Sequence[int]) -> None:
         """Withdraw entries; ids that are not there are left alone."""
         with self._writing:
-            gone = [self._videos[number] for number in set(ids) & self._videos.keys()]
-            self._show({k: v for k, v in self._videos.items() if k not in set(ids)})
+            going = set(ids) & self._videos.keys()
+            if not going:
+                return
+            gone = [self._videos[number] for number in going]
+            self._show({k: v for k, v in self._videos.items() if k not in going})
             self._forget(gone)
 
     def match_video(self, upload: VideoSignals, limit: int = 10) -> list[VideoMatch]:

@@ -4,12 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
-from takeback.hashing.signal import SIGNAL_BYTES
 from takeback.hashing.signal_types import SignalType
-from takeback.hashing.video_signals import FrameView, VideoSignals
-from takeback.matching import index, keypoint_index
+from takeback.matching import index, keypoint_index, runs
 from takeback.matching.index import Index
 from takeback.matching.keypoint_index import KeypointIndex
 from takeback.matching.lookup.digests import Digests
@@ -53,15 +49,4 @@ def warm_up() -> None:
     """Compile the loops of every index, or load them from disk, before the first request."""
     index.warm_up()
     keypoint_index.warm_up()
-    random = np.random.default_rng(1)
-    video = VideoSignals(
-        duration=8000,
-        times=np.arange(8, dtype=np.uint32) * 1000,
-        qualities=np.full(8, 100, np.uint8),
-        views={FrameView.WHOLE: random.integers(0, 256, (8, SIGNAL_BYTES), np.uint8)},
-        md5=bytes(16),
-        sha256=bytes(32),
-    )
-    trial = VideoIndex()
-    trial.add([1], [video])
-    trial.match_video(video)
+    runs.warm_up()
