@@ -214,6 +214,21 @@ def test_a_restored_backup_gets_them_out_again(centre: Centre) -> None:
     assert not centre.receipt(opened).keypoints
 
 
+def test_a_restored_hold_ends_as_one_that_was_never_restored(centre: Centre) -> None:
+    """What she let go of after the backup is erased when the hold that keeps it is released."""
+    opened = opened_with_keypoints(centre)
+    lead, case_id = centre.first_staff(), CaseId(opened.case_id)
+    centre.cases.hold(case_id, lead, "court_order")
+    centre.cases.replay("case.keypoints_withdrawn", opened.case_id)
+    assert described(1).content in stored(centre)
+
+    centre.cases.release(case_id, lead)
+    centre.work()
+
+    assert described(1).content not in stored(centre)
+    assert centre.cases.choose(access(opened), CHOSEN).keypoints
+
+
 def test_a_hub_that_takes_none_says_so_and_refuses_them(
     database: Database, clock: FakeClock, tmp_path: Path
 ) -> None:

@@ -119,7 +119,8 @@ class Lifecycle:
         for item in items:
             self._let_go_of_keypoints(case, item)
         if case.held:
-            case = replace(case, keypoints_kept=True)
+            ends = case.keypoints_end or self.now()  # a backup that was restored knows no end
+            case = replace(case, keypoints_kept=True, keypoints_end=ends)
         else:
             self._erase_keypoints(items)
             case = replace(case, keypoints_kept=False, keypoints_end=None)
