@@ -12,6 +12,8 @@ from PIL import Image
 
 from takeback.cli.demo.film import film
 from takeback.cli.explain.page import MARGIN
+from takeback.cli.explain.reasons import circumstances, reason
+from takeback.matching.evidence import same_file
 from tests.cli.conftest import PICTURES, Takeback
 
 NO_MATCH = {"matches": [], "more": False, "quality": 100, "looked_up": True}
@@ -160,3 +162,11 @@ def test_what_is_no_matcher_is_said_to_be_none(call: Takeback, matcher: str) -> 
 
     assert done.code == 7
     assert done.err.startswith("takeback: error: the address answered, but not as a matcher does")
+
+
+def test_a_registered_file_is_called_that() -> None:
+    """Nothing is counted where every byte is the same."""
+    evidence = same_file()
+
+    assert reason(evidence) == "the file, byte for byte; score 32.5"
+    assert list(circumstances(evidence)) == ["It is the very file that was registered."]

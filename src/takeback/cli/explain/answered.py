@@ -65,7 +65,8 @@ def _outline(sheet: Sheet, letter: str, seen: Sequence[tuple[float, float]], num
 def _words(
     name: str, lettered: Sequence[tuple[str, HubMatch]], answer: MatchAnswer
 ) -> Iterator[str]:
-    yield f"{name}, as the matcher sees it: {len(lettered) or 'no'} matches."
+    count = "1 match" if len(lettered) == 1 else f"{len(lettered) or 'no'} matches"
+    yield f"{name}, as the matcher sees it: {count}."
     for letter, match in lettered:
         evidence = evidence_of(match)
         yield f"{letter}  {match.bank}, asks to {match.ask}: {reason(evidence)}."

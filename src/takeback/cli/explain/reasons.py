@@ -27,6 +27,8 @@ def ground_in_words(evidence: Evidence) -> str:
         return f"keypoints, {_counted(evidence, 'place')}"
     if evidence.ground is Ground.VIDEO:
         return f"video, {_counted(evidence, 'frame')}"
+    if evidence.ground is Ground.FILE:
+        return "the file, byte for byte"
     what = "the whole picture" if evidence.ground is Ground.WHOLE else "a view"
     return f"{what}, {evidence.distance} of {SIGNAL_BITS} bits differ"
 
@@ -37,6 +39,8 @@ def _counted(evidence: Evidence, what: str) -> str:
 
 def circumstances(evidence: Evidence) -> Iterator[str]:
     """Say what else is known, a sentence each: how both were looked at, when and where."""
+    if evidence.ground is Ground.FILE:
+        yield "It is the very file that was registered."
     if evidence.upload_view != "whole":
         yield f"Seen in the upload: {view_in_words(evidence.upload_view)}."
     if evidence.registered_view not in ALIKE:
@@ -68,5 +72,5 @@ def _all(part: Place) -> bool:
 
 
 def _seconds(span: tuple[float, float]) -> str:
-    begin, end = (f"{second:.1f}" for second in span)
+    begin, end = (f"{max(0.0, second):.1f}" for second in span)
     return f"at second {begin}" if begin == end else f"from second {begin} to {end}"
