@@ -54,6 +54,19 @@ def test_any_ten_seconds_are_found_where_they_are(start: float, flips: int) -> N
     assert end - begin > 7.0
 
 
+def test_a_short_video_that_moves_fast_is_found_by_all_of_its_few_frames() -> None:
+    """Two frames of four seconds are registered, and between them nothing looks like either."""
+    frames = np.random.default_rng(4).integers(0, 256, (16, 32), np.uint8)
+    hers = of(np.array([0, 1000], np.uint32), {FrameView.WHOLE: frames[[0, 4]]}, 4.0)
+    copy = of(np.arange(16, dtype=np.uint32) * 250, {FrameView.WHOLE: frames}, 4.0)
+    stranger = of(np.arange(16, dtype=np.uint32) * 250, {FrameView.WHOLE: frames[::-1]}, 4.0)
+    index = VideoIndex()
+    index.add([1], [hers])
+
+    assert [match.id for match in index.match_video(copy)] == [1]
+    assert index.match_video(stranger) == []
+
+
 def test_a_video_that_repeats_the_frames_of_another_does_not_hide_it() -> None:
     """Whoever has the copy that goes around could register its frames, hundreds of times each."""
     frames = np.random.default_rng(8).integers(0, 256, (17, 32), np.uint8)

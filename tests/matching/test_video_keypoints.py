@@ -25,7 +25,7 @@ def run(*hits: KeypointHit) -> Run:
 
 def enough(found: Run) -> bool:
     """Whether that alone is a match with a registered minute."""
-    return suffices([found], 10_000.0, 60_000.0)
+    return suffices([found], 10_000.0, 60_000.0, 20)
 
 
 def test_different_frames_in_order_are_a_match() -> None:

@@ -177,7 +177,7 @@ class VideoIndex:
         found = []
         for hits in gathered:
             runs = apart(_runs(strips[hits.view], hits))
-            if suffices(runs, upload.duration, hits.video.duration):
+            if suffices(runs, upload.duration, hits.video.duration, len(hits.registered.times)):
                 found.append(VideoMatch(id=hits.video.id, view=hits.view, runs=runs))
         return found, crowded
 
@@ -206,7 +206,7 @@ class VideoIndex:
         for (slot, mirrored), those in hits.items():
             if video := slots.get(slot):
                 run = keypoint_run(those, (times, float(upload.duration)), video.chosen)
-                if suffices([run], upload.duration, video.duration):
+                if suffices([run], upload.duration, video.duration, len(video.chosen)):
                     view = FrameView.MIRRORED if mirrored else FrameView.WHOLE
                     yield VideoMatch(id=video.id, view=view, runs=(run,))
 

@@ -60,19 +60,24 @@ class VideoMatch:
         return begin / 1000, end / 1000
 
 
-def suffices(runs: Sequence[Run], duration: float, registered_duration: float) -> bool:
+def suffices(
+    runs: Sequence[Run], duration: float, registered_duration: float, registered_frames: int
+) -> bool:
     """Say whether runs in one registered video are a match.
 
     Either one run is longer than an intro and has two moments, or all of them together are half
-    of what was uploaded or half of what is registered.
+    of what was uploaded or half of what is registered, by time or by its frames: a short video
+    that moves fast has few frames, and shows each for a blink.
 
     Args:
         runs: what agrees.
         duration: of the upload in milliseconds.
         registered_duration: of the registered video.
+        registered_frames: how many frames of it are registered in one view.
     """
     sure = [run for run in runs if run.score >= SURE]
-    if any(run.length >= INTRO and run.moments >= 2 for run in sure):
+    moments = max(2, HALF * registered_frames)
+    if any(run.moments >= (2 if run.length >= INTRO else moments) for run in sure):
         return True
     theirs = sum(run.agreeing for run in sure)
     ours = sum(run.agreeing * run.line.speed for run in _of_different_parts(sure))
