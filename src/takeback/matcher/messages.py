@@ -4,17 +4,27 @@ Plain bytes, texts and numbers; ``signals`` turns them into what look-ups take. 
 met a stranger's file, so that its word is checked like a stranger's.
 """
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 import numpy as np
 
+from takeback.errors import MalformedSignal
 from takeback.hashing.keypoint_signals import KeypointLook, KeypointSignals, KeypointView
 from takeback.hashing.picture import PictureSignals
 from takeback.hashing.place import Place
 from takeback.hashing.signal import SIGNAL_BYTES, Signal
-from takeback.hashing.video_signals import FrameView, KeypointFrame, VideoSignals
+from takeback.hashing.video_signals import (
+    MOST_KEYPOINT_FRAMES,
+    MOST_SIGNALS,
+    FrameView,
+    KeypointFrame,
+    VideoSignals,
+)
 from takeback.hashing.views import ViewSignals
+
+TURNS: Final = 8
+"""Signals of one view: upright, turned and mirrored."""
 
 Sides = tuple[float, float, float, float]
 """Left, top, right and bottom, in shares of the upright picture."""
@@ -128,15 +138,27 @@ class HashedVideo(msgspec.Struct, frozen=True, tag=True):
         )
 
     def signals(self) -> VideoSignals:
-        """Unpack it."""
+        """Unpack it.
+
+        Raises:
+            MalformedSignal: its parts don't belong together, or are more than of any video.
+        """
+        times = np.frombuffer(self.times, "<u4").astype(np.uint32)
+        qualities = np.frombuffer(self.qualities, np.uint8)
+        views = {
+            view: np.frombuffer(bits, np.uint8).reshape(-1, SIGNAL_BYTES)
+            for view, bits in self.views.items()
+        }
+        lengths = {len(qualities), *map(len, views.values())}
+        if FrameView.WHOLE not in views or lengths != {len(times)}:
+            raise MalformedSignal("a video's frames must have a time, a quality and every view")
+        if len(times) > MOST_SIGNALS or len(self.keypoints) > MOST_KEYPOINT_FRAMES:
+            raise MalformedSignal("no video has so many frames")
         return VideoSignals(
             duration=self.duration,
-            times=np.frombuffer(self.times, "<u4").astype(np.uint32),
-            qualities=np.frombuffer(self.qualities, np.uint8),
-            views={
-                view: np.frombuffer(bits, np.uint8).reshape(-1, SIGNAL_BYTES)
-                for view, bits in self.views.items()
-            },
+            times=times,
+            qualities=qualities,
+            views=views,
             keypoints=tuple(KeypointFrame(time, look.signals()) for time, look in self.keypoints),
             complete=self.complete,
             md5=self.md5,
@@ -160,5 +182,7 @@ def _packed(dihedral: tuple[Signal, ...]) -> bytes:
 
 
 def _unpacked(dihedral: bytes) -> tuple[Signal, ...]:
+    if len(dihedral) != TURNS * SIGNAL_BYTES:
+        raise MalformedSignal(f"there must be {TURNS} signals, one for each turn")
     begins = range(0, len(dihedral), SIGNAL_BYTES)
     return tuple(Signal(dihedral[begin : begin + SIGNAL_BYTES]) for begin in begins)
