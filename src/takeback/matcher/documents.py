@@ -121,7 +121,8 @@ def _given(value: T | None) -> T | UnsetType:
 
 
 def _rounded(numbers: tuple[float, float], digits: int) -> list[float]:
-    return [round(number, digits) for number in numbers]
+    """Round; adding zero turns −0.0, which reads like a fault, into 0.0."""
+    return [round(number, digits) + 0.0 for number in numbers]
 
 
 class MatchResult(Struct, frozen=True):
