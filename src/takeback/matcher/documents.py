@@ -109,15 +109,20 @@ def hub_match(entry: Known, evidence: Evidence, hub: str) -> HubMatch:
         votes=_given(evidence.votes),
         upload_view=evidence.upload_view,
         place=_given(evidence.place and [_rounded(corner, 3) for corner in evidence.place]),
-        seconds=_given(evidence.seconds and _rounded(evidence.seconds, 2)),
+        seconds=_given(evidence.seconds and _clock(evidence.seconds)),
         registered_seconds=_given(
-            evidence.registered_seconds and _rounded(evidence.registered_seconds, 2)
+            evidence.registered_seconds and _clock(evidence.registered_seconds)
         ),
     )
 
 
 def _given(value: T | None) -> T | UnsetType:
     return UNSET if value is None else value
+
+
+def _clock(span: tuple[float, float]) -> list[float]:
+    """Round; a fitted line may begin a few milliseconds before the video does."""
+    return [round(max(0.0, second), 2) for second in span]
 
 
 def _rounded(numbers: tuple[float, float], digits: int) -> list[float]:
