@@ -134,7 +134,9 @@ class Run:
 
 
 def _direction(direction: Direction, chosen: Sequence[Subject]) -> Trial:
-    return Trial(f"edited copy {direction}", chosen, direction == "uploaded")
+    if direction == "uploaded":
+        return Trial("edited copy uploaded", chosen)
+    return Trial("edited copy registered alone", chosen, edited_uploaded=False)
 
 
 def _dulled(dull: Dull, chosen: Sequence[Subject]) -> Trial:

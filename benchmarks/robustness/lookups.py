@@ -5,24 +5,28 @@ something is missing.
 """
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from benchmarks.robustness.bank import Bank, Hit
 from benchmarks.robustness.crops import Crops
 from benchmarks.robustness.editions import code_of, hashing_edition, matching_edition
+from benchmarks.robustness.edits import EDITS
 from benchmarks.robustness.filling import pad
 from benchmarks.robustness.measure import Kept, subject_digest, write
 from benchmarks.robustness.progress import in_processes
-from benchmarks.robustness.trials import Trial
+from benchmarks.robustness.trials import Trial, copy
 from numpy.typing import NDArray
 
 from benchmarks import padding
+from takeback.hashing import PictureSignals
 from takeback.matching.evidence import Ground
+
+Result = TypeVar("Result")
 
 GROUNDS: Final = (Ground.WHOLE, Ground.VIEW, Ground.KEYPOINTS)
 
@@ -106,36 +110,99 @@ def found(trial: Trial, kept: Kept, filling: Filling) -> list[Hits]:
 def _searched(
     trial: Trial, missing: Sequence[int], kept: Kept, bank: Bank, processes: int
 ) -> Iterator[tuple[int, Hits]]:
-    """Register a trial's entries, look its uploads up, and withdraw the entries again."""
+    """Look up what some pictures have to look up, with all that is registered."""
     entries = [trial.entries(number, kept) for number in range(len(trial.subjects))]
-    for each in entries:
-        bank.register(each)
-    bank.settle()
+    look_up_ = _originals_searched if trial.edited_uploaded else _copies_searched
+    yield from look_up_(Search(trial, kept, bank, entries, missing), processes)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What forked processes find in memory: copying a bank would take longer than searching it."""
+
+    trial: Trial
+    kept: Kept
+    bank: Bank
+    entries: Sequence[dict[int, PictureSignals]]
+    """Of each picture."""
+
+    missing: Sequence[int]
+    """Pictures whose uploads are looked up."""
+
+
+_SHARED: Final[list[Search]] = []
+
+
+def _originals_searched(search: Search, processes: int) -> Iterator[tuple[int, Hits]]:
+    """Register all originals, look up the copies of picture after picture, and withdraw them."""
+    for each in search.entries:
+        search.bank.register(each)
+    name = f"looking up, {search.trial.name}"
+    yield from _forked(search, _look_up, search.missing, processes, name)
+    for each in search.entries:
+        search.bank.withdraw(each)
+
+
+def _copies_searched(search: Search, processes: int) -> Iterator[tuple[int, Hits]]:
+    """Look up all originals for each edit, with one copy of every picture registered.
+
+    All copies of a picture at once would be many times the same picture, which nobody registers.
+    """
+    found: dict[int, list[Hits]] = {number: [] for number in search.missing}
+    name, edits = f"looking up, {search.trial.name}, edit by edit", range(len(EDITS))
+    for _, hits in _forked(search, _look_up_edit, edits, processes, name):
+        for number, each in hits.items():
+            found[number].append(each)
+    yield from ((number, np.concatenate(each)) for number, each in found.items())
+
+
+def _forked(
+    search: Search,
+    work: Callable[[int], Result],
+    tasks: Sequence[int],
+    processes: int,
+    name: str,
+) -> Iterator[tuple[int, Result]]:
+    search.bank.settle()
     gc.freeze()
-    _SHARED.update(trial=trial, kept=kept, bank=bank)
-    yield from in_processes(_look_up, missing, processes, f"looking up, {trial.name}", start="fork")
+    _SHARED.append(search)
+    yield from in_processes(work, tasks, processes, name, start="fork")
     _SHARED.clear()
-    for each in entries:
-        bank.withdraw(each)
-
-
-_SHARED: Final[dict[str, object]] = {}
-"""What forked processes find in memory: copying the bank would take longer than searching it."""
 
 
 def _look_up(number: int) -> Hits:
     """Look up all uploads of one picture."""
-    trial, kept, bank = _SHARED["trial"], _SHARED["kept"], _SHARED["bank"]
-    assert isinstance(trial, Trial)
-    assert isinstance(kept, Kept)
-    assert isinstance(bank, Bank)
-    wanted = trial.wanted(number)
+    search = _SHARED[-1]
+    wanted = search.trial.wanted(number)
     rows = [
         row(edit, hit)
-        for edit, upload in trial.uploads(number, kept)
-        for hit in bank.look_up(upload, partial(_is_enough, wanted))
+        for edit, upload in search.trial.uploads(number, search.kept)
+        for hit in search.bank.look_up(upload, partial(_is_enough, wanted))
     ]
     return np.array(rows, HIT)
+
+
+def _look_up_edit(edit: int) -> dict[int, Hits]:
+    """Look up all originals while the copies that one edit makes are registered."""
+    search = _SHARED[-1]
+    copies = [copy(number, edit) for number in range(len(search.entries))]
+    own = {entry: each[entry] for entry, each in zip(copies, search.entries, strict=True)}
+    search.bank.register(own)
+    found = {}
+    for number in search.missing:
+        enough = partial(_is_enough, frozenset([copies[number]]))
+        hits = search.bank.look_up(_original(number), enough)
+        found[number] = np.array([row(edit, hit) for hit in hits], HIT)
+    search.bank.withdraw(own)
+    return found
+
+
+@cache
+def _original(number: int) -> PictureSignals:
+    """Read an original, once in each process."""
+    search = _SHARED[-1]
+    ((_, upload),) = search.trial.uploads(number, search.kept)
+    return upload
 
 
 def _is_enough(wanted: frozenset[int], hit: Hit) -> bool:

@@ -44,7 +44,7 @@ def outcomes(
         strangers: how many there were.
         first: the entry of the first original; ``DULLED`` for those that were made dull.
     """
-    pairs = trial.lookups * (strangers + len(trial.subjects))
+    pairs = len(trial.subjects) * len(EDITS) * (strangers + len(trial.subjects))
     return {
         title: Outcome(
             found=_found(trial, [each[_of(each, grounds)] for each in hits], first),

@@ -15,6 +15,7 @@ import numpy as np
 from benchmarks.robustness.table import markdown
 from numpy.typing import NDArray
 
+from takeback.hashing import MATCH_DISTANCE
 from takeback.matching.evidence import NEEDED, Ground, judge_distance
 
 A_MILLION_EACH: Final = 1e12
@@ -118,7 +119,8 @@ class Way:
         suffices = f"{-self.wanted} votes" if votes else f"≤ {self.wanted} bits"
         steps = (-2, -3, -4, -5, -6) if votes else (31, 40, 50, 60, 70)
         counted = ", ".join(f"{abs(s)}: {_up_to(self.within, s)}" for s in steps)
-        figures = (f"{self.expected():.2g}", f"{self.at_most():.2g}")
+        expected = self.expected()
+        figures = ("–" if math.isnan(expected) else f"{expected:.2g}", f"{self.at_most():.2g}")
         looked = f"{self.pairs:.2e}", str(self.matched), f"{counted} (of {self.pairs_within:.1e})"
         return [self.ground, suffices, *looked, *figures]
 
@@ -141,7 +143,7 @@ def ways(parts: Sequence[tuple[Near, Pairs]]) -> list[Way]:
     ]
     close = near[~voted]
     kinds = [_rule(upload, registered) for upload, registered in close[["upload", "registered"]]]
-    for kind in sorted({kind for kind in kinds if kind}, reverse=True):
+    for kind in sorted({WHOLE, *(kind for kind in kinds if kind)}, reverse=True):
         own = close[[each == kind for each in kinds]]
         far = own[own["sampled"]]
         matched = _sum(own, own["passed"] & ~own["sampled"])
@@ -155,6 +157,10 @@ def table(parts: Sequence[tuple[Near, Pairs]]) -> str:
     head = ["ground", "suffices", "pairs", "matched", "pairs this near, or nearer"]
     head += ["expected in 10⁶ uploads × 10⁶ pictures", "at most (95 %)"]
     return markdown(head, [way.row() for way in ways(parts)])
+
+
+WHOLE: Final = (Ground.WHOLE.value, MATCH_DISTANCE)
+"""A way that is in the table even if nothing came near."""
 
 
 @cache

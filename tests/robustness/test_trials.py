@@ -9,7 +9,8 @@ from benchmarks.robustness.corpus import Dull, Subject, related, showing, subjec
 from benchmarks.robustness.crops import BLOCK, Crops, described_crops
 from benchmarks.robustness.edits import EDITS
 from benchmarks.robustness.filling import STRANGERS, pad
-from benchmarks.robustness.lookups import GROUNDS, HIT, Hits, row
+from benchmarks.robustness.lookups import GROUNDS, HIT, Filling, Hits, found, look_up, row
+from benchmarks.robustness.measure import Kept
 from benchmarks.robustness.outcomes import ALONE, WITH, WITHOUT, false_hits, outcomes
 from benchmarks.robustness.signals import pack, unpack
 from benchmarks.robustness.trials import COPIES, DULLED, Trial, copy, sources_of
@@ -164,3 +165,24 @@ def test_a_dull_original_has_less_contrast_or_detail() -> None:
     assert pale.std() == pytest.approx(sharp.std() / 4, rel=0.1)
     assert np.abs(np.diff(soft, axis=0)).mean() < np.abs(np.diff(sharp, axis=0)).mean()
     assert subject.dulled(Dull.SOFT).name == subject.name
+
+
+def test_copies_are_registered_one_edit_at_a_time(tmp_path: Path) -> None:
+    """Each original finds its own copy of every edit, whatever else was registered before."""
+    chosen = photographs(4)
+    kept = Kept(tmp_path)
+    for subject in chosen:
+        copies = [np.asarray(pack(hash_picture(subject.path, role="reporter")))] * (1 + len(EDITS))
+        kept.write(subject, "reporter", copies)
+        kept.write(subject, "query", [pack(hash_picture(subject.path, role="query"))])
+    crops = described_crops(chosen, "reporter", 8, tmp_path, processes=1)
+    filling, trial = Filling(crops, 4), Trial("alone", chosen, edited_uploaded=False)
+
+    look_up([trial], kept, filling, processes=1)
+    every = found(trial, kept, filling)
+
+    crops_of = [filling.strangers(half).sources for half in (0, 1)]
+    wrong = false_hits(every, showing(related(chosen)), crops_of)
+    assert outcomes(trial, every, wrong, strangers=4)[WITH].found.all()
+    assert not sum(map(len, wrong))
+    assert copy(0, 0) not in filling.bank(0).keypoints
