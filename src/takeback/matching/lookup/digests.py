@@ -38,5 +38,7 @@ class Digests:
         digest = self._digests.pop(entry, None)
         if digest is None:
             return
-        if others := self._ids.pop(digest) - {entry}:
-            self._ids[digest] = others
+        if others := self._ids[digest] - {entry}:
+            self._ids[digest] = others  # in one step, so that nobody misses them meanwhile
+        else:
+            del self._ids[digest]
