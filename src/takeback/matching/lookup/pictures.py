@@ -22,7 +22,11 @@ from takeback.matching.lookup.indexes import Indexes
 from takeback.matching.lookup.turns import WAYS, quad_of
 
 CANDIDATES: Final = 100
-"""Entries near one signal that are judged, however few are asked for."""
+"""Entries near one signal that are judged, however few are asked for …"""
+
+CROWDED: Final = 1_000_000
+"""… and near all signals together where none of those suffices: otherwise a hundred parts of
+pictures, which never match a part, would hide a picture that does."""
 
 Nearest = dict[int, tuple[int, int]]
 """Of each entry that is near a view: its least distance, and in which of the eight ways."""
@@ -98,16 +102,26 @@ class PictureSearch(Generic[Held]):
         """Compare several views at once; answer with the first that matches."""
         if not views:
             return Found()
-        nearest, cut = self._nearest([view.dihedral for view in views])
-        return first_of(
+        found, crowded = self._first(views, CANDIDATES)
+        if found.matches or not crowded:
+            return found
+        return self._first(views, max(CANDIDATES, CROWDED // (WAYS * len(views))))[0]
+
+    def _first(self, views: Sequence[ViewSignals], limit: int) -> tuple[Found[Held], bool]:
+        """Return what the first view that matches does, and whether any has more near entries."""
+        nearest, cut = self._nearest([view.dihedral for view in views], limit)
+        found = first_of(
             self._judged(near, view.view, view.place, more=more)
             for view, near, more in zip(views, nearest, cut, strict=True)
         )
+        return found, any(cut)
 
-    def _nearest(self, dihedrals: Sequence[Sequence[Signal]]) -> tuple[list[Nearest], list[bool]]:
+    def _nearest(
+        self, dihedrals: Sequence[Sequence[Signal]], limit: int
+    ) -> tuple[list[Nearest], list[bool]]:
         """Find what is near any of the eight signals of each view."""
         rows = signals_to_array([signal for dihedral in dihedrals for signal in dihedral])
-        answer = self.indexes.signals.search(rows, MATCH_DISTANCE, limit=CANDIDATES)
+        answer = self.indexes.signals.search(rows, MATCH_DISTANCE, limit=limit)
         nearest: list[Nearest] = [{} for _ in dihedrals]
         for query, entry, distance in answer:
             near, way = nearest[query // WAYS], query % WAYS
