@@ -10,6 +10,7 @@ from benchmarks.robustness.compare import Outcome
 from benchmarks.robustness.edits import EDITS
 from benchmarks.robustness.outcomes import WITH, WITHOUT
 from benchmarks.robustness.page import put
+from benchmarks.robustness.report import Report, figures
 from benchmarks.robustness.tails import KEYPOINTS, NEAR, carried_on, most_expected, table, ways
 
 from takeback.matching.evidence import Ground
@@ -36,6 +37,19 @@ def test_a_goal_that_is_missed_says_by_how_much() -> None:
     assert by_name[f"edited copy uploaded, mean of the families, {WITHOUT}"].met
     assert not by_name[f"edited copy uploaded, mean of the families, {WITH}"].met
     assert len(goals) == 7
+
+
+def test_a_report_has_every_table_of_the_page() -> None:
+    """The page has a place for each, and the program writes no other."""
+    report = Report(EVERYTHING)
+    for direction in ("uploaded", "registered"):
+        report.direction(direction, {WITH: found(), WITHOUT: found("pip"), "phash64@8": found()})
+    report.low_texture({"blurred": found()})
+    page = Path(__file__).parents[2] / "docs" / "reference" / "robustness.md"
+    for name in report.tables:
+        assert f"<!-- table: {name} -->" in page.read_text()
+    assert "missed" not in report.tables["wanted"]
+    assert figures(report)["low texture"]
 
 
 def test_only_what_is_between_the_marks_is_replaced(tmp_path: Path) -> None:
