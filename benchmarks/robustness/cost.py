@@ -113,6 +113,7 @@ class Entry:
 
     number: int
     view: str
+    vouched: bool = True
 
 
 class Register:
