@@ -1,5 +1,8 @@
 """Registering many signals like somebody's must not hide hers."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,7 +10,8 @@ from takeback.hashing import PictureSignals, Signal
 from takeback.hashing.place import EVERYWHERE, Place
 from takeback.hashing.views import ViewSignals
 from takeback.matching import PictureBank
-from takeback.matching.lookup.pictures import CANDIDATES
+from takeback.matching.lookup.indexes import Indexes
+from takeback.matching.lookup.pictures import CANDIDATES, PictureSearch
 
 RANDOM = np.random.default_rng(6)
 
@@ -46,3 +50,34 @@ def test_parts_of_pictures_do_not_hide_a_picture_that_is_part_of_an_upload() -> 
         bank.register(number, picture(view))
 
     assert [match.entry_id for match in bank.match(upload)] == [0]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of an entry."""
+
+    number: int
+    vouched: bool
+    view: str = "whole"
+
+
+class Register:
+    """Of all entries only the first was vouched for."""
+
+    def held(self, ids: Sequence[int], /) -> Mapping[int, Known]:
+        """Return what is known of entries."""
+        return {number: Known(number, number == 0) for number in ids}
+
+
+def test_copies_that_nobody_vouched_for_do_not_hide_the_vouched_one() -> None:
+    """A hundred nearer entries that anybody may make would turn "remove" into "review"."""
+    hers = np.frombuffer(RANDOM.bytes(32), np.uint8)
+    upload = like(hers, 9)
+    copies = [like(upload, 2) for _ in range(CANDIDATES + 20)]
+    indexes = Indexes()
+    indexes.signals.add(range(len(copies) + 1), np.stack([hers, *copies]))
+
+    found = PictureSearch(indexes, Register()).picture(picture(whole=upload), limit=3)
+
+    assert [held.number == 0 for held, _ in found.matches] == [True, False, False]
+    assert found.more

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from litestar.exceptions import HTTPException
 
 from takeback.cases.wire import AccessRequest, RegistrationDocument
-from takeback.errors import MalformedBody
+from takeback.errors import MalformedBody, TooBusy
 from takeback.exchange.wire import MAX_LOOKUP, LookupRequest
 from takeback.strictjson import MAX_DEPTH, decode
-from takeback.web.body import require_json
+from takeback.web.body import Room, require_json
 
 REGISTRATION = {"version": 1, "kind": "shared", "age_band": "adult", "language": "ko"}
 SECRET = "tell-nobody"
@@ -186,3 +186,14 @@ def test_anything_else_is_refused_by_its_type(content_type: str, encoding: str |
         require_json(content_type, encoding)
 
     assert refusal.value.status_code == 415
+
+
+def test_bodies_on_their_way_share_a_room() -> None:
+    """What does not fit is refused and takes nothing; what has arrived makes room."""
+    room = Room(100)
+    room.take(70)
+
+    with pytest.raises(TooBusy):
+        room.take(31)
+    room.take(30)
+    assert room.free == 0

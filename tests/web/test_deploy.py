@@ -85,8 +85,8 @@ def test_nginx_leaves_room_for_bodies_and_long_polls_and_none_on_disk() -> None:
     """A body stays in memory whole, and a poll is not cut off while it waits."""
     text = (DEPLOY / "nginx.conf").read_text()
 
-    assert re.search(r"client_max_body_size\s+9m;", text)
-    assert re.search(r"client_body_buffer_size\s+9m;", text)
+    assert re.search(r"client_max_body_size\s+4m;", text)
+    assert re.search(r"client_body_buffer_size\s+4m;", text)
     assert re.search(r"proxy_max_temp_file_size\s+0;", text)
     waits = re.search(r"proxy_read_timeout (\d+)s;", text)
     assert waits

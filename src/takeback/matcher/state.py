@@ -50,6 +50,11 @@ class Held:
     bank: BankName
     ask: Ask
 
+    @property
+    def vouched(self) -> bool:
+        """Whether the hub asks for removal, as it does only of what was vouched for."""
+        return self.ask == "remove"
+
 
 class State:
     """The open state file. Safe to use from several threads of one process."""

@@ -13,7 +13,7 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 
-from takeback.errors import BodyTooLarge, MalformedBody
+from takeback.errors import BodyTooLarge, MalformedBody, TooBusy
 from takeback.strictjson import decode
 
 LIMIT = 64 * 1024
@@ -25,7 +25,31 @@ QUICK = 16 * 1024
 SECONDS = 30
 """Within which a body must have arrived."""
 
+ROOM = 128 * 1024 * 1024
+"""Bytes of bodies that may be on their way at the same time: memory is not filled by what nobody
+has looked at yet."""
+
 _JSON_TYPE = re.compile(r'application/json\s*(;\s*charset="?utf-8"?\s*)?', re.IGNORECASE)
+
+
+class Room:
+    """Memory for bodies on their way, shared by all requests of one process."""
+
+    def __init__(self, free: int = ROOM) -> None:
+        self.free = free
+
+    def take(self, count: int) -> None:
+        """Take so many bytes.
+
+        Raises:
+            TooBusy: there are none left; none were taken.
+        """
+        if count > self.free:
+            raise TooBusy("too many bodies are on their way")
+        self.free -= count
+
+
+_room = Room()
 
 
 class JsonRequest(Request[Any, Any, Any]):
@@ -37,12 +61,13 @@ class JsonRequest(Request[Any, Any, Any]):
         Raises:
             BodyTooLarge: it has more bytes than the route accepts.
             MalformedBody: it is empty.
+            TooBusy: too many others are on their way.
             HTTPException: it is not plain JSON in UTF-8 (415), or came too slowly (408).
         """
         if isinstance(self._body, bytes):
             return self._body
         require_json(self.headers.get("content-type", ""), self.headers.get("content-encoding"))
-        self._body = await self._within(self.route_handler.opt.get("body_limit", LIMIT))
+        self._body = await self._within(self.route_handler.opt.get("body_limit", LIMIT), _room)
         return self._body
 
     async def json(self) -> object:
@@ -54,19 +79,22 @@ class JsonRequest(Request[Any, Any, Any]):
             return await to_thread.run_sync(decode, body, kind)
         return decode(body, kind)
 
-    async def _within(self, limit: int) -> bytes:
-        """Read at most *limit* bytes."""
+    async def _within(self, limit: int, room: Room) -> bytes:
+        """Read at most *limit* bytes, for which there must be room."""
         if int(self.headers.get("content-length", "0")) > limit:
             raise BodyTooLarge(f"the body is larger than {limit} bytes")
         read = bytearray()
         try:
             with fail_after(SECONDS):
                 async for chunk in self.stream():
+                    room.take(len(chunk))
                     read += chunk
                     if len(read) > limit:
                         raise BodyTooLarge(f"the body is larger than {limit} bytes")
         except TimeoutError:
             raise HTTPException(status_code=408) from None
+        finally:
+            room.free += len(read)
         return bytes(read)
 
 

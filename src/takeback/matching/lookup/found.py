@@ -15,6 +15,10 @@ class Entry(Protocol):
     def view(self) -> str:
         """Which form of the picture was registered."""
 
+    @property
+    def vouched(self) -> bool:
+        """Whether somebody gave their word for it."""
+
 
 Held = TypeVar("Held", bound=Entry)
 Known = TypeVar("Known", bound=Entry, covariant=True)
@@ -32,7 +36,7 @@ class Found(Generic[Held]):
     """What one upload matches."""
 
     matches: list[tuple[Held, Evidence]] = field(default_factory=list)
-    """Surest first."""
+    """Vouched ones first, then surest first."""
 
     more: bool = False
     """Whether there are others."""
@@ -50,9 +54,13 @@ def known(register: Register[Held], judged: Mapping[int, Evidence | None]) -> Fo
 def found_of(
     held: Mapping[int, Held], judged: Mapping[int, Evidence | None], *, more: bool = False
 ) -> Found[Held]:
-    """Leave out what does not suffice, and what was withdrawn meanwhile; surest first."""
+    """Leave out what does not suffice, and what was withdrawn meanwhile.
+
+    Vouched entries come first, then the surest: whoever registers copies of what goes around,
+    without anybody's word, can't push a vouched one out of the answer.
+    """
     sure = [(entry, evidence) for entry, evidence in judged.items() if evidence and entry in held]
-    sure.sort(key=lambda pair: (-pair[1].score, pair[0]))
+    sure.sort(key=lambda pair: (not held[pair[0]].vouched, -pair[1].score, pair[0]))
     return Found([(held[entry], evidence) for entry, evidence in sure], more)
 
 

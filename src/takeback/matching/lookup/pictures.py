@@ -25,8 +25,8 @@ CANDIDATES: Final = 100
 """Entries near one signal that are judged, however few are asked for …"""
 
 CROWDED: Final = 1_000_000
-"""… and near all signals together where none of those suffices: otherwise a hundred parts of
-pictures, which never match a part, would hide a picture that does."""
+"""… and near all signals together where none of those is vouched for and suffices: otherwise a
+hundred entries that anybody may make would hide the one that somebody gave their word for."""
 
 Nearest = dict[int, tuple[int, int]]
 """Of each entry that is near a view: its least distance, and in which of the eight ways."""
@@ -103,7 +103,7 @@ class PictureSearch(Generic[Held]):
         if not views:
             return Found()
         found, crowded = self._first(views, CANDIDATES)
-        if found.matches or not crowded:
+        if not crowded or any(held.vouched for held, _ in found.matches):
             return found
         return self._first(views, max(CANDIDATES, CROWDED // (WAYS * len(views))))[0]
 

@@ -24,8 +24,9 @@ from takeback.cases.wire import (
 from takeback.ids import ItemId
 from takeback.web.portal.page import PAGE_POLICY, page
 
-REGISTRATION_LIMIT = 9 * 1024 * 1024
-"""Bytes of a registration: of twenty long videos. All in it is bounded one by one as well."""
+REGISTRATION_LIMIT = 2 * 1024 * 1024
+"""Bytes of a registration: of twenty pictures and some videos. All in it is bounded one by one as
+well; more videos are added to the case afterwards."""
 
 
 def routes(hub: Hub, *, demo: bool) -> Router:
