@@ -130,8 +130,8 @@ def test_every_public_name_is_there() -> None:
     """Those that are loaded when used as well."""
     for name in takeback.hashing.__all__:
         assert getattr(takeback.hashing, name) is not None
-    with pytest.raises(AttributeError, match="no attribute 'hash_video'"):
-        _ = takeback.hashing.hash_video
+    with pytest.raises(AttributeError, match="no attribute 'hash_sound'"):
+        _ = takeback.hashing.hash_sound
 
 
 GROWTH = """
