@@ -131,7 +131,7 @@ def _rounded(numbers: tuple[float, float], digits: int) -> list[float]:
 
 
 class MatchResult(Struct, frozen=True):
-    """The matches of one signal, picture or video, surest first."""
+    """The matches of one signal, picture or video, vouched ones first, then surest."""
 
     matches: list[HubMatch]
     more: bool
