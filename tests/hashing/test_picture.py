@@ -134,6 +134,12 @@ def test_every_public_name_is_there() -> None:
         _ = takeback.hashing.hash_sound
 
 
+def test_a_role_that_there_is_not_is_refused_by_name() -> None:
+    """Before the picture is read."""
+    with pytest.raises(ValueError, match="'reporter' or 'query'"):
+        hash_picture(b"no picture", role="upload")  # type: ignore[arg-type]
+
+
 GROWTH = """
 import re, sys
 from pathlib import Path

@@ -82,7 +82,10 @@ def hash_picture(
         NotAPicture: no file, not a file of a known format, or empty.
         PictureTooLarge: more bytes or pixels than are safe to decode.
         PictureTruncated: the file is damaged or ends early.
+        ValueError: there is no such role.
     """
+    if role not in _SIDES:
+        raise ValueError("role must be 'reporter' or 'query'")
     return _hash(open_picture(source, shrink=shrink), role, describe=keypoints)
 
 
