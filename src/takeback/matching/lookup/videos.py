@@ -19,11 +19,9 @@ from takeback.matching.evidence import (
 )
 from takeback.matching.lookup.found import Found, Held, Register, first_of, known, of_run
 from takeback.matching.lookup.indexes import Indexes
+from takeback.matching.lookup.pictures import CANDIDATES
 from takeback.matching.lookup.turns import quad_of
 from takeback.matching.video_index import FrameQuery, frames_as_queries
-
-CANDIDATES: Final = 100
-"""Entries near one frame that are judged, however few are asked for."""
 
 _MIRRORED: Final = 5
 """Number of the signal mirrored left to right among the eight of a picture."""
