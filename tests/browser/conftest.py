@@ -1,0 +1,57 @@
+"""A browser, a hub whose portal it opens, and a page that must not complain.
+
+Playwright holds the thread's event loop while it runs, so a browser lives as long as the tests
+of one module: coroutine tests of other modules find the loop free.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from takeback.web.demo import DemoClock
+from tests.browser.harness import Complaints, started_chromium, tab
+from tests.web.conftest import Served, serving, settings_for
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A Chromium without a window, for the tests of a module."""
+    with started_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def portal_clock() -> DemoClock:
+    """The clock of the module's hub; ``advance`` moves it on by days."""
+    return DemoClock()
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory: pytest.TempPathFactory, portal_clock: DemoClock) -> Iterator[Served]:
+    """A hub served as ``takeback serve --demo`` does, with a little proof of work."""
+    settings = settings_for(tmp_path_factory.mktemp("portal"), proof_of_work_bits=6)
+    with serving(settings, portal_clock) as served:
+        yield served
+
+
+@pytest.fixture
+def complaints() -> Iterator[Complaints]:
+    """What the browser complained of; the test fails at its end for any that it didn't expect."""
+    complaints = Complaints()
+    yield complaints
+    assert complaints.unexpected() == []
+
+
+@pytest.fixture
+def context(chromium: Browser, portal: Served, complaints: Complaints) -> Iterator[BrowserContext]:
+    """A browser profile as empty as a new phone's, 390 × 844, in Korean."""
+    with tab(chromium, portal.url) as context:
+        complaints.listen(context)
+        yield context
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """One page of that profile; addresses in it are relative to the portal."""
+    return context.new_page()
