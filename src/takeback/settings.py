@@ -34,7 +34,28 @@ class Settings:
     the data directory."""
 
     hub_name: str = "takeback"
-    """What partners and receipts call this hub."""
+    """What partners, receipts and the portal call this hub: who runs it."""
+
+    contact: str = ""
+    """How people reach whoever runs this hub, as the portal shows it: a telephone number, an
+    e-mail address, hours. Not open to the public without it."""
+
+    public_url: str = ""
+    """Where people find the portal, for example ``https://takeback.example``. Not open to the
+    public without it, nor unless it is ``https://`` or an ``.onion`` address."""
+
+    portal_language: str = "en"
+    """Language of the portal's first page, ``en`` or ``ko``; every page offers the others."""
+
+    exit_url: str = "https://www.wikipedia.org/"
+    """Where somebody lands who leaves the portal in haste: a site that nobody wonders about."""
+
+    under_18_partner: str = ""
+    """Name of the organisation whose lists for pictures taken under 18 the portal points to.
+    Empty: the portal points to none."""
+
+    under_18_partner_url: str = ""
+    """Where that organisation takes reports, for example ``https://reports.example``."""
 
     host: str = "127.0.0.1"
     """Address to listen on."""
@@ -116,7 +137,7 @@ class _Reader:
         if text is None:
             return None
         try:
-            return _PARSERS[kind](text)
+            return _BY_NAME.get(name, _PARSERS[kind])(text)
         except ValueError as problem:
             self.problems.append(f"{PREFIX}{name.upper()}: {problem}")
             return None
@@ -143,6 +164,29 @@ def _path(text: str) -> Path:
     return Path(text)
 
 
+def _address(text: str) -> str:
+    """Read the address of a site, or nothing."""
+    if text and not _ADDRESS.fullmatch(text):
+        raise ValueError("expected https:// and a name, without user, query or fragment")
+    return text
+
+
+def _exit(text: str) -> str:
+    """Read an address that must not be empty."""
+    if not text:
+        raise ValueError("expected https:// and a name")
+    return _address(text)
+
+
+def _language(text: str) -> str:
+    """Read the code of a language."""
+    if not re.fullmatch(r"[a-z]{2,3}", text):
+        raise ValueError("expected the code of a language, such as en")
+    return text
+
+
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.\-]{1,253}(:[0-9]{1,5})?(/[A-Za-z0-9._~/\-]{0,500})?")
+
 _PARSERS: Mapping[object, Callable[[str], object]] = {
     int: _number,
     bool: _flag,
@@ -150,6 +194,14 @@ _PARSERS: Mapping[object, Callable[[str], object]] = {
     Path: _path,
     Path | None: _path,
 }
+
+_BY_NAME: Mapping[str, Callable[[str], object]] = {
+    "public_url": _address,
+    "portal_language": _language,
+    "exit_url": _exit,
+    "under_18_partner_url": _address,
+}
+"""What is more than a text."""
 
 
 def from_environment(environ: Mapping[str, str]) -> Settings:
