@@ -8,9 +8,9 @@ import { describeBest, toDescribe } from "../src/signals/kp1/index.ts";
 import { shrunk } from "../src/signals/kp1/means.ts";
 import { keypoints } from "../src/signals/kp1/ranking.ts";
 import { scaleSpace } from "../src/signals/kp1/scalespace.ts";
-import { draw, drawGrey, type Drawing } from "./drawn.ts";
+import { drawPale, drawPaleGrey, type PaleDrawing } from "./kp1-drawn.ts";
 
-interface Expectation extends Drawing {
+interface Expectation extends PaleDrawing {
   readonly sum_of_pixels: number;
   readonly keypoints: number;
   readonly best: readonly { signal: string; place: string; strength: number }[];
@@ -24,11 +24,11 @@ const LOOKED_UP = 300;
 
 for (const expected of drawings) {
   describe(`drawing ${expected.seed}, ${expected.width} × ${expected.height}`, () => {
-    const picture = toDescribe(drawGrey(expected));
+    const picture = toDescribe(drawPaleGrey(expected));
     const { count, packed } = describeBest(picture, LOOKED_UP);
 
     test("is drawn as the formula says", () => {
-      const sum = draw(expected).reduce((total, pixel) => total + pixel, 0);
+      const sum = drawPale(expected).reduce((total, pixel) => total + pixel, 0);
 
       assert.equal(sum, expected.sum_of_pixels);
     });
