@@ -27,6 +27,9 @@ VIEWS = {
 }
 """By mirrored and inverted."""
 
+REGISTERED = (80, 40)
+"""How many keypoints are registered: at most, and of a frame of a video."""
+
 SHOWN = 8
 """Keypoints of each drawing that are written out; digests cover the others."""
 
@@ -77,6 +80,10 @@ def expectation(drawing: KeypointDrawing) -> dict[str, object]:
         "packed_sha256": {
             str(VIEWS[view]): hashlib.sha256(packed).hexdigest()
             for view, (packed, _) in views.items()
+        },
+        "registered_sha256": {
+            str(most): hashlib.sha256(plain_kp1.registered(signals, most)).hexdigest()
+            for most in REGISTERED
         },
     }
 

@@ -374,6 +374,25 @@ def viewed(found: Singles, mirrored: bool, inverted: bool) -> Singles:
     return np.asarray(found * signs.astype(np.float32))
 
 
+def sides(b: Singles) -> tuple[int, int]:
+    """Section 13, width and height."""
+    return ceil(64 * b.shape[1] / max(b.shape)), ceil(64 * b.shape[0] / max(b.shape))
+
+
+def registered(data: bytes, n: int) -> bytes:
+    """Section 10, what a device registers of the first 300, both packed."""
+    width, height = data[:2]
+    counted = [0] * 9
+    first, others = [data[:2]], []
+    for start in range(2, len(data), 35):
+        row = data[start : start + 35]
+        place = int.from_bytes(row[32:], "big")
+        ninth = 3 * (3 * (place >> 12 & 63) // height) + 3 * (place >> 18) // width
+        (first if counted[ninth] < 0.15 * n else others).append(row)
+        counted[ninth] += 1
+    return b"".join((first + others)[: n + 1])
+
+
 def found_in(pixels: NDArray[np.uint8], most: int) -> tuple[list[Keypoint], list[Singles], Singles]:
     """Sections 1 to 12: keypoints, their coefficients, and B."""
     b = means(grey(pixels).astype(np.float64), 512)
@@ -397,7 +416,7 @@ def packed(
 ) -> dict[tuple[bool, bool], tuple[bytes, list[float]]]:
     """Section 15: by mirrored and inverted, the packed signals and the strengths."""
     kept, transformed, b = found_in(pixels, most)
-    head = bytes(ceil(64 * side / max(b.shape)) for side in (b.shape[1], b.shape[0]))
+    head = bytes(sides(b))
     views = {}
     for view in ((False, False), (True, False), (False, True), (True, True)):
         rows = []

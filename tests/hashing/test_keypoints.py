@@ -67,6 +67,8 @@ def test_drawn_pictures_have_the_expected_keypoints(drawing: KeypointDrawing) ->
     for view, signals in found.looked_up().items():
         digest = hashlib.sha256(signals.pack()).hexdigest()
         assert digest == expected["packed_sha256"][view]
+    for most, registered in expected["registered_sha256"].items():
+        assert hashlib.sha256(found.registered(int(most)).pack()).hexdigest() == registered
 
 
 @pytest.mark.parametrize("drawing", DRAWINGS, ids=str)
