@@ -383,7 +383,8 @@ def registered(data: bytes, n: int) -> bytes:
     """Section 10, what a device registers of the first 300, both packed."""
     width, height = data[:2]
     counted = [0] * 9
-    first, others = [data[:2]], []
+    first: list[bytes] = [data[:2]]
+    others: list[bytes] = []
     for start in range(2, len(data), 35):
         row = data[start : start + 35]
         place = int.from_bytes(row[32:], "big")
