@@ -1,7 +1,7 @@
 /** Pictures drawn from whole numbers, by the formula in vectors/README.md. */
 
 import type { Strip } from "../src/signals/bands.ts";
-import { greyOf } from "../src/signals/brightness.ts";
+import { greyOf, planesOf } from "../src/signals/brightness.ts";
 
 /** What to draw. */
 export interface Drawing {
@@ -51,7 +51,8 @@ export function draw(drawing: Drawing): Uint8ClampedArray {
   return rgba;
 }
 
-/** Draws a picture's brightness. */
-export function drawGrey(drawing: Drawing): Strip {
-  return { rows: drawing.height, grey: greyOf(draw(drawing)) };
+/** Draws a picture as decoding gives it. */
+export function drawStrip(drawing: Drawing): Strip {
+  const rgba = draw(drawing);
+  return { rows: drawing.height, grey: greyOf(rgba), colour: planesOf(rgba) };
 }
