@@ -88,8 +88,14 @@ class Settings:
     openings_per_second: int = 40
     """Case openings and code trials the hub works on each second, over all callers."""
 
+    openings_without_proof_per_second: int = 2
+    """Uses of a code from pages without JavaScript, which can't make a proof of work, that the hub
+    works on each second, over all callers; they count among the others too."""
+
     proof_of_work_bits: int = 14
-    """Leading zero bits asked of the caller's proof of work; 0 turns it off."""
+    """Leading zero bits asked of the caller's proof of work while it is quiet; up to four more as
+    the hub gets busy, one for each doubling from a quarter of ``openings_per_second`` on. 0 turns
+    it off."""
 
     lookup_quota_per_day: int = 1_000_000
     """Signals a new ``lookup`` platform may look up in one day (UTC). An upload that does not

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from msgspec import UNSET
 
-from takeback.cases.proof import LIFETIME, Proofs, leading_zero_bits, solve, solves
+from takeback.cases.proof import LIFETIME, Load, Proofs, leading_zero_bits, solve, solves
 from takeback.cases.wire import Challenge, Proof
 from takeback.errors import BadProofOfWork
 from tests.conftest import FakeClock
@@ -14,7 +14,7 @@ from tests.conftest import FakeClock
 @pytest.fixture
 def proofs(clock: FakeClock) -> Proofs:
     """Asks for eight bits, so that tests stay quick."""
-    return Proofs(b"key", 8, clock)
+    return Proofs(b"key", 8, clock, Load(100))
 
 
 def test_a_solved_challenge_is_taken_once(proofs: Proofs) -> None:
@@ -48,7 +48,7 @@ def test_used_challenges_are_forgotten_when_they_end(proofs: Proofs, clock: Fake
 
 def test_another_hubs_challenge_is_refused(proofs: Proofs, clock: FakeClock) -> None:
     """A challenge carries this hub's own mark."""
-    foreign = solve(Proofs(b"other", 8, clock).challenge())
+    foreign = solve(Proofs(b"other", 8, clock, Load(100)).challenge())
 
     with pytest.raises(BadProofOfWork):
         proofs.take(foreign)
@@ -89,9 +89,9 @@ def test_no_proof_is_refused(proofs: Proofs, nothing: None) -> None:
 
 def test_zero_bits_turn_it_off(clock: FakeClock) -> None:
     """An operator may do without."""
-    Proofs(b"key", 0, clock).take(None)
+    Proofs(b"key", 0, clock, Load(0)).take(None)
 
-    assert Proofs(b"key", 0, clock).challenge().bits == 0
+    assert Proofs(b"key", 0, clock, Load(0)).challenge().bits == 0
 
 
 @pytest.mark.parametrize(
@@ -100,3 +100,92 @@ def test_zero_bits_turn_it_off(clock: FakeClock) -> None:
 def test_leading_zero_bits_are_counted(digest: bytes, bits: int) -> None:
     """From the first byte's highest bit on."""
     assert leading_zero_bits(digest) == bits
+
+
+class Seconds:
+    """Seconds that a test moves on."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        """Return the seconds that have passed."""
+        return self.now
+
+
+def _under(a_second: float, comfortable: float = 10) -> tuple[Load, Seconds]:
+    """Return a load of so many proofs a second, which has lasted for five minutes."""
+    seconds = Seconds()
+    load = Load(comfortable, seconds)
+    for _ in range(int(300 * a_second)):
+        seconds.now += 1 / a_second
+        load.note()
+    return load, seconds
+
+
+@pytest.mark.parametrize(
+    ("a_second", "extra"), [(1, 0), (9, 0), (11, 1), (22, 2), (44, 3), (88, 4), (400, 4)]
+)
+def test_each_doubling_of_the_load_costs_one_bit_more_and_at_most_four(
+    a_second: float, extra: int
+) -> None:
+    """A flood pays, up to sixteen times as much; a person on a cheap phone still gets in."""
+    assert _under(a_second)[0].extra_bits() == extra
+
+
+def test_the_price_falls_again_when_the_flood_is_over() -> None:
+    """A few minutes later it is as if nothing had been."""
+    load, seconds = _under(100)
+
+    prices = []
+    for _ in range(5):
+        prices.append(load.extra_bits())
+        seconds.now += 60
+
+    assert prices == sorted(prices, reverse=True)
+    assert (prices[0], prices[-1]) == (4, 0)
+
+
+def test_a_short_burst_costs_nobody_more() -> None:
+    """A class of thirty that opens the page together is no flood."""
+    seconds = Seconds()
+    load = Load(10, seconds)
+    for _ in range(30):
+        load.note()
+
+    assert load.extra_bits() == 0
+
+
+def test_challenges_alone_make_nothing_dearer(clock: FakeClock) -> None:
+    """Only proofs that were taken count, so nobody raises the price for others for nothing."""
+    proofs = Proofs(b"key", 8, clock, Load(0.01))
+
+    challenges = [proofs.challenge() for _ in range(50)]
+
+    assert {challenge.bits for challenge in challenges} == {8}
+
+
+def test_a_busy_hub_asks_for_more_bits_and_holds_to_them(clock: FakeClock) -> None:
+    """What the challenge says is what is checked; proofs asked for before stay good."""
+    proofs = Proofs(b"key", 4, clock, Load(0.01))
+    before = proofs.challenge()
+    for _ in range(20):
+        proofs.take(solve(proofs.challenge()))
+
+    dearer = proofs.challenge()
+    easy = next(
+        str(number)
+        for number in range(10_000)
+        if solves(dearer.challenge, str(number), 4) and not solves(dearer.challenge, str(number), 8)
+    )
+
+    assert (before.bits, dearer.bits) == (4, 8)
+    with pytest.raises(BadProofOfWork):
+        proofs.take(Proof(dearer.challenge, easy))
+    proofs.take(solve(dearer))
+    proofs.take(solve(before))
+
+
+def test_a_hub_that_asks_for_no_work_asks_for_none_under_load(clock: FakeClock) -> None:
+    """Zero stays zero."""
+    assert Proofs(b"key", 0, clock, Load(0)).challenge().bits == 0

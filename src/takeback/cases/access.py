@@ -15,16 +15,28 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from takeback.cases.codes import Digester, parse_code, parse_pin, parse_slip
-from takeback.cases.proof import Proofs
+from takeback.cases.codes import (
+    Digester,
+    Kdf,
+    argon2id,
+    parse_code,
+    parse_pin,
+    parse_slip,
+)
+from takeback.cases.proof import Load, Proofs
 from takeback.cases.store import credentials, trials
 from takeback.cases.wire import Access
 from takeback.clock import Clock
 from takeback.db import Database
 from takeback.errors import NotFound, TooBusy
+from takeback.hubkeys import HubKeys
 from takeback.ids import CaseId
+from takeback.settings import Settings
 
 TRIAL_WINDOW: Final = timedelta(hours=24)
+
+COMFORTABLE: Final = 0.25
+"""Share of what the hub can work on from which proofs of work begin to cost more."""
 
 UNKNOWN_SUBJECT_BYTES: Final = 2
 """Trials of unknown codes share 65,536 rows, so that guessing can't fill the disk."""
@@ -143,8 +155,27 @@ class Gate:
     digester: Digester
     proofs: Proofs
     bucket: Bucket
+    unproven: Bucket
+    """For callers without a proof of work, before they come to the other."""
     trials_per_day: int
     now: Clock
+
+    @classmethod
+    def of(
+        cls, db: Database, keys: HubKeys, settings: Settings, now: Clock, kdf: Kdf = argon2id
+    ) -> "Gate":
+        """Return the hub's own door, with its keys and its settings."""
+        load = Load(settings.openings_per_second * COMFORTABLE)
+        key = keys.derive("proof-of-work")
+        return cls(
+            db=db,
+            digester=Digester.of(keys, kdf),
+            proofs=Proofs(key, settings.proof_of_work_bits, now, load),
+            bucket=Bucket(settings.openings_per_second),
+            unproven=Bucket(settings.openings_without_proof_per_second),
+            trials_per_day=settings.pin_trials_per_day,
+            now=now,
+        )
 
     def enter(self, access: Access, *, check_proof: bool = True) -> CaseId:
         """Return the case that code and PIN open.

@@ -2,12 +2,16 @@
 
 A challenge says when it ends and carries an HMAC, so the hub remembers none it gave out;
 it remembers only those that were used, until they end. Each process remembers its own.
+When many use theirs, the next ones cost more, up to sixteen times as much.
 """
 
 import hmac
 import itertools
+import math
 import secrets
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
@@ -20,6 +24,12 @@ from takeback.clock import Clock
 from takeback.errors import BadProofOfWork
 
 LIFETIME: Final = timedelta(minutes=10)
+
+MOST_EXTRA_BITS: Final = 4
+"""What a load of any size adds at most: 18 bits take a cheap phone half a second, rarely two;
+``docs/explanation/case-access.md`` has the measurement."""
+
+MINUTE: Final = 60.0
 
 
 def leading_zero_bits(digest: bytes) -> int:
@@ -42,12 +52,47 @@ def solve(challenge: Challenge) -> Proof:
 
 
 @dataclass(slots=True)
+class Load:
+    """How many proofs were taken in the last minute or so, and what that adds to the next.
+
+    Only work that was done counts: asking for challenges makes nothing dearer for others.
+    """
+
+    comfortable: float
+    """Proofs a second that add nothing; twice as many as this add another bit each time."""
+
+    ticks: Callable[[], float] = time.monotonic
+    """Seconds that only ever go up."""
+
+    _level: float = 0.0
+    _seen: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._seen = self.ticks()
+
+    def note(self) -> None:
+        """Note that a proof was taken."""
+        self._level = self._faded() + 1
+        self._seen = self.ticks()
+
+    def extra_bits(self) -> int:
+        """Return how many bits more than usual to ask for."""
+        a_second = self._faded() / MINUTE
+        return sum(a_second >= self.comfortable * 2**step for step in range(MOST_EXTRA_BITS))
+
+    def _faded(self) -> float:
+        """Return how many of those noted still count: each fades away over a minute."""
+        return self._level * math.exp((self._seen - self.ticks()) / MINUTE)
+
+
+@dataclass(slots=True)
 class Proofs:
     """Gives out challenges and takes each solution once."""
 
     key: bytes
     bits: int
     now: Clock
+    load: Load
     _used: dict[str, int] = field(default_factory=dict)
     """Used challenges and the second in which each ends, oldest use first."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -55,8 +100,9 @@ class Proofs:
     def challenge(self, *, keypoints: bool = True) -> Challenge:
         """Give out a fresh challenge; it says as well whether the hub takes keypoint signals."""
         ends = int((self.now() + LIFETIME).timestamp())
-        body = f"{ends}.{self.bits}.{secrets.token_hex(8)}"
-        return Challenge(f"{body}.{self._mac(body)}", self.bits, keypoints)
+        bits = self.bits and self.bits + self.load.extra_bits()
+        body = f"{ends}.{bits}.{secrets.token_hex(8)}"
+        return Challenge(f"{body}.{self._mac(body)}", bits, keypoints)
 
     def take(self, proof: Proof | UnsetType | None) -> None:
         """Accept *proof*, once.
@@ -85,6 +131,7 @@ class Proofs:
             if challenge in self._used:
                 raise BadProofOfWork("this proof of work was used before")
             self._used[challenge] = int(challenge.split(".")[0])
+            self.load.note()
 
     def _forget_ended(self) -> None:
         now = self.now().timestamp()

@@ -13,10 +13,9 @@ from msgspec import UNSET, UnsetType
 
 from takeback.accounts.model import Action, Staff
 from takeback.cases import intake, receipt
-from takeback.cases.access import Bucket, Gate, refused
+from takeback.cases.access import Gate, refused
 from takeback.cases.codes import (
     Credentials,
-    Digester,
     Kdf,
     Secrets,
     argon2id,
@@ -34,7 +33,6 @@ from takeback.cases.ports import (
     SignalBank,
     StaffRoom,
 )
-from takeback.cases.proof import Proofs
 from takeback.cases.restore import replay
 from takeback.cases.wire import (
     Access,
@@ -89,22 +87,21 @@ class Cases:
             now=self.now,
         )
         self.desk = Desk(lifecycle=self.lifecycle, staff=self.staff)
-        self.gate = Gate(
-            db=self.db,
-            digester=Digester.of(self.keys, self.kdf),
-            proofs=Proofs(
-                self.keys.derive("proof-of-work"), self.settings.proof_of_work_bits, self.now
-            ),
-            bucket=Bucket(self.settings.openings_per_second),
-            trials_per_day=self.settings.pin_trials_per_day,
-            now=self.now,
-        )
+        self.gate = Gate.of(self.db, self.keys, self.settings, self.now, self.kdf)
 
     # ── the reporter ──────────────────────────────────────────────────────────────────
 
     def challenge(self) -> Challenge:
         """Give out a challenge, to be solved before anything that costs the hub work."""
         return self.gate.proofs.challenge(keypoints=self.settings.offer_keypoints)
+
+    def admit_unproven(self) -> None:
+        """Let in a caller whose browser can't make a proof of work: few a second, over all callers.
+
+        Raises:
+            TooBusy: there were enough of them just now.
+        """
+        self.gate.unproven.take()
 
     def open(self, document: RegistrationDocument, *, check_proof: bool = True) -> Opened:
         """Open a case and return what opens it again, shown this once.
@@ -113,7 +110,7 @@ class Cases:
 
         Args:
             document: what the reporter's device sent.
-            check_proof: False only for callers on the hub's own machine.
+            check_proof: False only for callers on the hub's own machine, or let in otherwise.
 
         Raises:
             MalformedBody: the document does not keep its description.
