@@ -32,12 +32,21 @@ def write(target: BinaryIO, recipient: str, lines: Iterable[Line]) -> None:
     Raises:
         BadBackupKey: *recipient* is no age X25519 recipient.
     """
-    try:
-        key = pyrage.x25519.Recipient.from_str(recipient)
-    except pyrage.RecipientError:
-        raise BadBackupKey("that is no age recipient") from None
+    key = recipient_of(recipient)
     source = io.BufferedReader(_Source(_compress(map(encode, lines))), 1 << 16)
     pyrage.encrypt_io(source, target, [key])
+
+
+def recipient_of(text: str) -> pyrage.x25519.Recipient:
+    """Read a recipient (``age1…``).
+
+    Raises:
+        BadBackupKey: it is no age X25519 recipient.
+    """
+    try:
+        return pyrage.x25519.Recipient.from_str(text)
+    except pyrage.RecipientError:
+        raise BadBackupKey("that is no age recipient") from None
 
 
 def read(source: BinaryIO, identity: str, take: Callable[[Line], None]) -> None:

@@ -112,24 +112,14 @@ class Operator:
         )
 
 
-def open_operator(hub: Hub, languages: Sequence[str]) -> Operator:
-    """Read the operator's words in each of *languages*.
-
-    Raises:
-        BadSettings: a file of theirs is wrong, or in a language that the portal does not speak.
-    """
-    return Operator(hub, read_texts(hub.settings.data / FOLDER, languages))
-
-
 def read_texts(folder: Path, languages: Sequence[str]) -> Mapping[str, Texts]:
     """Read every ``texts.<language>.toml`` in *folder*.
 
     Raises:
         BadSettings: one of them is wrong, or in a language that the portal does not speak.
     """
-    return {
-        _language(path, languages): read(path, Texts) for path in sorted(folder.glob("texts.*"))
-    }
+    found = sorted(folder.glob("texts.*.toml"))
+    return {_language(path, languages): read(path, Texts) for path in found}
 
 
 def listed(platforms: Sequence[Platform]) -> Sequence[ListedPlatform]:

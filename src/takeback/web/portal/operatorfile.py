@@ -24,21 +24,12 @@ def read(path: Path, kind: type[Kind]) -> Kind:
     """Read a file of the operator's.
 
     Raises:
-        BadSettings: it is larger than it may be, no TOML, or not what *kind* describes.
+        BadSettings: it is larger than it may be, or no TOML, or not what *kind* describes.
     """
     with path.open("rb") as file:
         body = file.read(LARGEST + 1)
     if len(body) > LARGEST:
         raise wrong(path, f"larger than {LARGEST // 1024} kB")
-    return parse(body, kind, path)
-
-
-def parse(body: bytes, kind: type[Kind], path: Path) -> Kind:
-    """Read what stands in a file.
-
-    Raises:
-        BadSettings: it is no TOML, or not what *kind* describes.
-    """
     try:
         return msgspec.convert(tomllib.loads(body.decode()), kind)
     except (msgspec.ValidationError, tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
