@@ -1,0 +1,81 @@
+/** Where pages ask for signals: one Worker, one job after the other. */
+
+import { kindOf } from "./header.ts";
+import { type MadeSignals, NoSignals, type Progress } from "./model.ts";
+import type { Answer, Request } from "./protocol.ts";
+
+/** Waits while a person paused the work on a video. */
+export type Paused = () => Promise<void>;
+
+/**
+ * Makes signals of files, on this device.
+ *
+ * Made when a page loads, so that it works on after the network is gone.
+ */
+export class SignalMaker {
+  readonly #worker: Worker;
+  readonly #jobs = new Map<number, (answer: Answer) => void>();
+  #count = 0;
+  #before: Promise<unknown> = Promise.resolve();
+
+  /** Starts the Worker at an address that the page's policy allows. */
+  constructor(url: string) {
+    this.#worker = new Worker(url, { type: "module", name: "signals" });
+    this.#worker.onmessage = ({ data }: MessageEvent<Answer>) => this.#jobs.get(data.job)?.(data);
+    this.#worker.onerror = () => this.#fail();
+  }
+
+  /** Makes the signals of a picture or a video, whichever its content is. */
+  async make(file: File, on: Progress, stop: AbortSignal, paused: Paused): Promise<MadeSignals> {
+    if ((await kindOf(file)) === "video") return this.video(file, on, stop, paused);
+    return this.picture(file, on, stop);
+  }
+
+  /** Makes the signals of a picture. Throws {@link NoSignals} if there are none. */
+  picture(file: File, on: Progress, stop: AbortSignal): Promise<MadeSignals> {
+    return this.#inTurn(stop, () => this.#ask(file, on, stop));
+  }
+
+  /** Makes the signals of a video. Throws {@link NoSignals} if there are none. */
+  video(_file: File, _on: Progress, stop: AbortSignal, _paused: Paused): Promise<MadeSignals> {
+    return this.#inTurn(stop, () => {
+      throw new NoSignals("no_frames");
+    });
+  }
+
+  /** Does a job once those before it are done; a phone has memory for one. */
+  #inTurn(stop: AbortSignal, job: () => Promise<MadeSignals>): Promise<MadeSignals> {
+    const next = this.#before.then(() => {
+      if (stop.aborted) throw new NoSignals("cancelled");
+      return job();
+    });
+    this.#before = next.catch(() => undefined);
+    return next;
+  }
+
+  #ask(file: File, on: Progress, stop: AbortSignal): Promise<MadeSignals> {
+    const job = ++this.#count;
+    const cancel = (): void => this.#post({ job, stop: true });
+    return new Promise<MadeSignals>((resolve, reject) => {
+      this.#jobs.set(job, ({ share, made, trouble }) => {
+        if (share !== undefined) on(share);
+        if (made) resolve(made);
+        if (trouble) reject(new NoSignals(trouble));
+      });
+      stop.addEventListener("abort", cancel);
+      this.#post({ job, file });
+    }).finally(() => {
+      stop.removeEventListener("abort", cancel);
+      this.#jobs.delete(job);
+    });
+  }
+
+  #post(request: Request, transfer: Transferable[] = []): void {
+    this.#worker.postMessage(request, transfer);
+  }
+
+  /** A Worker that fell over, most likely for want of memory, answers nobody. */
+  #fail(): void {
+    for (const [job, answer] of this.#jobs) answer({ job, trouble: "too_large" });
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * What is inside a picture's frame, and the looks that show it.
+ *
+ * Twin of `looks` in `normalise.py` and of `looking.py` in `src/takeback/hashing`.
+ */
+
+import { trimmed, uncaptioned } from "./frames.ts";
+import { levelled } from "./level.ts";
+import type { Grey } from "./model.ts";
+import { MINIMUM_QUALITY } from "./pdq.ts";
+import { EVERYWHERE, type Place, near } from "./place.ts";
+import { LEAST_PIXELS, panels } from "./seams.ts";
+import { type Box, type Look, boxOf, hashLook, lookAt, placeOf } from "./views.ts";
+
+/** What was found in a picture. */
+export interface Seen {
+  /** Without its frame, and turned level: those of these that there are. */
+  readonly framed: readonly Look[];
+  /** What is inside all frames; null if that is nothing. */
+  readonly inside: Look | null;
+}
+
+/** Looks for frames in a picture that is fitted to 1024. */
+export function seenIn(grey: Grey): Seen {
+  const boxes = { trimmed: trimmed(grey), uncaptioned: uncaptioned(grey) };
+  const seen: Place[] = [EVERYWHERE];
+  const trim = distinct(grey, boxes.trimmed, seen) ? [lookAt("trimmed", grey, boxes.trimmed)] : [];
+  const bars = distinct(grey, boxes.uncaptioned, seen)
+    ? [lookAt("uncaptioned", grey, boxes.uncaptioned)]
+    : [];
+  const whole = lookAt("whole", grey, boxOf(grey));
+  const nothing = !boxes.uncaptioned && panels(grey).some((box) => distinct(grey, box, seen));
+  return {
+    framed: [...trim, ...bars, ...levelled(grey)],
+    inside: nothing ? null : (bars[0] ?? trim[0] ?? whole),
+  };
+}
+
+/** Tells whether a box is large enough and not one that was seen, and counts it as seen. */
+function distinct(grey: Grey, box: Box | null, seen: Place[]): box is Box {
+  if (!box || Math.min(box.right - box.left, box.bottom - box.top) < LEAST_PIXELS) return false;
+  const place = placeOf(box, grey);
+  if (seen.some((other) => near(place, other))) return false;
+  seen.push(place);
+  return true;
+}
+
+/**
+ * Returns the quality of a picture of which this is inside its frame.
+ *
+ * A frame has detail of its own, the same around every picture; it doesn't make up for a picture
+ * that has too little.
+ */
+export function qualityInside(quality: number, look: Look | null): number {
+  if (!look) return 0;
+  const held = look.view === "whole" ? quality : hashLook(look).quality;
+  return held >= MINIMUM_QUALITY ? quality : Math.min(quality, held);
+}

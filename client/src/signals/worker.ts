@@ -1,0 +1,33 @@
+/** The Worker that makes signals, so that the page stays quick; client.ts is its other end. */
+
+import { madeOf } from "./items.ts";
+import { NoSignals, type Trouble } from "./model.ts";
+import { hashPicture } from "./picture.ts";
+import type { Answer, Request } from "./protocol.ts";
+import { Stop } from "./stop.ts";
+
+const scope = globalThis as unknown as Worker; // a Worker hears and speaks as its page does
+const stops = new Map<number, Stop>();
+
+scope.onmessage = ({ data }: MessageEvent<Request>): void => {
+  if ("file" in data) void answer(data.job, data.file);
+  else if ("stop" in data) stops.get(data.job)?.ask();
+};
+
+async function answer(job: number, file: Blob): Promise<void> {
+  const say = (answer: Omit<Answer, "job">): void => scope.postMessage({ job, ...answer });
+  const stop = new Stop();
+  stops.set(job, stop);
+  try {
+    say({ made: madeOf(await hashPicture(file, (share) => say({ share }), stop)) });
+  } catch (error) {
+    say({ trouble: troubleOf(error) });
+  } finally {
+    stops.delete(job);
+  }
+}
+
+/** What isn't known by name is a picture that this browser can't read to its end. */
+function troubleOf(error: unknown): Trouble {
+  return error instanceof NoSignals ? error.trouble : "damaged";
+}
