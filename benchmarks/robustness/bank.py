@@ -96,10 +96,9 @@ class Bank:
 
 
 def registered(picture: PictureSignals) -> KeypointSignals | None:
-    """Return the keypoints that a picture is registered with: none of a poor picture."""
-    if picture.quality < MINIMUM_QUALITY or not picture.keypoints:
-        return None
-    return picture.keypoints[0].plain
+    """Return the keypoints that a picture is registered with: of a poor one, many or none."""
+    poor = picture.quality < MINIMUM_QUALITY and not picture.keypoints_alone
+    return None if poor or not picture.keypoints else picture.keypoints[0].plain
 
 
 def whole_rows(entry: int, picture: PictureSignals) -> Iterator[tuple[int, NDArray[np.uint8]]]:

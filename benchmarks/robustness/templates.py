@@ -160,7 +160,7 @@ def one_registered(files: Sequence[Described], number: int) -> Counts:
 
 def _register(bank: PictureBank[int], number: int, signals: PictureSignals) -> None:
     """Register what is good enough; a flat picture in a frame is refused."""
-    if signals.quality >= MINIMUM_QUALITY:
+    if signals.quality >= MINIMUM_QUALITY or signals.keypoints_alone:
         bank.register(number, signals)
 
 
@@ -172,7 +172,9 @@ def measured(template: str, files: Sequence[Described], alone: int) -> dict[str,
     return {
         "template": template,
         "pictures": len(files),
-        "registered": sum(one.quality >= MINIMUM_QUALITY for one, _ in files),
+        "registered": sum(
+            one.quality >= MINIMUM_QUALITY or one.keypoints_alone for one, _ in files
+        ),
         "false, all registered": all_registered(files),
         "false, one registered": dict(single),
     }

@@ -166,6 +166,40 @@ def test_who_said_it_already_is_not_asked(hub: Listener, tmp_path: Path, option:
     assert hub.document.choices.keypoints is (option == "--keypoints")
 
 
+@pytest.fixture
+def pale_picture(tmp_path: Path) -> Path:
+    """A picture with too little detail for other signals than keypoints."""
+    picture = Image.open(COFFEE).convert("RGB")
+    path = tmp_path / "pale.png"
+    Image.blend(Image.new("RGB", picture.size, (128, 128, 128)), picture, 0.1).save(path)
+    return path
+
+
+def test_a_pale_picture_is_registered_by_keypoints_alone_if_she_says_yes(
+    call: Takeback, hub: Listener, pale_picture: Path
+) -> None:
+    """One signal goes, beside those of her other pictures."""
+    done = call("case", "open", "--keypoints", "--hub", hub.url, pale_picture, COFFEE)
+
+    assert done.code == 0
+    assert hub.types == [["kp1"], ["kp1", "pdq"]]
+    assert len(hub.document.items[0].signals) == 1
+
+
+@pytest.mark.parametrize(("option", "takes"), [("--no-keypoints", True), ("--keypoints", False)])
+def test_without_keypoints_a_pale_picture_is_refused_and_she_learns_what_would_help(
+    call: Takeback, hub: Listener, pale_picture: Path, option: str, takes: bool
+) -> None:
+    """Nothing is sent, not of her other pictures either, and the file is named."""
+    hub.takes_keypoints = takes
+
+    done = call("case", "open", option, "--hub", hub.url, COFFEE, pale_picture)
+
+    assert (done.code, done.out, hub.sent) == (3, "", [])
+    assert f"{pale_picture}: quality " in done.err
+    assert "by keypoint signals alone: say yes to them" in " ".join(done.err.split())
+
+
 def test_the_same_picture_given_twice_is_one_item(call: Takeback, hub: Listener) -> None:
     """By its signals, whatever the file is called."""
     done = call("case", "open", "--hub", hub.url, COFFEE, CHELSEA, COFFEE)

@@ -424,6 +424,19 @@ def test_a_picture_is_found_in_a_video_and_a_video_by_its_picture(
     assert "no match; too little of the one agrees with the other" in unrelated.out
 
 
+def test_a_pale_picture_is_compared_by_its_keypoints(call: Takeback, tmp_path: Path) -> None:
+    """As a matcher would: nothing else of it is registered; its page says so."""
+    pale = Image.blend(Image.new("RGB", coffee().size, (128, 128, 128)), coffee(), 0.1)
+    pale.save(tmp_path / "pale.png")
+
+    done = succeeded(call("match", COFFEE, "--against", "pale.png"))
+    hashed = succeeded(call("hash", "pale.png", "--explain", "out.png"))
+
+    assert f"{COFFEE}: match by keypoints" in done.out
+    assert "takes at most its keypoints" in hashed.err
+    assert bright(page(tmp_path / "out.png")).any()
+
+
 def test_what_could_not_be_registered_is_named(call: Takeback, tmp_path: Path) -> None:
     """A plain picture as FILE2: exit 3, and it is FILE2 that is named."""
     Image.new("RGB", (300, 300), "navy").save(tmp_path / "plain.png")

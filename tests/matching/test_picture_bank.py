@@ -15,6 +15,7 @@ from takeback.cli.demo.pictures import drawn, jpeg, others
 from takeback.errors import QualityTooLow
 from takeback.hashing import PictureSignals, hash_picture, hash_video
 from takeback.matching import Match, PictureBank
+from takeback.matching.evidence import Ground
 
 
 def picture(name: str) -> Image.Image:
@@ -148,6 +149,32 @@ def test_a_picture_of_one_colour_is_refused_and_loses_nothing() -> None:
         bank.register("hers", hash_picture(jpeg(Image.new("RGB", (400, 300)), 90), role="reporter"))
 
     assert [match.entry_id for match in matches(bank, picture("coffee"))] == ["hers"]
+
+
+def pale(image: Image.Image) -> Image.Image:
+    """Leave a tenth of the contrast: too little detail for any signal of the whole."""
+    return Image.blend(Image.new("RGB", image.size, (128, 128, 128)), image, 0.1)
+
+
+def test_a_pale_picture_is_registered_by_its_keypoints_alone() -> None:
+    """A copy of it and a crop of it are found, and nothing else is."""
+    bank = registered(pale(picture("coffee")))
+
+    for upload in (pale(picture("coffee")), picture("coffee"), off_centre(picture("coffee"))):
+        [match] = matches(bank, upload)
+        assert (match.entry_id, match.ground) == ("hers", Ground.KEYPOINTS)
+    assert matches(bank, pale(picture("chelsea"))) == []
+    assert matches(bank, picture("grass")) == []
+
+
+def test_a_pale_picture_in_a_frame_is_not_registered_by_the_frame() -> None:
+    """What stands out in a screenshot's bars counts for nothing."""
+    flat = screenshot(Image.new("RGB", (540, 700), (120, 126, 131)))
+    made = hash_picture(jpeg(flat, 92), role="reporter")
+
+    assert not made.keypoints_alone
+    with pytest.raises(QualityTooLow):
+        PictureBank[str]().register("hers", made)
 
 
 def test_ids_are_the_callers_own() -> None:

@@ -16,8 +16,7 @@ from takeback.cli.explain.writing import write_page
 from takeback.cli.files import each_file
 from takeback.cli.output import emit
 from takeback.cli.sources import Signals, hash_source
-from takeback.errors import QualityTooLow, TakebackError
-from takeback.hashing import MINIMUM_QUALITY
+from takeback.errors import TakebackError
 from takeback.hashing.video_signals import VideoSignals
 from takeback.matching.evidence import Evidence
 
@@ -61,8 +60,7 @@ def _registered(path: Path) -> Signals:
     """Hash what would be registered, and name the file if it can't be."""
     try:
         signals = hash_source(path, role="reporter", name=str(path))
-        if signals.quality < MINIMUM_QUALITY:
-            raise QualityTooLow(signals.quality, MINIMUM_QUALITY)
+        signals.check_detail()
     except TakebackError as error:
         error.add_note(str(path))
         raise

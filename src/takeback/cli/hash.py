@@ -71,7 +71,9 @@ def _warn(done: Sequence[tuple[Path, Signals]]) -> None:
     """Say which files a hub would refuse."""
     for path, signals in done:
         if signals.quality < MINIMUM_QUALITY:
-            talk.say(f"{path}: too little detail to be told apart; a hub takes no such picture")
+            talk.say(
+                f"{path}: too little detail to be told apart; a hub takes at most its keypoints"
+            )
 
 
 def _lines(path: Path, signals: Signals, keypoints: bool) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 import numpy as np
 
+from takeback.errors import QualityTooLow
 from takeback.hashing import bundle, keypoints, normalise
 from takeback.hashing.decode import Path, Picture, open_picture
 from takeback.hashing.keypoint_signals import KeypointLook
@@ -16,6 +17,7 @@ from takeback.hashing.seams import Grey
 from takeback.hashing.shrink import LONGEST_SIDE as DESCRIBED_SIDE
 from takeback.hashing.shrink import Shrinker
 from takeback.hashing.signal import MINIMUM_QUALITY, Signal
+from takeback.hashing.signal_types import FEWEST_ALONE
 from takeback.hashing.upright import AS_STORED, Turn
 from takeback.hashing.views import LONGEST_SIDE, ViewSignals
 
@@ -28,8 +30,9 @@ class PictureSignals:
     """What is left of a picture once it is hashed."""
 
     quality: int
-    """Detail, 0 (flat) to 100. Below ``MINIMUM_QUALITY`` a signal is too weak to register. With
-    a role, a flat picture inside a frame is flat, whatever detail the frame has."""
+    """Detail, 0 (flat) to 100. Below ``MINIMUM_QUALITY`` signals of the whole and its views are
+    too weak to register. With a role, a flat picture inside a frame is flat, whatever detail
+    the frame has."""
 
     dihedral: tuple[Signal, ...]
     """Eight signals: of the picture upright; turned by 90, 180 and 270 degrees
@@ -59,6 +62,24 @@ class PictureSignals:
     def whole(self) -> Signal:
         """The signal of the upright picture: the one to register."""
         return self.dihedral[0]
+
+    @property
+    def keypoints_alone(self) -> bool:
+        """Whether a *reporter*'s picture has too little detail for any signal but its keypoints.
+
+        Pale and dark pictures often do; a flat picture inside a frame has no keypoints.
+        """
+        enough = any(len(look.plain) >= FEWEST_ALONE for look in self.keypoints)
+        return self.quality < MINIMUM_QUALITY and enough
+
+    def check_detail(self) -> None:
+        """Refuse a *reporter*'s picture that can't be registered, not even by its keypoints.
+
+        Raises:
+            QualityTooLow: it would match by chance.
+        """
+        if self.quality < MINIMUM_QUALITY and not self.keypoints_alone:
+            raise QualityTooLow(self.quality, MINIMUM_QUALITY)
 
 
 def hash_picture(

@@ -27,6 +27,9 @@ from takeback.hashing.video_signals import MOST_BYTES, VideoSignals
 FEWEST_KEYPOINTS: Final = 3
 """Fewer can't agree on a place, so they could never match."""
 
+FEWEST_ALONE: Final = 40
+"""Keypoints by which a picture is registered whose whole shows too little detail."""
+
 MOST_KEYPOINTS: Final = 80
 """Keypoints of one registered picture."""
 

@@ -118,6 +118,15 @@ class VideoSignals:
         """Quality of the best frame, 0-100; 0 if none has enough detail to be told apart."""
         return int(self.qualities.max(initial=0))
 
+    def check_detail(self) -> None:
+        """Refuse a video that can't be registered.
+
+        Raises:
+            QualityTooLow: no frame has enough detail, so there is nothing to register.
+        """
+        if not len(self):
+            raise QualityTooLow(self.quality, MINIMUM_QUALITY)
+
     def pack(self, *, keypoints: bool = False) -> bytes:
         """Write what is registered: digests, duration, frames, and keypoints if she chose so.
 
@@ -142,8 +151,7 @@ class VideoSignals:
         Raises:
             QualityTooLow: no frame has enough detail, so there is nothing to register.
         """
-        if not len(self):
-            raise QualityTooLow(self.quality, MINIMUM_QUALITY)
+        self.check_detail()
         chosen = self.keypoints if keypoints else ()
         trimmed = self.views.get(FrameView.TRIMMED)
         flags = self.complete + 2 * (trimmed is not None)

@@ -10,10 +10,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
-from takeback.errors import QualityTooLow
 from takeback.hashing.arrays import signals_to_array
 from takeback.hashing.picture import PictureSignals
-from takeback.hashing.signal import MINIMUM_QUALITY
 from takeback.hashing.signal_types import SignalType
 from takeback.hashing.video_signals import VideoSignals
 from takeback.matching.evidence import Evidence, Ground, Quad
@@ -98,8 +96,7 @@ class PictureBank(Generic[EntryId]):
         Raises:
             QualityTooLow: it shows too little to be told apart from others; nothing changed.
         """
-        if signals.quality < MINIMUM_QUALITY:
-            raise QualityTooLow(signals.quality, MINIMUM_QUALITY)
+        signals.check_detail()
         with self._writing:
             self._withdraw(entry_id)
             if isinstance(signals, VideoSignals):
@@ -136,11 +133,15 @@ class PictureBank(Generic[EntryId]):
         return {number: row for number, row in known if row is not None}
 
     def _add_picture(self, entry_id: EntryId, signals: PictureSignals) -> None:
+        if not signals.keypoints_alone:
+            self._add_views(entry_id, signals)
+        for look in signals.keypoints:
+            self._add(entry_id, SignalType.KEYPOINTS, [look.look], [look.plain])
+
+    def _add_views(self, entry_id: EntryId, signals: PictureSignals) -> None:
         views = ["whole", *(view.view for view in signals.views)]
         first = [signals.whole, *(view.dihedral[0] for view in signals.views)]
         self._add(entry_id, SignalType.PDQ, views, signals_to_array(first))
-        for look in signals.keypoints:
-            self._add(entry_id, SignalType.KEYPOINTS, [look.look], [look.plain])
 
     def _add(self, entry_id: EntryId, kind: SignalType, views: Sequence[str], rows: Any) -> None:  # noqa: ANN401 - as each index takes them
         numbers = list(range(self._next, self._next + len(views)))

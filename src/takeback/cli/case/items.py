@@ -31,12 +31,30 @@ class Prepared:
     """The signals of one file, on the device that holds it."""
 
     signals: PictureSignals | VideoSignals
+    path: Path | None = None
+    """Of the file, if it has one: it is named when it can't be registered."""
 
     def document(self, *, keypoints: bool) -> ItemDocument:
-        """Return the item to register; *keypoints* only if she chose them."""
+        """Return the item to register; *keypoints* only if she chose them.
+
+        Raises:
+            QualityTooLow: only keypoints could be registered, and she did not choose them.
+        """
         if isinstance(self.signals, VideoSignals):
             return ItemDocument(signals=list(_of_video(self.signals, keypoints)))
+        if self.signals.keypoints_alone and not keypoints:
+            raise self._needs_keypoints()
         return ItemDocument(signals=list(_of_picture(self.signals, keypoints)))
+
+    def _needs_keypoints(self) -> QualityTooLow:
+        refused = QualityTooLow(self.signals.quality, MINIMUM_QUALITY)
+        refused.hint = (
+            "It can be registered by keypoint signals alone: say yes to them (--keypoints), "
+            "where the hub takes them."
+        )
+        if self.path:
+            refused.add_note(str(self.path))
+        return refused
 
 
 def prepare_files(paths: Sequence[Path]) -> list[Prepared]:
@@ -45,7 +63,7 @@ def prepare_files(paths: Sequence[Path]) -> list[Prepared]:
     Raises:
         NotAPicture: a file is neither a picture nor a video.
         NotAVideo: no frame of a video can be read.
-        QualityTooLow: a file has too little detail.
+        QualityTooLow: a file has too little detail, even for keypoints.
     """
     progress = talk.Progress("hashed", len(paths))
     made = []
@@ -67,13 +85,16 @@ def prepare_file(source: Path | bytes) -> Prepared:
     """
     name = source.name if isinstance(source, Path) else ""
     signals = hash_source(source, role="reporter", name=name)
-    if signals.quality < MINIMUM_QUALITY:
-        raise QualityTooLow(signals.quality, MINIMUM_QUALITY)
-    return Prepared(signals)
+    signals.check_detail()
+    return Prepared(signals, source if isinstance(source, Path) else None)
 
 
 def documents(prepared: Sequence[Prepared], *, keypoints: bool) -> list[ItemDocument]:
-    """Return the items to register, each once: the same file given twice is one item."""
+    """Return the items to register, each once: the same file given twice is one item.
+
+    Raises:
+        QualityTooLow: of a file only keypoints could be registered, and they may not be.
+    """
     items: list[ItemDocument] = []
     for each in prepared:
         item = each.document(keypoints=keypoints)
@@ -84,8 +105,9 @@ def documents(prepared: Sequence[Prepared], *, keypoints: bool) -> list[ItemDocu
 
 def _of_picture(picture: PictureSignals, keypoints: bool) -> Iterator[SignalDocument]:
     """Describe a picture: whole, its views, and its keypoints if they may go."""
-    yield PdqDocument(value=str(picture.whole), quality=picture.quality, path=picture.path)
-    yield from _views(picture)
+    if not picture.keypoints_alone:
+        yield PdqDocument(value=str(picture.whole), quality=picture.quality, path=picture.path)
+        yield from _views(picture)
     for look in picture.keypoints if keypoints else ():
         if len(look.plain) >= FEWEST_KEYPOINTS:
             packed = to_text(SignalType.KEYPOINTS, look.plain.pack())

@@ -105,6 +105,10 @@ def _keypoints(picture: Image.Image, signals: PictureSignals) -> Sheet:
 def _words(name: str, signals: PictureSignals, boxes: Sequence[Box], role: Role) -> Iterator[str]:
     size = f"{signals.width} x {signals.height} pixels, quality {signals.quality} of 100"
     yield f"{name}: {size}"
+    if role == "reporter" and signals.keypoints_alone:
+        yield "Too little detail to be told apart as a whole: only keypoints can be registered."
+        yield from _keypoint_words(signals.keypoints, role)
+        return
     if signals.quality < MINIMUM_QUALITY:
         yield "Too little detail to be told apart from other pictures: a hub takes no such picture."
         return
