@@ -15,8 +15,6 @@ import { placeOf, sidesOf, type PlacedKeypoint } from "./places.ts";
 import { DESCRIBED_SIDE, keypoints } from "./ranking.ts";
 import { scaleSpace } from "./scalespace.ts";
 
-export { base64url, keypointDocument } from "./document.ts";
-
 /** How many keypoints of a picture may be registered. */
 export const MOST_REGISTERED = 80;
 

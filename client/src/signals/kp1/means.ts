@@ -1,15 +1,7 @@
 /** Smaller pictures by means: of any size, and of half. Section 2 and a line of section 3. */
 
 import type { Grey } from "../model.ts";
-
-/** Width and height scaled so that neither is above `longest`; never enlarged. */
-export function fitted(width: number, height: number, longest: number): [number, number] {
-  const side = Math.max(width, height);
-  if (side <= longest) return [width, height];
-  const scaled = (pixels: number): number =>
-    Math.max(1, Math.floor((2 * pixels * longest + side) / (2 * side)));
-  return [scaled(width), scaled(height)];
-}
+import { fitted } from "../shrink.ts";
 
 /** The picture fitted to `longest` pixels; itself, if it is no longer than that. */
 export function shrunk(picture: Grey, longest: number): Grey {

@@ -1,4 +1,4 @@
-/** What a keypoint's surroundings look like: a patch as large and as turned as it is. Section 11. */
+/** What surrounds a keypoint: a patch, as large and as turned as it is. Section 11. */
 
 import type { Grey } from "../model.ts";
 import { halved } from "./means.ts";
