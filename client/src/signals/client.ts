@@ -2,7 +2,7 @@
 
 import { kindOf } from "./header.ts";
 import { type MadeSignals, NoSignals, type Progress } from "./model.ts";
-import type { Answer, Request } from "./protocol.ts";
+import { type Answer, READY, type Request } from "./protocol.ts";
 
 /** Waits while a person paused the work on a video. */
 export type Paused = () => Promise<void>;
@@ -15,6 +15,10 @@ export type Paused = () => Promise<void>;
 export class SignalMaker {
   readonly #worker: Worker;
   readonly #jobs = new Map<number, (answer: Answer) => void>();
+  /** Comes once the Worker has loaded: from then on no network is needed. */
+  readonly ready = new Promise<void>((resolve) =>
+    this.#jobs.set(READY, ({ trouble }) => trouble ?? resolve()),
+  );
   #count = 0;
   #before: Promise<unknown> = Promise.resolve();
 
@@ -37,10 +41,9 @@ export class SignalMaker {
   }
 
   /** Makes the signals of a video. Throws {@link NoSignals} if there are none. */
-  video(_file: File, _on: Progress, stop: AbortSignal, _paused: Paused): Promise<MadeSignals> {
-    return this.#inTurn(stop, () => {
-      throw new NoSignals("no_frames");
-    });
+  video(file: File, on: Progress, stop: AbortSignal, paused: Paused): Promise<MadeSignals> {
+    const connect = (port: MessagePort): void => this.#post({ port }, [port]);
+    return this.#inTurn(stop, () => makeVideo(file, connect, on, stop, paused));
   }
 
   /** Does a job once those before it are done; a phone has memory for one. */

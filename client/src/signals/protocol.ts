@@ -8,6 +8,9 @@ export type Request =
   | { readonly job: number; readonly stop: true }
   | { readonly port: MessagePort };
 
+/** The job that no page asked for: the Worker has loaded. */
+export const READY = 0;
+
 /** How far a job is, what came of it, or why nothing did. */
 export interface Answer {
   readonly job: number;

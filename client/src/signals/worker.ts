@@ -3,8 +3,9 @@
 import { madeOf } from "./items.ts";
 import { NoSignals, type Trouble } from "./model.ts";
 import { hashPicture } from "./picture.ts";
-import type { Answer, Request } from "./protocol.ts";
+import { type Answer, READY, type Request } from "./protocol.ts";
 import { Stop } from "./stop.ts";
+import { serveVideo } from "./video/serve.ts";
 
 const scope = globalThis as unknown as Worker; // a Worker hears and speaks as its page does
 const stops = new Map<number, Stop>();
@@ -12,6 +13,7 @@ const stops = new Map<number, Stop>();
 scope.onmessage = ({ data }: MessageEvent<Request>): void => {
   if ("file" in data) void answer(data.job, data.file);
   else if ("stop" in data) stops.get(data.job)?.ask();
+  else serveVideo(data.port);
 };
 
 async function answer(job: number, file: Blob): Promise<void> {
@@ -31,3 +33,5 @@ async function answer(job: number, file: Blob): Promise<void> {
 function troubleOf(error: unknown): Trouble {
   return error instanceof NoSignals ? error.trouble : "damaged";
 }
+
+scope.postMessage({ job: READY });
