@@ -1,0 +1,14 @@
+/** Asks before the page is left by accident while something would be lost, and never the way out. */
+
+/** Ask before leaving as long as `wouldLose` says so. */
+export function guard(wouldLose: () => boolean): void {
+  addEventListener("beforeunload", (leaving) => {
+    if (isQuickExit() || !wouldLose()) return;
+    leaving.preventDefault();
+  });
+}
+
+/** The way out blanks the page before it goes; see `leave.ts`. */
+function isQuickExit(): boolean {
+  return document.documentElement.hidden !== false;
+}

@@ -1,0 +1,89 @@
+/** The last step before sending: what is sent, in numbers and word for word. */
+
+import { byId, focusOn, show, showWhen, type Words } from "../page.ts";
+import { bytesOf, MOST_BYTES, type Registration } from "./draft.ts";
+
+/** What the numbers are made of, besides the document itself. */
+export interface Shown {
+  readonly document: Registration;
+  readonly situation: { readonly kind: string; readonly age: string };
+  readonly choices: readonly string[];
+  /** Names of those that need keypoints, which are off. */
+  readonly leftOut: string;
+  /** Names of those that gave no signals. */
+  readonly failed: string;
+  /** Share of the signals that are made, 0 to 1. */
+  readonly share: number;
+}
+
+/** Shows the review and what becomes of the sending. */
+export class Review {
+  readonly #words: Words;
+  readonly #send = byId("send", HTMLButtonElement);
+
+  constructor(words: Words) {
+    this.#words = words;
+  }
+
+  /** Fill in all of it; sending waits for signals that are still being made. */
+  show(shown: Shown): void {
+    const { document } = shown;
+    byId("sum-kind").textContent = this.#words.say("sum.kind", shown.situation);
+    byId("sum-items").textContent = this.#items(document);
+    byId("sum-choices").textContent = this.#choices(shown);
+    this.#line("sum-left-out", "sum.left_out", shown.leftOut);
+    this.#line("sum-failed", "sum.failed", shown.failed);
+    this.#counted("sum-locators", "locators", document.locators.length);
+    this.#counted("sum-text", "sum.text", [...document.text].length);
+    show(byId("sum-nothing"), isBare(document));
+    byId("document").textContent = JSON.stringify(document, null, 1);
+    this.#wait(shown.share, bytesOf(document) > MOST_BYTES);
+  }
+
+  /** Say how the sending stands; `fixed` once nothing can be changed any more. */
+  say(outcome: string, fixed: boolean): void {
+    const sending = outcome === "sending";
+    showWhen(byId("sending"), outcome);
+    this.#send.setAttribute("aria-disabled", String(sending));
+    show(byId("review-back"), !sending && !fixed);
+    if (!sending) focusOn(byId("sending"));
+  }
+
+  #wait(share: number, large: boolean): void {
+    const waits = share < 1 || large;
+    const percent = Math.floor(share * 100);
+    byId("making-share").textContent = this.#words.say("share", { share: percent });
+    byId("making-bar", HTMLProgressElement).value = percent;
+    showWhen(byId("sending"), share < 1 ? "making" : large ? "too-large" : "");
+    this.#send.setAttribute("aria-disabled", String(waits));
+  }
+
+  #items({ items }: Registration): string {
+    if (items.length === 0) return this.#words.say("sum.no_items");
+    const count = items.reduce((sum, item) => sum + item.signals.length, 0);
+    const counted = this.#words.say("sum.items", { count: items.length });
+    return this.#words.say("sum.signals", { items: counted, count });
+  }
+
+  #choices({ choices, document }: Shown): string {
+    const day = document.choices.end_date;
+    const ends = day === undefined ? [] : [this.#words.say("sum.end_date", { day })];
+    const names = [...choices, ...ends].join("; ");
+    return this.#words.say(names === "" ? "sum.choices.none" : "sum.choices", { names });
+  }
+
+  #line(id: string, sentence: string, names: string): void {
+    byId(id).textContent = this.#words.say(sentence, { names });
+    show(byId(id), names !== "");
+  }
+
+  #counted(id: string, sentence: string, count: number): void {
+    byId(id).textContent = this.#words.say(sentence, { count });
+    show(byId(id), count > 0);
+  }
+}
+
+/** Whether nothing is in it that could be found or read; of a threat that is enough. */
+function isBare({ kind, items, locators, text }: Registration): boolean {
+  return kind !== "threatened" && items.length + locators.length + text.length === 0;
+}

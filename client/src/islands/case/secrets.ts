@@ -1,0 +1,32 @@
+/** Code, PIN and slip as text: in groups, as a note, and typed back. */
+
+import type { Opened } from "../../wire.ts";
+
+/** Letters that are read as digits, here as at the hub (`cases/codes.py`). */
+const MISREAD: Readonly<Record<string, string>> = { o: "0", i: "1", l: "1" };
+
+/** How many of the last characters of the code are enough to show that she has it. */
+const ENOUGH = 4;
+
+/** Put a hyphen after every five characters, for copying by hand. */
+export function grouped(code: string): string {
+  return code.match(/.{1,5}/gu)?.join("-") ?? "";
+}
+
+/** A note that says nothing of what it is: six words and two rows of numbers. */
+export function noteOf(opened: Opened): string {
+  return `${opened.words.join(" ")}\n${opened.pin}\n${opened.slip}\n`;
+}
+
+/** Whether she typed the PIN, the code, its end, or the words; spaces and capitals don't matter. */
+export function isTypedBack(typed: string, opened: Opened): boolean {
+  const plain = bare(typed);
+  const words = bare(opened.words.join(""));
+  if (plain === opened.pin || plain === words) return true;
+  const code = Array.from(plain, (letter) => MISREAD[letter] ?? letter).join("");
+  return code.length >= ENOUGH && opened.code.endsWith(code);
+}
+
+function bare(typed: string): string {
+  return typed.normalize("NFKC").toLowerCase().replace(/[\s-]/gu, "");
+}

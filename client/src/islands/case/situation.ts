@@ -1,0 +1,61 @@
+/** The first step: what happened, of what age, who asks; and what follows from it. */
+
+import type { AgeBand, Authority, Kind } from "../../wire.ts";
+import { byId, focusOn, hide, show, showWhen } from "../page.ts";
+
+/** What she chose in the first step, read from the page whenever it is asked for. */
+export class Situation {
+  /** `changed` is called when another kind is chosen. */
+  constructor(changed: () => void) {
+    byId("kinds").addEventListener("change", () => {
+      this.#follow();
+      changed();
+    });
+    byId("ages").addEventListener("change", () => showWhen(byId("ages-follow"), this.ageBand));
+    const place = byId("guardians-place", HTMLSelectElement);
+    place.addEventListener("change", () => showWhen(byId("guardians-say"), place.value));
+  }
+
+  /** The kind, or nothing as long as none is chosen. */
+  get kind(): Kind | undefined {
+    return chosen("kind")?.value as Kind | undefined;
+  }
+
+  get ageBand(): AgeBand {
+    return (chosen("age")?.value ?? "not_said") as AgeBand;
+  }
+
+  get authority(): Authority {
+    return (chosen("authority")?.value ?? "self") as Authority;
+  }
+
+  /** What she chose, in the words that she chose it by. */
+  get label(): { kind: string; age: string } {
+    return { kind: labelOf(chosen("kind")), age: labelOf(chosen("age")) };
+  }
+
+  /** Tell whether she can go on; if not, say kindly what is missing. */
+  check(): boolean {
+    const missing = byId("kind-missing");
+    show(missing, this.kind === undefined);
+    if (this.kind === undefined) focusOn(missing);
+    return this.kind !== undefined;
+  }
+
+  #follow(): void {
+    const id = chosen("kind")?.id ?? "";
+    hide(byId("kind-missing"));
+    show(byId("then"));
+    for (const part of ["follows", "pick-follows", "where-follows"]) showWhen(byId(part), id);
+    show(byId("sweep-fields"), id === "kind-sweep");
+    if (id === "kind-address") byId("danger", HTMLDetailsElement).open = true;
+  }
+}
+
+function chosen(name: string): HTMLInputElement | null {
+  return document.querySelector<HTMLInputElement>(`input[name="${name}"]:checked`);
+}
+
+function labelOf(input: HTMLInputElement | null): string {
+  return input?.labels?.[0]?.textContent?.trim() ?? "";
+}

@@ -1,0 +1,82 @@
+/** The step of places and words: what is found in what she typed, and what can't be taken. */
+
+import { byId, hide, show, showWhen, slot, stamp, type Words } from "../page.ts";
+import { findLocators, type Found } from "../locators.ts";
+
+/** How long to wait after the last key before saying what was found, in milliseconds. */
+const PAUSE = 400;
+
+const SWEEP = ["place", "time", "device"] as const;
+
+/** What she wrote of where it is, read from the page. */
+export class Where {
+  readonly #words: Words;
+  readonly #area = byId("locators", HTMLTextAreaElement);
+  #warned = "";
+  #late: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(words: Words) {
+    this.#words = words;
+    this.#area.addEventListener("input", () => {
+      clearTimeout(this.#late);
+      this.#late = setTimeout(() => this.#show(), PAUSE);
+    });
+  }
+
+  get locators(): readonly string[] {
+    return this.#found.taken;
+  }
+
+  /** Her words; of a sweep, with place, time and device before them. */
+  get text(): string {
+    const own = byId("text", HTMLTextAreaElement).value.trim();
+    return [this.#sweep(), own].filter((part) => part !== "").join("\n\n");
+  }
+
+  /** Whether anything was written that would be lost. */
+  get written(): boolean {
+    return this.#area.value.trim() !== "" || this.text !== "";
+  }
+
+  /** Tell whether she can go on; of what can't be taken she is told once. */
+  check(): boolean {
+    const { refused } = this.#show();
+    const known = refused.length === 0 || this.#warned === this.#area.value;
+    this.#warned = this.#area.value;
+    show(byId("locators-wrong"), !known);
+    if (!known) this.#area.focus();
+    return known;
+  }
+
+  get #found(): Found {
+    return findLocators(this.#area.value);
+  }
+
+  #sweep(): string {
+    const facts = Object.fromEntries(
+      SWEEP.map((name) => [name, byId(`sweep-${name}`, HTMLInputElement).value.trim()]),
+    );
+    const said = !byId("sweep-fields").hidden && Object.values(facts).some((fact) => fact !== "");
+    return said ? this.#words.say("sweep", facts) : "";
+  }
+
+  #show(): Found {
+    const found = this.#found;
+    const count = byId("locators-count");
+    count.textContent = this.#words.say("locators", { count: found.taken.length });
+    show(count, found.taken.length > 0);
+    this.#area.toggleAttribute("aria-invalid", found.refused.length > 0);
+    if (found.refused.length === 0) hide(byId("locators-wrong"));
+    const list = byId("locators-refused");
+    list.replaceChildren(...found.refused.map(refusedRow));
+    show(list, found.refused.length > 0);
+    return found;
+  }
+}
+
+function refusedRow({ typed, reason }: Found["refused"][number]): HTMLElement {
+  const row = stamp("locator-refused");
+  slot(row, "typed").textContent = typed;
+  showWhen(slot(row, "why"), reason);
+  return row;
+}
