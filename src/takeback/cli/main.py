@@ -61,6 +61,10 @@ COMMANDS: Mapping[str, Lazy] = {
     "bank": Lazy("takeback.cli.bank:bank", "The state of the banks, and resuming after a restore."),
     "audit": Lazy("takeback.cli.audit:audit", "Prove and read the audit log."),
     "serve": Lazy("takeback.cli.serve:serve", "Run a hub."),
+    "portal": Lazy(
+        "takeback.cli.portal:portal",
+        "What the portal lacks before it opens; help pages to review.",
+    ),
     "matcher": Lazy("takeback.cli.matcher:matcher", "Run a matcher inside a platform's walls."),
     "match": Lazy("takeback.cli.match:match", "Ask a matcher about pictures and videos."),
     "backup": Lazy("takeback.cli.backup:backup", "Write an encrypted backup while serving."),

@@ -10,9 +10,12 @@ from takeback.cli import talk
 from takeback.cli.desk import data_option, settings_of
 from takeback.clock import utc_now
 from takeback.matching.index import warm_up
+from takeback.settings import Settings
 from takeback.web import logging
 from takeback.web.application import ROLES
 from takeback.web.demo import DemoClock, claim
+from takeback.web.portal.front import lacking
+from takeback.web.portal.language import languages
 from takeback.web.server import serve as serve_hub
 
 
@@ -46,9 +49,19 @@ def serve(
         warm_up()  # no look-up waits for the compiler
     clock = DemoClock() if demo else None
     with open_hub(settings, now=clock or utc_now) as hub:
+        if "portal" in served and not demo:
+            _say_what_is_missing(settings)
         serve_hub(hub, settings, served, demo=clock, listening=_announce)
 
 
 def _announce(url: str) -> None:
     click.echo(url)
     talk.say(f"listening on {url}")
+
+
+def _say_what_is_missing(settings: Settings) -> None:
+    """Say why the pages are not open to the public, if they are not."""
+    lacks = lacking(settings, list(languages()), utc_now().date())
+    if lacks:
+        talk.say(f"the portal is not open yet, missing: {', '.join(each.what for each in lacks)}")
+        talk.say("hint: `takeback portal check` says what to do")
