@@ -3,6 +3,7 @@
 import { kindOf } from "./header.ts";
 import { type MadeSignals, NoSignals, type Progress } from "./model.ts";
 import { type Answer, READY, type Request } from "./protocol.ts";
+import { makeVideo } from "./video/make.ts";
 
 /** Waits while a person paused the work on a video. */
 export type Paused = () => Promise<void>;

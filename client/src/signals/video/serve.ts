@@ -1,0 +1,114 @@
+/** The Worker's side: one video, asked for step by step by the page, so that it can rest or stop. */
+
+import { type MadeSignals, NoSignals } from "../model.ts";
+import { MINIMUM_QUALITY } from "../pdq.ts";
+import { base64url, hex } from "../text.ts";
+import { type Frame, Reader } from "./decoder.ts";
+import { digests } from "./digests.ts";
+import { VideoHasher } from "./hasher.ts";
+import { lumaOf } from "./luma.ts";
+import type { Answer, Ask, Ending } from "./messages.ts";
+import { type VideoSignals, pack } from "./pack.ts";
+
+/** Milliseconds of work between two answers. */
+const MOMENT = 100;
+
+/** Share of the work that is left for the file's digests. */
+const DIGESTING = 0.05;
+
+/** Answers what a page asks about one video, until it stops or everything is made. */
+export function serveVideo(port: MessagePort): void {
+  const video = new Video();
+  port.onmessage = async ({ data }: MessageEvent<Ask>) => {
+    const answer = await answered(video, data);
+    if ("stop" in data) port.close();
+    else port.postMessage(answer);
+  };
+}
+
+async function answered(video: Video, ask: Ask): Promise<Answer> {
+  try {
+    return await video.answer(ask);
+  } catch (error) {
+    video.close();
+    return { trouble: error instanceof NoSignals ? error.trouble : "damaged" };
+  }
+}
+
+/** What is known of one video so far. */
+class Video {
+  readonly #hasher = new VideoHasher();
+  #file = new Blob();
+  #reader: Reader | undefined;
+  #frames: AsyncGenerator<Frame> | undefined;
+  #digesting: ReturnType<typeof digests> | undefined;
+
+  async answer(ask: Ask): Promise<Answer> {
+    if ("open" in ask) return this.#open(ask.open);
+    if ("read" in ask) return this.#read();
+    if ("frame" in ask) return this.#take(ask.frame, ask.time);
+    if ("finish" in ask) return this.#finish(ask.finish);
+    this.close();
+    return {};
+  }
+
+  /** Gives back what is held. */
+  close(): void {
+    this.#reader?.close();
+  }
+
+  async #open(file: File): Promise<Answer> {
+    this.#file = file;
+    this.#reader = await Reader.open(file);
+    this.#frames = this.#reader?.frames();
+    return { reads: this.#reader !== undefined };
+  }
+
+  async #read(): Promise<Answer> {
+    const until = performance.now() + MOMENT;
+    while (performance.now() < until) {
+      const next = await this.#frames?.next();
+      if (!next || next.done) return this.#reader ? { ending: this.#reader.ending } : {};
+      this.#hasher.look(next.value.time, next.value.luma);
+    }
+    return { share: (this.#reader?.share ?? 0) * (1 - DIGESTING) };
+  }
+
+  async #take(frame: VideoFrame | ImageBitmap, time: number): Promise<Answer> {
+    this.#hasher.take(time, await lumaOf(frame));
+    return { every: this.#hasher.every };
+  }
+
+  /** Makes the digests, for a moment at a time, and then puts everything together. */
+  async #finish(ending: Ending): Promise<Answer> {
+    if (!ending.duration) throw new NoSignals("no_frames");
+    this.#digesting ??= digests(this.#file);
+    const until = performance.now() + MOMENT;
+    for (;;) {
+      const next = await this.#digesting.next();
+      if (next.done) {
+        const { duration, complete } = ending;
+        return { made: madeOf(this.#hasher.signals(duration, complete, next.value)) };
+      }
+      if (performance.now() >= until) return { share: 1 - DIGESTING * (1 - next.value) };
+    }
+  }
+}
+
+/** Writes the signals as the documents of a registration, in the order of the command line. */
+function madeOf(signals: VideoSignals): MadeSignals {
+  const quality = Math.max(0, ...signals.frames.map((frame) => frame.quality));
+  if (quality < MINIMUM_QUALITY) throw new NoSignals("flat");
+  const documents = (keypoints: boolean): MadeSignals["plain"] => [
+    { type: "video1", value: base64url(pack(signals, keypoints)) },
+    { type: "md5", value: hex(signals.md5) },
+  ];
+  return {
+    kind: "video",
+    quality,
+    plain: documents(false),
+    withKeypoints: documents(true),
+    frames: signals.frames.length,
+    complete: signals.complete,
+  };
+}
