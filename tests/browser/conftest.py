@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from takeback.web.demo import DemoClock
+from tests.browser.elsewhere import another_site
 from tests.browser.harness import Complaints, started_chromium, tab
 from tests.web.conftest import Served, serving, settings_for
 
@@ -28,9 +29,19 @@ def portal_clock() -> DemoClock:
 
 
 @pytest.fixture(scope="module")
-def portal(tmp_path_factory: pytest.TempPathFactory, portal_clock: DemoClock) -> Iterator[Served]:
+def elsewhere() -> Iterator[str]:
+    """The address of another site: where a reporter comes from, where the way out leads."""
+    with another_site() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def portal(
+    tmp_path_factory: pytest.TempPathFactory, portal_clock: DemoClock, elsewhere: str
+) -> Iterator[Served]:
     """A hub served as ``takeback serve --demo`` does, with a little proof of work."""
-    settings = settings_for(tmp_path_factory.mktemp("portal"), proof_of_work_bits=6)
+    home = tmp_path_factory.mktemp("portal")
+    settings = settings_for(home, proof_of_work_bits=6, exit_url=f"{elsewhere}/weather")
     with serving(settings, portal_clock) as served:
         yield served
 

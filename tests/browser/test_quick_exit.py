@@ -1,0 +1,132 @@
+"""Leaving: at once, from everywhere, and so that a glance finds nothing."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.harness import tab
+from tests.browser.sites import PAGES
+from tests.web.conftest import Served
+
+KEPT = """async () => [
+    document.cookie.length,
+    localStorage.length,
+    sessionStorage.length,
+    (await caches.keys()).length,
+    (await indexedDB.databases()).length,
+    (await navigator.serviceWorker.getRegistrations()).length,
+]"""
+"""What a browser may keep of a site: cookies, two storages, caches, databases, workers."""
+
+
+def press_the_button(page: Page) -> None:
+    """Leave by the button."""
+    page.locator("#leave").click(no_wait_after=True)
+
+
+def press_shift_thrice(page: Page) -> None:
+    """Leave by the keyboard, from wherever one is in the page."""
+    for _ in range(3):
+        page.keyboard.press("Shift")
+
+
+@pytest.mark.parametrize("leave", [press_the_button, press_shift_thrice])
+@pytest.mark.parametrize("address", ["/ko", "/ko/case", "/en/receipt"])
+def test_leaving_goes_away_and_back_shows_the_earlier_site(
+    page: Page, elsewhere: str, address: str, leave: Callable[[Page], None]
+) -> None:
+    """By button and by Shift three times; the portal is in the history nowhere."""
+    page.goto(f"{elsewhere}/news")
+    page.goto("/ko")
+    if address != "/ko":
+        page.evaluate("address => location.replace(address)", address)
+        page.wait_for_url(f"**{address}")
+
+    leave(page)
+
+    page.wait_for_url(f"{elsewhere}/weather")
+    page.go_back()
+    expect(page).to_have_title("/news")
+
+
+def test_links_inside_the_portal_leave_no_history(page: Page, elsewhere: str) -> None:
+    """After a walk through the pages Back shows the site before them."""
+    page.goto(f"{elsewhere}/news")
+    page.goto("/ko")
+    before = page.evaluate("history.length")
+
+    for address in ("/ko/about", "/ko/verify", "/en/verify", "/en"):
+        page.locator(f"a[href='{address}']").first.click()
+        page.wait_for_url(f"**{address}")
+
+    assert page.evaluate("history.length") == before
+    page.go_back()
+    expect(page).to_have_title("/news")
+
+
+def test_the_page_is_blank_before_the_other_site_answers(page: Page, elsewhere: str) -> None:
+    """However slow the network is: nothing is left to see at once, the title included."""
+    page.goto("/ko")
+
+    shown = page.evaluate(
+        """() => {
+            const press = () => dispatchEvent(new KeyboardEvent("keydown", { key: "Shift" }));
+            [press, press, press].forEach((each) => each());
+            return [document.title, document.body.innerText, document.documentElement.hidden];
+        }"""
+    )
+
+    assert shown == ["", "", True]
+    page.wait_for_url(f"{elsewhere}/weather")
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_glance_finds_nothing(page: Page, address: str) -> None:
+    """Title and icon are neutral, the way out is on the screen, and the browser keeps nothing."""
+    page.goto(address)
+
+    expect(page).to_have_title("메모" if address.startswith("/ko") else "Notes")
+    expect(page.locator("#leave")).to_be_in_viewport(ratio=1)
+    page.mouse.wheel(0, 10_000)
+    expect(page.locator("#leave")).to_be_in_viewport(ratio=1)
+    assert page.evaluate(KEPT) == [0, 0, 0, 0, 0, 0]
+    assert page.context.cookies() == []
+
+
+def test_two_presses_and_other_keys_stay(page: Page) -> None:
+    """Writing capital letters must not throw anybody out."""
+    page.goto("/ko")
+
+    for key in ("Shift", "Shift", "a", "Shift", "Shift"):
+        page.keyboard.press(key)
+    page.wait_for_timeout(200)
+
+    assert page.url.endswith("/ko")
+
+
+def test_the_way_out_needs_no_script(chromium: Browser, portal: Served, elsewhere: str) -> None:
+    """A link: the hub sends the browser away and tells it to forget."""
+    with tab(chromium, portal.url, scripts=False) as context:
+        page = context.new_page()
+        page.goto("/ko")
+        page.locator("#leave").click()
+        page.wait_for_url(f"{elsewhere}/weather")
+
+    answer = portal.http.get("/leave")
+    assert answer.headers["clear-site-data"] == '"cache", "cookies", "storage"'
+
+
+def test_what_somebody_stored_is_erased_on_the_way_out(
+    context: BrowserContext, page: Page, elsewhere: str
+) -> None:
+    """Even a cookie and a stored word that are not ours to begin with are gone."""
+    page.goto("/ko")
+    page.evaluate("() => { document.cookie = 'a=b'; localStorage.setItem('a', 'b') }")
+
+    press_the_button(page)
+
+    page.wait_for_url(f"{elsewhere}/weather")
+    page.goto("/ko")
+    assert page.evaluate(KEPT) == [0, 0, 0, 0, 0, 0]
+    assert context.cookies() == []
