@@ -6,9 +6,7 @@
  */
 
 import { greyOf } from "./brightness.ts";
-import type { Header } from "./header.ts";
-import { type Decoded, rowsOf, sideways, stripOf } from "./strips.ts";
-import { AS_STORED } from "./upright.ts";
+import { type Opened, rowsOf, stripOf } from "./strips.ts";
 
 /** Levels by which a browser may alter a pixel to hide what device it runs on. */
 const MOST_NOISE = 8;
@@ -20,19 +18,14 @@ const TEST_SIDE = 32;
 
 type Context = OffscreenCanvasRenderingContext2D;
 
-/** Decodes a picture whole, upright and as its numbers are: no colour profile changes them. */
-export async function byCanvas(file: Blob, header: Header): Promise<Decoded> {
-  const bitmap = await createImageBitmap(file, {
-    colorSpaceConversion: "none",
-    premultiplyAlpha: "default",
-  });
+/** Decodes a picture as its numbers are: no colour profile changes them. */
+export async function byCanvas(file: Blob): Promise<Opened> {
+  const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none" });
   const { width, height } = bitmap;
   const context = contextOf(width, Math.min(height, rowsOf(width)));
-  const turned = !header.turn.transposed || width === height || sideways(header, width, height);
   return {
     width,
     height,
-    turn: turned ? AS_STORED : header.turn,
     path: "full",
     read: async (top, rows) => {
       context.fillRect(0, 0, width, rows);

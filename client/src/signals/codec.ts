@@ -5,9 +5,9 @@
  * third of its memory; and no browser alters what it gives.
  */
 
-import type { Header } from "./header.ts";
-import { type Decoded, sideways, stripOf } from "./strips.ts";
-import { AS_STORED } from "./upright.ts";
+import type { Strip } from "./bands.ts";
+import type { Format } from "./header.ts";
+import { type Opened, stripOf } from "./strips.ts";
 
 /** What browsers have of `ImageDecoder`, as far as it is used here. */
 interface Decoder {
@@ -24,33 +24,31 @@ const decoderClass = (): DecoderClass | undefined =>
   (globalThis as { ImageDecoder?: DecoderClass }).ImageDecoder;
 
 /** Tells whether a picture can be decoded this way. */
-export async function codecReads(header: Header): Promise<boolean> {
-  return (await decoderClass()?.isTypeSupported(header.format)) ?? false;
+export async function codecReads(format: Format): Promise<boolean> {
+  return (await decoderClass()?.isTypeSupported(format)) ?? false;
 }
 
-/** Decodes a picture whole; it comes as it is stored. */
-export async function byCodec(file: Blob, header: Header): Promise<Decoded> {
+/** Decodes a picture as its numbers are. */
+export async function byCodec(file: Blob, format: Format): Promise<Opened> {
   const Decoder = decoderClass();
   if (!Decoder) throw new Error("no decoder");
   const data = await file.arrayBuffer(); // only of a whole buffer do browsers keep the brightness
-  const decoder = new Decoder({ type: header.format, data, colorSpaceConversion: "none" });
+  const decoder = new Decoder({ type: format, data, colorSpaceConversion: "none" });
   try {
     const { image } = await decoder.decode({ completeFramesOnly: true });
-    return decodedOf(image, header);
+    return openedOf(image);
   } finally {
     decoder.close();
   }
 }
 
-function decodedOf(frame: VideoFrame, header: Header): Decoded {
+function openedOf(frame: VideoFrame): Opened {
   const { x, y, width, height } = frame.visibleRect ?? new DOMRectReadOnly();
-  const upright = sideways(header, width, height);
   const bright = /^I4[24][024]$/.test(frame.format ?? "") && frame.colorSpace.fullRange !== false;
   const read = bright ? brightness : colours;
   return {
     width,
     height,
-    turn: upright ? AS_STORED : header.turn,
     path: bright ? "luminance" : "full",
     read: (top, rows) => read(frame, { x, y: y + top, width, height: rows }, width * height),
     close: () => frame.close(),
@@ -64,7 +62,7 @@ interface Rectangle {
   readonly height: number;
 }
 
-async function brightness(frame: VideoFrame, rect: Rectangle): ReturnType<Decoded["read"]> {
+async function brightness(frame: VideoFrame, rect: Rectangle): Promise<Strip> {
   const planes = new Uint8Array(frame.allocationSize({ rect }));
   const [{ offset, stride }] = await frame.copyTo(planes, { rect });
   return { rows: rect.height, grey: packed(planes.subarray(offset), stride, rect.width, rect.height) };
@@ -84,7 +82,7 @@ async function colours(
   frame: VideoFrame,
   rect: Rectangle,
   pixels: number,
-): ReturnType<Decoded["read"]> {
+): Promise<Strip> {
   const options = { rect, format: "RGBA" } as const;
   const bytes = new Uint8Array(frame.allocationSize(options));
   const [{ offset, stride }] = await frame.copyTo(bytes, options);
@@ -92,12 +90,25 @@ async function colours(
   return stripOf(onWhite(rgba), rect.height, pixels);
 }
 
-/** Lays pixels on white where they are transparent. */
+/**
+ * Lays pixels on white where they are transparent.
+ *
+ * Some browsers give colours that are multiplied by their opacity, and don't say so; but then no
+ * colour is above it.
+ */
 function onWhite(rgba: Uint8Array): Uint8Array {
+  const share = isMultiplied(rgba) ? () => 1 : (alpha: number) => alpha / 255;
   for (let at = 0; at < rgba.length; at += 4) {
     const alpha = rgba[at + 3];
     if (alpha === 255) continue;
-    for (let c = at; c < at + 3; c++) rgba[c] = Math.round((rgba[c] * alpha) / 255 + 255 - alpha);
+    for (let c = at; c < at + 3; c++) rgba[c] = Math.round(rgba[c] * share(alpha)) + 255 - alpha;
   }
   return rgba;
+}
+
+function isMultiplied(rgba: Uint8Array): boolean {
+  for (let at = 0; at < rgba.length; at += 4) {
+    if (Math.max(rgba[at], rgba[at + 1], rgba[at + 2]) > rgba[at + 3]) return false;
+  }
+  return true;
 }

@@ -4,28 +4,39 @@ import { byCanvas, canvasIsTrue } from "./canvas.ts";
 import { byCodec, codecReads } from "./codec.ts";
 import type { Header } from "./header.ts";
 import { NoSignals } from "./model.ts";
-import { type Decoded, LUMINANCE_PIXELS } from "./strips.ts";
+import { turnsByItself } from "./quarter-turns.ts";
+import { type Decoded, LUMINANCE_PIXELS, type Way } from "./strips.ts";
+import { AS_STORED, type Turn } from "./upright.ts";
 
 let canvasWorks: boolean | undefined;
 
 /** Decodes a picture. Throws {@link NoSignals} if no way is left. */
 export async function decode(file: Blob, header: Header): Promise<Decoded> {
   canvasWorks ??= canvasIsTrue();
-  const codec = await codecReads(header);
-  if (!canvasWorks && !codec) throw new NoSignals("canvas");
-  const ways = [...(canvasWorks ? [byCanvas] : []), ...(codec ? [byCodec] : [])];
-  if (isLargeJpeg(header)) ways.reverse();
-  for (const way of ways) {
+  for (const way of await waysFor(header, canvasWorks)) {
     try {
-      return await way(file, header);
+      return { opened: await way(file, header.format), turn: await turnLeft(way, header) };
     } catch {
       // the other way may know a format that this one doesn't
     }
   }
-  throw new NoSignals(header.format === "image/heic" ? "heic" : "damaged");
+  if (header.format === "image/heic") throw new NoSignals("heic");
+  throw new NoSignals(canvasWorks ? "damaged" : "canvas");
+}
+
+async function waysFor(header: Header, canvas: boolean): Promise<Way[]> {
+  const codec = await codecReads(header.format);
+  const ways = [...(canvas ? [byCanvas] : []), ...(codec ? [byCodec] : [])];
+  return isLargeJpeg(header) ? ways.reverse() : ways;
 }
 
 /** Whether its brightness alone is to be decoded, as `hash_picture` does. */
 function isLargeJpeg({ format, colour, width, height }: Header): boolean {
   return format === "image/jpeg" && colour && width * height >= LUMINANCE_PIXELS;
+}
+
+/** Returns how to turn what comes this way. */
+async function turnLeft(way: Way, { format, turn }: Header): Promise<Turn> {
+  if (turn === AS_STORED) return turn;
+  return (await turnsByItself(way, format)) ? AS_STORED : turn;
 }

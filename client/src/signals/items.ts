@@ -4,7 +4,7 @@
  * Twin of `src/takeback/cli/case/items.py`, so that a browser sends what the command line sends.
  */
 
-import type { KeypointDocument, PdqDocument, View } from "../wire.ts";
+import type { KeypointDocument, PdqDocument } from "../wire.ts";
 import { type MadeSignals, NoSignals } from "./model.ts";
 import { MINIMUM_QUALITY } from "./pdq.ts";
 import type { PictureSignals } from "./picture.ts";
@@ -46,7 +46,7 @@ function views(picture: PictureSignals): PdqDocument[] {
     type: "pdq",
     value,
     quality,
-    view: view as View,
+    view,
     path: view === "mirror" ? picture.path : "scaled",
   }));
 }

@@ -4,6 +4,7 @@
  * Twin of `looks` in `normalise.py` and of `looking.py` in `src/takeback/hashing`.
  */
 
+import type { View } from "../wire.ts";
 import { trimmed, uncaptioned } from "./frames.ts";
 import { levelled } from "./level.ts";
 import type { Grey } from "./model.ts";
@@ -22,23 +23,38 @@ export interface Seen {
 
 /** Looks for frames in a picture that is fitted to 1024. */
 export function seenIn(grey: Grey): Seen {
-  const boxes = { trimmed: trimmed(grey), uncaptioned: uncaptioned(grey) };
   const seen: Place[] = [EVERYWHERE];
-  const trim = distinct(grey, boxes.trimmed, seen) ? [lookAt("trimmed", grey, boxes.trimmed)] : [];
-  const bars = distinct(grey, boxes.uncaptioned, seen)
-    ? [lookAt("uncaptioned", grey, boxes.uncaptioned)]
-    : [];
-  const whole = lookAt("whole", grey, boxOf(grey));
-  const nothing = !boxes.uncaptioned && panels(grey).some((box) => distinct(grey, box, seen));
+  const bars = uncaptioned(grey);
+  const trims = looks("trimmed", grey, trimmed(grey), seen);
+  const frames = looks("uncaptioned", grey, bars, seen);
+  const inside = frames[0] ?? trims[0] ?? whole(grey);
   return {
-    framed: [...trim, ...bars, ...levelled(grey)],
-    inside: nothing ? null : (bars[0] ?? trim[0] ?? whole),
+    framed: [...trims, ...frames, ...levelled(grey)],
+    inside: bars ? inside : insideNothing(grey, seen),
   };
 }
 
+/**
+ * Returns what is inside bars that leave nothing.
+ *
+ * They are a frame around a flat picture, if straight seams say that something was put there, and
+ * else part of a picture that is mostly flat.
+ */
+function insideNothing(grey: Grey, seen: Place[]): Look | null {
+  return panels(grey).some((box) => distinct(grey, box, seen)) ? null : whole(grey);
+}
+
+function whole(grey: Grey): Look {
+  return lookAt("whole", grey, boxOf(grey));
+}
+
+function looks(view: View, grey: Grey, box: Box | null, seen: Place[]): Look[] {
+  return box && distinct(grey, box, seen) ? [lookAt(view, grey, box)] : [];
+}
+
 /** Tells whether a box is large enough and not one that was seen, and counts it as seen. */
-function distinct(grey: Grey, box: Box | null, seen: Place[]): box is Box {
-  if (!box || Math.min(box.right - box.left, box.bottom - box.top) < LEAST_PIXELS) return false;
+function distinct(grey: Grey, box: Box, seen: Place[]): boolean {
+  if (Math.min(box.right - box.left, box.bottom - box.top) < LEAST_PIXELS) return false;
   const place = placeOf(box, grey);
   if (seen.some((other) => near(place, other))) return false;
   seen.push(place);

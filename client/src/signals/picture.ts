@@ -60,14 +60,14 @@ export async function hashPicture(file: Blob, on: Progress, stop: Stop): Promise
   const decoded = await decode(file, header);
   try {
     const sizes = await readThrough(decoded, on, stop);
-    return await signalsOf(sizes, header.turn, decoded.path, on, stop);
+    return await signalsOf(sizes, header.turn, decoded.opened.path, on, stop);
   } finally {
-    decoded.close();
+    decoded.opened.close();
   }
 }
 
-async function readThrough(decoded: Decoded, on: Progress, stop: Stop): Promise<Sizes> {
-  const { width, height, turn } = decoded;
+async function readThrough({ opened, turn }: Decoded, on: Progress, stop: Stop): Promise<Sizes> {
+  const { width, height } = opened;
   const sampler = new Sampler(width, height, turn);
   const viewed = new Shrinker(width, height, turn, VIEWED_SIDE);
   const described = new Shrinker(width, height, turn, DESCRIBED_SIDE);
@@ -75,10 +75,10 @@ async function readThrough(decoded: Decoded, on: Progress, stop: Stop): Promise<
   for (let top = 0; top < height; top += rows) {
     on(DONE.decoded + (DONE.read - DONE.decoded) * (top / height));
     await stop.rest();
-    const strip = await decoded.read(top, Math.min(rows, height - top));
+    const strip = await opened.read(top, Math.min(rows, height - top));
     for (const each of [sampler, viewed, described]) each.add(top, strip);
   }
-  decoded.close();
+  opened.close();
   return { samples: sampler.samples(), viewed: viewed.picture(), described: described.picture() };
 }
 
@@ -107,7 +107,7 @@ function isGood(view: ViewSignals): boolean {
 
 /** Describes what is inside the picture's frame, if there is anything. */
 function keypointsOf(whole: Grey, look: Look | null): KeypointLook | null {
-  if (!look || look.view === "panel") return null;
+  if (!look) return null;
   const found = describeRegistered(look.view === "whole" ? whole : toDescribe(look.grey));
   return found.count ? { view: look.view, ...found } : null;
 }

@@ -2,7 +2,7 @@
 
 import type { Strip } from "./bands.ts";
 import { greyOf, planesOf } from "./brightness.ts";
-import type { Header } from "./header.ts";
+import type { Format } from "./header.ts";
 import type { Turn } from "./upright.ts";
 
 /** Pixels in one strip: small beside a picture, large beside the cost of asking for it. */
@@ -12,12 +12,10 @@ const STRIP_PIXELS = 1 << 20;
 export const LUMINANCE_PIXELS = 2_000_000;
 
 /** A picture whose rows can be read from the top. */
-export interface Decoded {
+export interface Opened {
   /** Pixels across and down, as its rows come. */
   readonly width: number;
   readonly height: number;
-  /** How what comes is turned upright. */
-  readonly turn: Turn;
   /** What was decoded: every channel, or a JPEG's brightness alone. */
   readonly path: "full" | "luminance";
   /** Reads *rows* rows from *top*. */
@@ -26,18 +24,22 @@ export interface Decoded {
   close(): void;
 }
 
-/** Returns how many rows of a picture are read at a time; an even number. */
+/** A way to decode pictures. */
+export type Way = (file: Blob, format: Format) => Promise<Opened>;
+
+/** A picture, and how what is read of it is turned upright. */
+export interface Decoded {
+  readonly opened: Opened;
+  readonly turn: Turn;
+}
+
+/** Returns how many rows of a picture are read at a time; an even number, as halved colours need. */
 export function rowsOf(width: number): number {
   return Math.max(2, 2 * Math.floor(STRIP_PIXELS / width / 2));
 }
 
-/** Returns what strips of colour are made of: planes, of pictures so small that they matter. */
+/** Returns what is made of opaque pixels; their colours too, of pictures so small that they matter. */
 export function stripOf(rgba: Uint8ClampedArray | Uint8Array, rows: number, pixels: number): Strip {
   const strip = { rows, grey: greyOf(rgba) };
   return pixels < LUMINANCE_PIXELS ? { ...strip, colour: planesOf(rgba) } : strip;
-}
-
-/** Whether a picture's sides are the other way round from how it is stored. */
-export function sideways(header: Header, width: number, height: number): boolean {
-  return header.turn.transposed && width === header.height && height === header.width;
 }

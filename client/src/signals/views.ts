@@ -21,15 +21,14 @@ export interface Box {
 
 /** One view before it is hashed. */
 export interface Look {
-  /** Its name; a panel is never registered, and only says that there is something. */
-  readonly view: View | "panel";
+  readonly view: View;
   readonly place: Place;
   readonly grey: Grey;
 }
 
 /** What is left of one view once it is hashed. */
 export interface ViewSignals {
-  readonly view: View | "panel";
+  readonly view: View;
   readonly quality: number;
   /** Eight signals, the first of the view as it lies. */
   readonly dihedral: readonly string[];
@@ -62,7 +61,7 @@ export function placeOf(box: Box, { width, height }: Grey): Place {
 }
 
 /** Looks at a part of a picture. */
-export function lookAt(view: Look["view"], grey: Grey, box: Box): Look {
+export function lookAt(view: View, grey: Grey, box: Box): Look {
   return { view, place: placeOf(box, grey), grey: cut(grey, box) };
 }
 
