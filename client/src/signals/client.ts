@@ -59,8 +59,12 @@ export class SignalMaker {
 
   #ask(file: File, on: Progress, stop: AbortSignal): Promise<MadeSignals> {
     const job = ++this.#count;
-    const cancel = (): void => this.#post({ job, stop: true });
+    let cancel = (): void => undefined;
     return new Promise<MadeSignals>((resolve, reject) => {
+      cancel = () => {
+        this.#post({ job, stop: true });
+        reject(new NoSignals("cancelled")); // nobody waits for the Worker to notice
+      };
       this.#jobs.set(job, ({ share, made, trouble }) => {
         if (share !== undefined) on(share);
         if (made) resolve(made);

@@ -2,16 +2,21 @@
 
 import { byCanvas, canvasIsTrue } from "./canvas.ts";
 import { byCodec, codecReads } from "./codec.ts";
+import { isWhole } from "./endings.ts";
 import type { Header } from "./header.ts";
-import { NoSignals } from "./model.ts";
+import { NoSignals, type Trouble } from "./model.ts";
 import { turnsByItself } from "./quarter-turns.ts";
 import { type Decoded, LUMINANCE_PIXELS, type Way } from "./strips.ts";
 import { AS_STORED, type Turn } from "./upright.ts";
+
+/** More pixels than this are most likely refused for want of memory. */
+const LARGE_PIXELS = 16_000_000;
 
 let canvasWorks: boolean | undefined;
 
 /** Decodes a picture. Throws {@link NoSignals} if no way is left. */
 export async function decode(file: Blob, header: Header): Promise<Decoded> {
+  if (!(await isWhole(file, header.format))) throw new NoSignals("damaged");
   canvasWorks ??= canvasIsTrue();
   for (const way of await waysFor(header, canvasWorks)) {
     try {
@@ -20,8 +25,13 @@ export async function decode(file: Blob, header: Header): Promise<Decoded> {
       // the other way may know a format that this one doesn't
     }
   }
-  if (header.format === "image/heic") throw new NoSignals("heic");
-  throw new NoSignals(canvasWorks ? "damaged" : "canvas");
+  throw new NoSignals(canvasWorks ? troubleWith(header) : "canvas");
+}
+
+/** Says why a picture that has a beginning and an end can't be decoded. */
+function troubleWith({ format, width, height }: Header): Trouble {
+  if (format === "image/heic") return "heic";
+  return width * height > LARGE_PIXELS ? "too_large" : "damaged";
 }
 
 async function waysFor(header: Header, canvas: boolean): Promise<Way[]> {

@@ -9,17 +9,23 @@ import { serveVideo } from "./video/serve.ts";
 
 const scope = globalThis as unknown as Worker; // a Worker hears and speaks as its page does
 const stops = new Map<number, Stop>();
+let before: Promise<void> = Promise.resolve();
 
 scope.onmessage = ({ data }: MessageEvent<Request>): void => {
-  if ("file" in data) void answer(data.job, data.file);
+  if ("file" in data) begin(data.job, data.file);
   else if ("stop" in data) stops.get(data.job)?.ask();
   else serveVideo(data.port);
 };
 
-async function answer(job: number, file: Blob): Promise<void> {
-  const say = (answer: Omit<Answer, "job">): void => scope.postMessage({ job, ...answer });
+/** Does a job once the one before it is done, or has noticed that nobody waits for it. */
+function begin(job: number, file: Blob): void {
   const stop = new Stop();
   stops.set(job, stop);
+  before = before.then(() => answer(job, file, stop));
+}
+
+async function answer(job: number, file: Blob, stop: Stop): Promise<void> {
+  const say = (answer: Omit<Answer, "job">): void => scope.postMessage({ job, ...answer });
   try {
     say({ made: madeOf(await hashPicture(file, (share) => say({ share }), stop)) });
   } catch (error) {
