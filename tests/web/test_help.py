@@ -192,7 +192,7 @@ def test_under_18s_are_not_sent_to_bodies_for_adults(tmp_path: Path) -> None:
     """Nor to the text of a law."""
     pages = open_help(tmp_path, TODAY, demo=True)
 
-    shown = {entry.id for country in pages.for_under_18() for entry in country.entries}
+    shown = {entry.id for country in pages.for_under_18("ko") for entry in country.entries}
 
     assert shown == {"1366", "report-remove", "take-it-down", "esafety"}
 

@@ -1,12 +1,14 @@
 """What the portal gets from its operator, together: words, help pages, and whether it is open."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from takeback.app import Hub
 from takeback.settings import Settings
 from takeback.web.portal.help.countries import Help, open_help
+from takeback.web.portal.language import Words
 from takeback.web.portal.operator import FOLDER, Operator, read_texts
 from takeback.web.portal.readiness import Considered, Missing, missing
 
@@ -19,6 +21,13 @@ class Front:
     help: Help
     open: bool
     """Whether cases can be opened on its pages: nothing is missing, or it is a demonstration."""
+
+    def facts(self, words: Words) -> Mapping[str, object]:
+        """Return what every page of one language knows: ``is_open``, and ``operator()``.
+
+        The latter asks when a page is shown, because platforms come and go.
+        """
+        return {"is_open": self.open, "operator": partial(self.operator.facts, words.code)}
 
 
 def open_front(hub: Hub, languages: Sequence[str], *, demo: bool) -> Front:

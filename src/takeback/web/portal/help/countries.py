@@ -78,10 +78,13 @@ class Help:
         country = self.countries[code]
         return replace(country, entries=[each for each in country.entries if self._shows(each)])
 
-    def shown(self) -> Sequence[Country]:
-        """Return every country with what may be shown of it, what helps anywhere first."""
-        codes = sorted(self.countries, key=lambda code: (code != ANYWHERE, code))
-        return [self.country(code) for code in codes]
+    def shown(self, language: str = "en") -> Sequence[Country]:
+        """Return what may be shown: of anywhere first, then by what *language* calls a country."""
+
+        def order(code: str) -> tuple[bool, str]:
+            return code != ANYWHERE, said(self.countries[code].place, language).text
+
+        return [self.country(code) for code in sorted(self.countries, key=order)]
 
     def guardians(self, language: str) -> Sequence[Guardians]:
         """Return what may be said of guardians in each country; *language* names the countries."""
@@ -91,13 +94,14 @@ class Help:
                 said(country.place, language),
                 [each for each in country.entries if each.kind == "guardians"],
             )
-            for country in self.shown()
+            for country in self.shown(language)
             if country.code != ANYWHERE
         ]
 
-    def for_under_18(self) -> Sequence[Country]:
+    def for_under_18(self, language: str) -> Sequence[Country]:
         """Return the countries with the bodies that under-18s can turn to."""
-        found = (replace(each, entries=_for_under_18(each.entries)) for each in self.shown())
+        shown = self.shown(language)
+        found = (replace(each, entries=_for_under_18(each.entries)) for each in shown)
         return [country for country in found if country.entries]
 
     def reviewed(self) -> int:
