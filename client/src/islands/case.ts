@@ -80,7 +80,7 @@ class Journey {
   }
 
   #chosen(): void {
-    this.#steps.withPictures(this.#situation.kind !== "sweep");
+    this.#steps.withPictures(this.#situation.kind !== "sweep" || this.#picking.all.length > 0);
   }
 
   #pick(input: HTMLInputElement): void {
@@ -92,8 +92,10 @@ class Journey {
   }
 
   #picked(picked: Picked): void {
-    this.#rows.update(picked);
-    this.#refresh();
+    const changed = this.#rows.update(picked);
+    this.#chosen();
+    if (changed) this.#refresh();
+    else if (picked.state === "working") this.#review.wait(this.#picking.share);
   }
 
   /** Bring choices and review up to date with everything before them. */

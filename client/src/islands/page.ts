@@ -53,11 +53,11 @@ export function showWhen(parent: ParentNode, state: string): void {
   }
 }
 
-/** Moves the focus to `element`, a heading or a message, and brings its top into view. */
-export function focusOn(element: HTMLElement): void {
+/** Moves the focus to `element`, a heading or a message, and brings it into view. */
+export function focusOn(element: HTMLElement, block: ScrollLogicalPosition = "nearest"): void {
   if (!element.hasAttribute("tabindex")) element.tabIndex = -1;
   element.focus({ preventScroll: true });
-  element.scrollIntoView({ block: "start" });
+  element.scrollIntoView({ block });
 }
 
 /** Shows the message `error` beside `field`, ties the two together and goes there; or takes it away. */

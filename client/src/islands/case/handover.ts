@@ -73,7 +73,7 @@ export class Handover {
   #after(): void {
     for (const id of ["check-back", "skip-back"]) hide(byId(id));
     show(byId("after"));
-    focusOn(byId("title-after"));
+    focusOn(byId("title-after"), "start");
     this.#kept();
   }
 }

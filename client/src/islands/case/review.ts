@@ -21,8 +21,12 @@ export class Review {
   readonly #words: Words;
   readonly #send = byId("send", HTMLButtonElement);
 
+  #document = "";
+  #large = false;
+
   constructor(words: Words) {
     this.#words = words;
+    byId("exactly").addEventListener("toggle", () => this.#exactly());
   }
 
   /** Fill in all of it; sending waits for signals that are still being made. */
@@ -36,8 +40,20 @@ export class Review {
     this.#counted("sum-locators", "locators", document.locators.length);
     this.#counted("sum-text", "sum.text", [...document.text].length);
     show(byId("sum-nothing"), isBare(document));
-    byId("document").textContent = JSON.stringify(document, null, 1);
-    this.#wait(shown.share, bytesOf(document) > MOST_BYTES);
+    this.#document = JSON.stringify(document, null, 1);
+    this.#exactly();
+    this.#large = bytesOf(document) > MOST_BYTES;
+    this.wait(shown.share);
+  }
+
+  /** Sending waits as long as signals are being made. */
+  wait(share: number): void {
+    const percent = Math.floor(share * 100);
+    byId("making-share").textContent = this.#words.say("share", { share: percent });
+    byId("making-bar", HTMLProgressElement).value = percent;
+    show(byId("making"), share < 1);
+    showWhen(byId("sending"), this.#large ? "too-large" : "");
+    this.#send.setAttribute("aria-disabled", String(share < 1 || this.#large));
   }
 
   /** Say how the sending stands; `fixed` once nothing can be changed any more. */
@@ -49,13 +65,9 @@ export class Review {
     if (!sending) focusOn(byId("sending"));
   }
 
-  #wait(share: number, large: boolean): void {
-    const waits = share < 1 || large;
-    const percent = Math.floor(share * 100);
-    byId("making-share").textContent = this.#words.say("share", { share: percent });
-    byId("making-bar", HTMLProgressElement).value = percent;
-    showWhen(byId("sending"), share < 1 ? "making" : large ? "too-large" : "");
-    this.#send.setAttribute("aria-disabled", String(waits));
+  /** The document can be long: it is in the page only while somebody looks at it. */
+  #exactly(): void {
+    byId("document").textContent = byId("exactly", HTMLDetailsElement).open ? this.#document : "";
   }
 
   #items({ items }: Registration): string {

@@ -18,15 +18,16 @@ export class Rows {
     this.#picking = picking;
   }
 
-  /** Show what has become of one file. */
-  update(picked: Picked): void {
+  /** Show what has become of one file; tells whether that is more than its share. */
+  update(picked: Picked): boolean {
     const gone = !this.#picking.all.includes(picked);
     if (gone) this.#drop(picked);
     else this.#fill(this.#rows.get(picked) ?? this.#add(picked), picked);
-    this.#tell(picked, gone ? "gone" : picked.state);
-    const count = this.#picking.all.length;
-    show(byId("picked"), count > 0);
-    for (const id of ["pick-open", "pick-next"]) showWhen(byId(id), count > 0 ? "some" : "empty");
+    const state = gone ? "gone" : picked.state;
+    if (this.#said.get(picked) === state) return false;
+    this.#said.set(picked, state);
+    this.#tell(picked, state);
+    return true;
   }
 
   /** What a file is called on the page, without its size. */
@@ -78,6 +79,15 @@ export class Rows {
     }
   }
 
+  /** With nothing picked, picking is what the page suggests; afterwards it is going on. */
+  #count(): void {
+    const some = this.#picking.all.length > 0;
+    show(byId("picked"), some);
+    for (const id of ["pick-open", "pick-next"]) showWhen(byId(id), some ? "some" : "empty");
+    byId("pick-open").classList.toggle("quiet", some);
+    byId("pick-next").classList.toggle("quiet", !some);
+  }
+
   #made({ made }: Picked): string {
     if (made === undefined) return "";
     return made.kind === "video"
@@ -87,8 +97,7 @@ export class Rows {
 
   /** Say aloud that a file is ready, in trouble or gone; its percents are not said. */
   #tell(picked: Picked, state: string): void {
-    if (this.#said.get(picked) === state) return;
-    this.#said.set(picked, state);
+    this.#count();
     if (!["done", "trouble", "gone"].includes(state)) return;
     const facts = { name: this.name(picked) };
     byId("picked-status").textContent = this.#words.say(`status.${state}`, facts);

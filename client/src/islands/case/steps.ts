@@ -46,6 +46,7 @@ export class Steps {
     show(byId(`step-${step}`));
     this.#mark();
     focusOn(byId(`title-${step}`));
+    scrollTo({ top: 0 });
   }
 
   #mark(): void {
@@ -54,7 +55,8 @@ export class Steps {
       const there = this.#order.indexOf(line.dataset["step"] as Step);
       show(line, there >= 0 && here >= 0);
       line.classList.toggle("done", there < here);
-      line.toggleAttribute("aria-current", there === here);
+      if (there === here) line.setAttribute("aria-current", "step");
+      else line.removeAttribute("aria-current");
     }
     if (here < 0) return;
     const facts = { number: here + 1, count: this.#order.length };

@@ -65,7 +65,7 @@ export class Where {
     const count = byId("locators-count");
     count.textContent = this.#words.say("locators", { count: found.taken.length });
     show(count, found.taken.length > 0);
-    this.#area.toggleAttribute("aria-invalid", found.refused.length > 0);
+    this.#area.setAttribute("aria-invalid", String(found.refused.length > 0));
     if (found.refused.length === 0) hide(byId("locators-wrong"));
     const list = byId("locators-refused");
     list.replaceChildren(...found.refused.map(refusedRow));
