@@ -84,12 +84,12 @@ const busy = () => problem(503, "too-busy", { "retry-after": "2" });
 test("a call sends its document with a proof, and nothing else of this browser", async () => {
   const web = new FakeWeb(json(RECEIPT));
 
-  await hubOn(web).receipt(ACCESS);
+  await hubOn(web).addItems(ACCESS, []);
 
   const proof = { challenge: "c0", solution: "s" };
-  assert.deepEqual(web.documents, [{ access: { ...ACCESS, proof } }]);
+  assert.deepEqual(web.documents, [{ access: { ...ACCESS, proof }, items: [] }]);
   const { place, init } = web.posts[0]!;
-  assert.equal(place, "/v1/cases/receipt");
+  assert.equal(place, "/v1/cases/items");
   assert.deepEqual(init.headers, { "content-type": "application/json" });
   assert.equal(init.credentials, "omit");
   assert.equal(init.cache, "no-store");
@@ -97,34 +97,19 @@ test("a call sends its document with a proof, and nothing else of this browser",
   assert.equal(init.redirect, "error");
 });
 
-test("code and PIN are in no address and no header", async () => {
-  const web = new FakeWeb(json(RECEIPT), json(RECEIPT), json(RECEIPT), json(RECEIPT));
-  const hub = hubOn(web);
-  await hub.withdraw(ACCESS, "item_1");
-  await hub.undo(ACCESS);
-  await hub.resume(ACCESS);
-  await hub.choose(ACCESS, { partners: false, keypoints: false, lock: true });
+test("a registration is sent as it was shown, and its proof", async () => {
+  const web = new FakeWeb(json({ case_id: "case_1" }));
 
-  for (const { place, init } of web.posts) {
-    assert.doesNotMatch(place + JSON.stringify(init.headers), /zazc5x0rfh6e0|776550/);
-  }
-  assert.deepEqual(
-    web.posts.map(({ place }) => place),
-    [
-      "/v1/cases/withdrawal",
-      "/v1/cases/withdrawal/undo",
-      "/v1/cases/resumption",
-      "/v1/cases/choices",
-    ],
-  );
-  assert.equal(web.documents[0]!["item_id"], "item_1");
-  assert.ok(!("item_id" in web.documents[1]!));
+  await hubOn(web).open(DOCUMENT);
+
+  const proof = { challenge: "c0", solution: "s" };
+  assert.equal(web.posts[0]!.init.body, JSON.stringify({ ...DOCUMENT, proof }));
 });
 
 test("a busy hub is asked again after the time it names, each try with a new proof", async () => {
   const web = new FakeWeb(busy(), busy(), json(RECEIPT));
 
-  assert.deepEqual(await hubOn(web).withdraw(ACCESS), RECEIPT);
+  assert.deepEqual(await hubOn(web).addItems(ACCESS, []), RECEIPT);
 
   assert.deepEqual(web.waited, [3, 3]);
   const proofs = web.documents.map((sent) => (sent["access"] as { proof: object }).proof);
@@ -134,7 +119,7 @@ test("a busy hub is asked again after the time it names, each try with a new pro
 test("a hub that stays busy is left alone in the end", async () => {
   const web = new FakeWeb(...Array.from({ length: 9 }, busy));
 
-  await assert.rejects(hubOn(web).receipt(ACCESS), { name: "HubRefusal", status: 503 });
+  await assert.rejects(hubOn(web).open(DOCUMENT), { name: "HubRefusal", status: 503 });
 
   assert.equal(web.posts.length, 6);
 });
@@ -142,7 +127,7 @@ test("a hub that stays busy is left alone in the end", async () => {
 test("a hub that asks for an hour is not waited for so long", async () => {
   const web = new FakeWeb(problem(503, "not-ready", { "retry-after": "3600" }), json(RECEIPT));
 
-  await hubOn(web).receipt(ACCESS);
+  await hubOn(web).open(DOCUMENT);
 
   assert.deepEqual(web.waited, [30]);
 });
@@ -153,13 +138,13 @@ test("a stale proof is made anew once, and not twice", async () => {
   assert.deepEqual(await hubOn(once).addItems(ACCESS, []), RECEIPT);
 
   const twice = new FakeWeb(stale(), stale(), json(RECEIPT));
-  await assert.rejects(hubOn(twice).receipt(ACCESS), { type: "bad-proof-of-work" });
+  await assert.rejects(hubOn(twice).open(DOCUMENT), { type: "bad-proof-of-work" });
 });
 
 test("a refusal carries status and kind, and is not tried again", async () => {
   const web = new FakeWeb(problem(404, "not-found"));
 
-  const refused = await hubOn(web).receipt(ACCESS).catch((failure: unknown) => failure);
+  const refused = await hubOn(web).open(DOCUMENT).catch((failure: unknown) => failure);
 
   assert.ok(refused instanceof HubRefusal);
   assert.deepEqual([refused.status, refused.type, web.posts.length], [404, "not-found", 1]);
@@ -172,17 +157,6 @@ test("opening survives a lost answer with the same attempt: never a second case"
 
   const attempts = web.documents.map((sent) => sent["attempt"]);
   assert.deepEqual(attempts, [DOCUMENT.attempt, DOCUMENT.attempt, DOCUMENT.attempt]);
-});
-
-test("a recovery survives a lost answer with the same attempt", async () => {
-  const web = new FakeWeb("lost", json({ case_id: "case_1" }));
-
-  await hubOn(web).recover("slip", "a".repeat(32));
-
-  assert.deepEqual(
-    web.documents.map(({ slip, attempt }) => [slip, attempt]),
-    [["slip", "a".repeat(32)], ["slip", "a".repeat(32)]],
-  );
 });
 
 test("what may have been heard is not sent twice: the page is told that it was sent", async () => {
@@ -198,7 +172,7 @@ test("without a network nothing was sent, and the page is told so", async () => 
   const web = new FakeWeb();
   web.fetch = () => Promise.reject(new TypeError("Failed to fetch"));
 
-  const lost = await hubOn(web).withdraw(ACCESS).catch((failure: unknown) => failure);
+  const lost = await hubOn(web).addItems(ACCESS, []).catch((failure: unknown) => failure);
 
   assert.ok(lost instanceof NoNetwork && !lost.sent);
   assert.equal(web.waited.length, 2);
@@ -209,19 +183,19 @@ test("a page that some network in between answers with is no answer of the hub",
     new Response("<html>", { status: 200, headers: { "content-type": "text/html" } });
   const web = new FakeWeb(login(), login(), login());
 
-  await assert.rejects(hubOn(web).receipt(ACCESS), NoNetwork);
+  await assert.rejects(hubOn(web).open(DOCUMENT), NoNetwork);
 });
 
 test("a gateway that failed is no answer of the hub", async () => {
   const web = new FakeWeb(new Response("Bad gateway", { status: 502 }));
 
-  await assert.rejects(hubOn(web).withdraw(ACCESS), NoNetwork);
+  await assert.rejects(hubOn(web).addItems(ACCESS, []), NoNetwork);
 });
 
 test("an answer that breaks off is none", async () => {
   const broken = new Response('{"case', { headers: { "content-type": "application/json" } });
 
-  await assert.rejects(hubOn(new FakeWeb(broken)).withdraw(ACCESS), NoNetwork);
+  await assert.rejects(hubOn(new FakeWeb(broken)).addItems(ACCESS, []), NoNetwork);
 });
 
 test("whoever stops waiting is not told that the network is gone", async () => {
@@ -232,7 +206,7 @@ test("whoever stops waiting is not told that the network is gone", async () => {
     return Promise.reject(new TypeError("aborted"));
   };
 
-  await assert.rejects(hubOn(web).receipt(ACCESS, ending.signal), { name: "AbortError" });
+  await assert.rejects(hubOn(web).open(DOCUMENT, ending.signal), { name: "AbortError" });
 });
 
 test("nothing is written to the console, whatever happens", async (t) => {
@@ -240,8 +214,8 @@ test("nothing is written to the console, whatever happens", async (t) => {
     t.mock.method(console, name as "log"),
   );
 
-  await hubOn(new FakeWeb(problem(404, "not-found"))).receipt(ACCESS).catch(() => undefined);
-  await hubOn(new FakeWeb("lost")).withdraw(ACCESS).catch(() => undefined);
+  await hubOn(new FakeWeb(problem(404, "not-found"))).open(DOCUMENT).catch(() => undefined);
+  await hubOn(new FakeWeb("lost")).addItems(ACCESS, []).catch(() => undefined);
 
   assert.ok(lines.every((line) => line.mock.callCount() === 0));
 });

@@ -130,7 +130,8 @@ def wait_until(true: Callable[[], bool], seconds: float = 20) -> None:
 def settings_for(directory: Path, **changes: Any) -> Settings:  # noqa: ANN401
     """Return settings for a hub on a free port, without proof of work."""
     defaults = {"data": directory / "hub", "port": 0, "proof_of_work_bits": 0}
-    return Settings(**{**defaults, "openings_per_second": 10_000, **changes})
+    rates = {"openings_per_second": 10_000, "openings_without_proof_per_second": 10_000}
+    return Settings(**{**defaults, **rates, **changes})
 
 
 JSON_HEAD = "Content-Type: application/json\r\n"

@@ -9,34 +9,17 @@
 import type {
   Access,
   Challenge,
-  Choices,
   ItemDocument,
   Opened,
   Proof,
   Receipt,
   RegistrationDocument,
 } from "../wire.ts";
-import { browserWeb, exchange, HubRefusal, NoNetwork, type Web } from "./exchange.ts";
+import { browserWeb, exchange, type Web } from "./exchange.ts";
+import { patiently } from "./patience.ts";
 import type { Solver } from "./solver.ts";
 
 export { HubRefusal, NoNetwork, type Web } from "./exchange.ts";
-
-/** How often a busy hub is asked again, and one that did not answer at all. */
-const BUSY = 5;
-const SILENT = 2;
-
-/** Seconds to wait where no hub answered, and the most of what a busy one may ask for. */
-const PAUSE = 1;
-const LONGEST = 20;
-
-/** What is left to try of one call. */
-interface Tries {
-  busy: number;
-  stale: number;
-  silent: number;
-  /** Whether what may have been heard is sent again. */
-  readonly twice: boolean;
-}
 
 /** Makes the document that is sent, around the proof of this very try. */
 type Around = (proof: Proof) => object;
@@ -45,8 +28,8 @@ type Around = (proof: Proof) => object;
  * One hub, the one that served the page.
  *
  * Every method may throw {@link HubRefusal}, {@link NoNetwork}, `NoProof`, or what `stop` was
- * aborted with. After {@link NoNetwork} opening and recovering may be sent again with the same
- * `attempt` and happen once; for the rest, if something was `sent`, the receipt tells whether.
+ * aborted with. After {@link NoNetwork} opening may be sent again with the same `attempt` and
+ * happens once; for the rest, if something was `sent`, the receipt tells whether.
  */
 export class Hub {
   readonly #solve: Solver;
@@ -59,97 +42,34 @@ export class Hub {
 
   /** Ask for a challenge; it tells as well whether this hub takes keypoint signals. */
   challenge(stop?: AbortSignal): Promise<Challenge> {
-    return this.#patiently(() => this.#challenge(stop), true, stop);
+    return patiently(() => this.#challenge(stop), { web: this.#web, twice: true, stop });
+  }
+
+  /** Ask for a challenge and solve it; the proof is good for one call. */
+  async proof(stop?: AbortSignal): Promise<Proof> {
+    return this.#solve(await this.#challenge(stop), stop);
   }
 
   /** Open a case. The same `attempt` again opens no second case. */
   open(document: Omit<RegistrationDocument, "proof">, stop?: AbortSignal): Promise<Opened> {
-    return this.#again("/v1/cases", (proof) => ({ ...document, proof }), stop);
+    return this.#send("/v1/cases", (proof) => ({ ...document, proof }), true, stop);
   }
 
-  /** Exchange the recovery slip for a new code, PIN and slip; good for the same `attempt` again. */
-  recover(slip: string, attempt: string, stop?: AbortSignal): Promise<Opened> {
-    return this.#again("/v1/cases/recovery", (proof) => ({ slip, attempt, proof }), stop);
-  }
-
-  /** Read the receipt. */
-  receipt(access: Access, stop?: AbortSignal): Promise<Receipt> {
-    return this.#again("/v1/cases/receipt", around(access), stop);
-  }
-
-  /** Add items to the case. */
+  /** Add items to the case; not sent twice, because that would be two of each. */
   addItems(access: Access, items: ItemDocument[], stop?: AbortSignal): Promise<Receipt> {
-    return this.#once("/v1/cases/items", around(access, { items }), stop);
+    const around: Around = (proof) => ({ access: { ...access, proof }, items });
+    return this.#send("/v1/cases/items", around, false, stop);
   }
 
-  /** Replace her choices, all of them. */
-  choose(access: Access, choices: Choices, stop?: AbortSignal): Promise<Receipt> {
-    return this.#once("/v1/cases/choices", around(access, { choices }), stop);
-  }
-
-  /** Withdraw one item, or the whole case. */
-  withdraw(access: Access, itemId?: string, stop?: AbortSignal): Promise<Receipt> {
-    return this.#once("/v1/cases/withdrawal", around(access, named(itemId)), stop);
-  }
-
-  /** Undo the withdrawal of one item, or of the whole case. */
-  undo(access: Access, itemId?: string, stop?: AbortSignal): Promise<Receipt> {
-    return this.#once("/v1/cases/withdrawal/undo", around(access, named(itemId)), stop);
-  }
-
-  /** Let items count again that a restore of the hub suspended. */
-  resume(access: Access, stop?: AbortSignal): Promise<Receipt> {
-    return this.#once("/v1/cases/resumption", around(access), stop);
-  }
-
-  /** Send what bears being sent twice, even if no answer came. */
-  #again<Answer>(place: string, document: Around, stop?: AbortSignal): Promise<Answer> {
-    return this.#patiently(() => this.#prove(place, document, stop), true, stop);
-  }
-
-  /** Send what may have been done already when no answer came. */
-  #once<Answer>(place: string, document: Around, stop?: AbortSignal): Promise<Answer> {
-    return this.#patiently(() => this.#prove(place, document, stop), false, stop);
-  }
-
-  async #prove<Answer>(place: string, document: Around, stop?: AbortSignal): Promise<Answer> {
-    const proof = await this.#solve(await this.#challenge(stop), stop);
-    return (await exchange(this.#web, place, document(proof), stop)) as Answer;
+  #send<Answer>(place: string, document: Around, twice: boolean, stop?: AbortSignal) {
+    const once = async (): Promise<Answer> => {
+      const body = document(await this.proof(stop));
+      return (await exchange(this.#web, place, body, stop)) as Answer;
+    };
+    return patiently(once, { web: this.#web, twice, stop });
   }
 
   async #challenge(stop?: AbortSignal): Promise<Challenge> {
     return (await exchange(this.#web, "/v1/challenge", undefined, stop)) as Challenge;
   }
-
-  async #patiently<Answer>(ask: () => Promise<Answer>, twice: boolean, stop?: AbortSignal) {
-    const tries: Tries = { busy: BUSY, stale: 1, silent: SILENT, twice };
-    for (;;) {
-      try {
-        return await ask();
-      } catch (failure) {
-        const pause = secondsUntilNext(failure, tries);
-        if (pause === undefined) throw failure;
-        await this.#web.wait(pause * (1 + this.#web.random()), stop);
-      }
-    }
-  }
-}
-
-function around(access: Access, rest: object = {}): Around {
-  return (proof) => ({ access: { ...access, proof }, ...rest });
-}
-
-function named(itemId?: string): object {
-  return itemId === undefined ? {} : { item_id: itemId };
-}
-
-/** Return how long to wait before the next try, or nothing where another would be no use. */
-function secondsUntilNext(failure: unknown, tries: Tries): number | undefined {
-  if (failure instanceof NoNetwork) {
-    return (tries.twice || !failure.sent) && tries.silent-- > 0 ? PAUSE : undefined;
-  }
-  if (!(failure instanceof HubRefusal)) return undefined;
-  if (failure.type === "bad-proof-of-work") return tries.stale-- > 0 ? 0 : undefined;
-  if (failure.status !== 503) return undefined;
-  return tries.busy-- > 0 ? Math.min(failure.retryAfter, LONGEST) : undefined;
 }

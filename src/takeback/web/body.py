@@ -66,7 +66,9 @@ class JsonRequest(Request[Any, Any, Any]):
         """
         if isinstance(self._body, bytes):
             return self._body
-        require_json(self.headers.get("content-type", ""), self.headers.get("content-encoding"))
+        self._require_type(
+            self.headers.get("content-type", ""), self.headers.get("content-encoding")
+        )
         self._body = await self._within(self.route_handler.opt.get("body_limit", LIMIT), _room)
         return self._body
 
@@ -78,6 +80,10 @@ class JsonRequest(Request[Any, Any, Any]):
         if len(body) > QUICK:
             return await to_thread.run_sync(decode, body, kind)
         return decode(body, kind)
+
+    def _require_type(self, content_type: str, content_encoding: str | None) -> None:
+        """Refuse every body of another type."""
+        require_json(content_type, content_encoding)
 
     async def _within(self, limit: int, room: Room) -> bytes:
         """Read at most *limit* bytes, for which there must be room."""
@@ -137,6 +143,10 @@ def require_json(content_type: str, content_encoding: str | None) -> None:
     Raises:
         HTTPException: with status 415.
     """
-    plain = (content_encoding or "identity").strip().lower() == "identity"
-    if not plain or not _JSON_TYPE.fullmatch(content_type.strip()):
+    if not is_plain(content_encoding) or not _JSON_TYPE.fullmatch(content_type.strip()):
         raise HTTPException(status_code=415)
+
+
+def is_plain(content_encoding: str | None) -> bool:
+    """Tell whether a body comes as it is, not compressed."""
+    return (content_encoding or "identity").strip().lower() == "identity"
