@@ -7,7 +7,6 @@
 
 import { NoSignals } from "../model.ts";
 import { Clock } from "./clock.ts";
-import { type Luma, lumaOf } from "./luma.ts";
 import type { Ending } from "./messages.ts";
 import { type Track, openMp4 } from "./mp4.ts";
 
@@ -26,11 +25,13 @@ const SOFTWARE_PIXELS = 1920 * 1088;
 /** Most pixels of a frame, as in Python. */
 const MOST_PIXELS = 36_000_000;
 
-/** A frame, upright by its turn. */
+/** A decoded frame; whoever reads it closes it. */
 export interface Frame {
   /** Milliseconds from the first frame. */
   readonly time: number;
-  readonly luma: Luma;
+  readonly shown: VideoFrame;
+  /** By how many degrees clockwise it is to be turned. */
+  readonly degrees: number;
 }
 
 /** Reads the frames of one file. */
@@ -39,6 +40,7 @@ export class Reader {
   share = 0;
   readonly #file: Blob;
   readonly #track: Track;
+  readonly #config: VideoDecoderConfig;
   readonly #clock: Clock;
   readonly #frames: VideoFrame[] = [];
   #decoder: VideoDecoder | undefined;
@@ -47,10 +49,11 @@ export class Reader {
   #piece = { at: 0, bytes: new Uint8Array(0) };
   #wake = (): void => undefined;
 
-  private constructor(file: Blob, track: Track) {
+  private constructor(file: Blob, track: Track, config: VideoDecoderConfig) {
     this.#file = file;
     this.#track = track;
-    this.#clock = new Clock(usualStep(track));
+    this.#config = config;
+    this.#clock = new Clock((1000 * track.samples.lasts) / track.scale / track.samples.count);
   }
 
   /** Opens a file; undefined if this browser can't read it this way. */
@@ -59,8 +62,8 @@ export class Reader {
     const track = await openMp4(file);
     if (!track?.samples.count) return undefined;
     if (track.width * track.height > MOST_PIXELS) throw new NoSignals("too_large");
-    const { supported } = await VideoDecoder.isConfigSupported(configOf(track));
-    return supported ? new Reader(file, track) : undefined;
+    const config = await configOf(track);
+    return config && new Reader(file, track, config);
   }
 
   /** How the reading ended. */
@@ -72,13 +75,12 @@ export class Reader {
   async *frames(): AsyncGenerator<Frame> {
     try {
       for await (const shown of this.#decoded()) {
-        const stamp = (shown.timestamp * this.#track.scale) / 1e6;
-        if (stamp < this.#track.from - 0.5 || stamp >= this.#track.until - 0.5) {
+        if (this.#isShown(shown)) {
+          const time = this.#clock.tick(shown.timestamp / 1000);
+          yield { time, shown, degrees: this.#track.degrees };
+        } else {
           shown.close();
-          continue;
         }
-        const time = this.#clock.tick(shown.timestamp / 1000);
-        yield { time, luma: await lumaOf(shown, this.#track.degrees) };
       }
     } finally {
       this.close();
@@ -92,6 +94,13 @@ export class Reader {
     this.#decoder = undefined;
     for (const frame of this.#frames.splice(0)) frame.close();
     this.#wake();
+  }
+
+  /** Says whether players show a frame, or whoever cut the video left it out. */
+  #isShown(frame: VideoFrame): boolean {
+    const { from, until, scale } = this.#track;
+    const stamp = (frame.timestamp * scale) / 1e6 + 0.5; // decoders round to microseconds
+    return stamp >= from && stamp < until;
   }
 
   async *#decoded(): AsyncGenerator<VideoFrame> {
@@ -132,7 +141,7 @@ export class Reader {
       },
       error: () => this.#fail(),
     });
-    decoder.configure(configOf(this.#track));
+    decoder.configure(this.#config);
     decoder.addEventListener("dequeue", () => this.#wake());
     return decoder;
   }
@@ -175,19 +184,15 @@ export class Reader {
   }
 }
 
-function configOf(track: Track): VideoDecoderConfig {
-  return {
-    codec: track.codec,
-    description: track.description,
-    hardwareAcceleration:
-      track.width * track.height <= SOFTWARE_PIXELS ? "prefer-software" : "no-preference",
-  };
-}
-
-/** Returns the milliseconds that a frame is shown, on average. */
-function usualStep({ samples, scale }: Track): number {
-  const { stamps, count } = samples;
-  return count > 1 ? ((stamps[count - 1] - stamps[0]) * 1000) / scale / (count - 1) : 0;
+/** Returns the first configuration that this browser decodes; undefined if there is none. */
+async function configOf(track: Track): Promise<VideoDecoderConfig | undefined> {
+  const { codec, description, width, height } = track;
+  const ways = ["prefer-software", "no-preference"] as const;
+  for (const hardwareAcceleration of ways.slice(Number(width * height > SOFTWARE_PIXELS))) {
+    const config = { codec, description, hardwareAcceleration };
+    if ((await VideoDecoder.isConfigSupported(config)).supported) return config;
+  }
+  return undefined;
 }
 
 /** Says whether other frames need this one: its slices name a reference (ITU-T H.264, 7.4.1). */
@@ -197,7 +202,7 @@ export function isNeeded(frame: Uint8Array, lengthBytes: number): boolean {
     for (let n = 0; n < lengthBytes; n++) size = size * 256 + frame[at + n];
     const head = frame[at + lengthBytes];
     const kind = head & 31;
-    if (kind >= 1 && kind <= 5) return (head >> 5 & 3) > 0;
+    if (kind >= 1 && kind <= 5) return ((head >> 5) & 3) > 0;
     at += lengthBytes + size;
   }
   return true;

@@ -12,8 +12,17 @@ import type { Ending } from "./messages.ts";
 /** Milliseconds after which a video that does not answer is given up. */
 const PATIENCE = 30_000;
 
-/** Later than any video ends: seeking there tells how long one is that does not say. */
+/** Later than any video ends, in seconds: going there tells how long one is that does not say. */
 const FAR = 1e7;
+
+/** Milliseconds by which sound may outlast the picture, or a last frame be left out. */
+const SLACK = 500;
+
+/** Milliseconds in which a frame that was found is shown, at the latest. */
+const SHOWING = 250;
+
+/** After so many times that nothing new was shown, nothing is waited for. */
+const MOST_STALE = 3;
 
 /** A frame as it is shown. */
 export interface ShownFrame {
@@ -26,14 +35,18 @@ export interface ShownFrame {
 export class Element {
   /** Share of the video that was seen, 0 to 1. */
   share = 0;
-  readonly #video: HTMLVideoElement;
+  readonly #video = document.createElement("video");
   readonly #address: string;
-  #complete = true;
-  #end = 0;
+  readonly #stop: AbortSignal;
+  #answers = true;
+  #last = 0;
+  #lasts = 0;
+  #every = 0;
+  #stale = 0;
 
-  private constructor(file: File) {
+  private constructor(file: File, stop: AbortSignal) {
     this.#address = URL.createObjectURL(file);
-    this.#video = document.createElement("video");
+    this.#stop = stop;
     this.#video.muted = true;
     this.#video.playsInline = true;
     this.#video.preload = "auto";
@@ -44,8 +57,8 @@ export class Element {
    *
    * @throws NoSignals: this browser can't play it, or it has no picture.
    */
-  static async open(file: File): Promise<Element> {
-    const element = new Element(file);
+  static async open(file: File, stop: AbortSignal): Promise<Element> {
+    const element = new Element(file, stop);
     try {
       await element.#load();
       return element;
@@ -57,25 +70,22 @@ export class Element {
 
   /** How the reading ended. */
   get ending(): Ending {
-    return { duration: this.#end, complete: this.#complete };
+    const complete = this.#answers && this.#last + this.#every + SLACK >= this.#lasts;
+    return { complete, duration: Math.max(1, complete ? this.#lasts : this.#last) };
   }
 
-  /** Yields a frame each time that *every* milliseconds have passed. */
+  /** Yields a frame each time that *every()* milliseconds have passed. */
   async *frames(every: () => number): AsyncGenerator<ShownFrame> {
-    const lasts = await this.#length();
-    let before = -1;
-    for (let target = 0; target === 0 || target < lasts; target = next(target, every())) {
-      if (target > 0 && !(await this.#seek(target / 1000))) break;
-      const frame = await this.#frame(target);
-      this.share = lasts ? target / lasts : 1;
-      if (frame.time <= before) {
-        frame.shown.close();
-        continue;
-      }
-      before = frame.time;
-      yield frame;
+    this.#lasts = await this.#length();
+    const first = await this.#shown(0);
+    yield { time: 0, shown: first.shown };
+    for (let target = every(); target < this.#lasts; target = after(target, every())) {
+      this.#every = every();
+      if (!(await this.#seek(first.time + target))) return;
+      const frame = await this.#fresh(first.time, target);
+      this.share = target / this.#lasts;
+      if (frame) yield frame;
     }
-    this.#end = this.#complete ? Math.max(lasts, before + 1) : before + 1;
   }
 
   /** Takes the address back and lets the video go. */
@@ -93,42 +103,73 @@ export class Element {
   }
 
   #reason(): "not_readable" | "no_frames" {
-    return this.#video.error?.code === MediaError.MEDIA_ERR_DECODE ? "no_frames" : "not_readable";
+    const refused = this.#video.error?.code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED;
+    return refused ? "not_readable" : "no_frames";
   }
 
-  /** Returns how many milliseconds the video lasts, of one that does not say by going to its end. */
+  /** Returns how many milliseconds the video lasts; of one that does not say, by going there. */
   async #length(): Promise<number> {
     if (!Number.isFinite(this.#video.duration)) {
-      await this.#seek(FAR);
+      await this.#seek(1000 * FAR);
       await this.#seek(0);
     }
     const { duration } = this.#video;
-    return Number.isFinite(duration) ? Math.round(duration * 1000) : 0;
+    return Number.isFinite(duration) ? Math.round(1000 * duration) : 0;
   }
 
-  /** Goes to a time in seconds, and says whether the video got there. */
-  async #seek(seconds: number): Promise<boolean> {
+  /** Goes to a time, and says whether the video got there; once it did not, it is left alone. */
+  async #seek(milliseconds: number): Promise<boolean> {
+    if (!this.#answers) return false;
     const there = this.#told("seeked");
-    this.#video.currentTime = seconds;
-    this.#complete &&= await there;
-    return this.#complete;
+    this.#video.currentTime = milliseconds / 1000;
+    this.#answers = await there;
+    return this.#answers;
   }
 
-  /** Waits for an event; false if an error or nothing at all comes instead. */
+  /** Waits for an event; false if an error, a stop or nothing at all comes instead. */
   #told(event: "loadeddata" | "seeked"): Promise<boolean> {
-    return new Promise((done) => {
+    const heard = new AbortController();
+    return new Promise<boolean>((done) => {
+      const { signal } = heard;
+      this.#video.addEventListener(event, () => done(true), { signal });
+      this.#video.addEventListener("error", () => done(false), { signal });
+      this.#stop.addEventListener("abort", () => done(false), { signal });
       const silent = setTimeout(() => done(false), PATIENCE);
-      const heard = (yes: boolean) => () => {
-        clearTimeout(silent);
-        done(yes);
-      };
-      this.#video.addEventListener(event, heard(true), { once: true });
-      this.#video.addEventListener("error", heard(false), { once: true });
+      signal.addEventListener("abort", () => clearTimeout(silent));
+    }).finally(() => heard.abort());
+  }
+
+  /**
+   * Takes what is shown at a time if it is new: what was shown before may still be, or still stand
+   * there for a moment until the frame that was found is shown.
+   */
+  async #fresh(begin: number, target: number): Promise<ShownFrame | undefined> {
+    for (let waited = 0; ; waited++) {
+      const { time, shown } = await this.#shown(begin + target);
+      if (time - begin > this.#last) {
+        this.#last = time - begin;
+        this.#stale = 0;
+        return { time: this.#last, shown };
+      }
+      shown.close();
+      if (waited || this.#stale >= MOST_STALE) break;
+      await this.#next();
+    }
+    this.#stale++;
+    return undefined;
+  }
+
+  /** Waits until another frame is shown, for a moment. */
+  async #next(): Promise<void> {
+    const silent = new Promise<void>((done) => setTimeout(done, SHOWING));
+    const next = new Promise<void>((done) => {
+      this.#video.requestVideoFrameCallback?.(() => done());
     });
+    await Promise.race([silent, next]);
   }
 
   /** Takes what is shown now: the decoder's own frame where that says how it lies. */
-  async #frame(target: number): Promise<ShownFrame> {
+  async #shown(target: number): Promise<ShownFrame> {
     if ("VideoFrame" in globalThis && "rotation" in VideoFrame.prototype) {
       const shown = new VideoFrame(this.#video);
       return { time: Math.round(shown.timestamp / 1000), shown };
@@ -138,6 +179,6 @@ export class Element {
 }
 
 /** Returns the next time that is a multiple of *every*. */
-function next(time: number, every: number): number {
+function after(time: number, every: number): number {
   return (Math.floor(time / every) + 1) * every;
 }

@@ -50,11 +50,9 @@ export class VideoHasher {
     return this.#frames.cell;
   }
 
-  /** Looks at the next frame, and says whether it was one to be hashed. */
-  look(time: number, luma: Luma): boolean {
-    const wanted = this.#pace.wants(time, luma);
-    if (wanted) this.take(time, luma);
-    return wanted;
+  /** Says whether to hash the next frame; of those of one video, all are large or all small. */
+  wants(time: number, luma: Luma): boolean {
+    return this.#pace.wants(time, luma);
   }
 
   /** Hashes a frame; it is kept if it has detail and is unlike the one before. */
@@ -74,9 +72,10 @@ export class VideoHasher {
     const bordered = this.#border.place !== undefined;
     this.#frames.most = bordered ? MOST_SIGNALS / 2 : MOST_SIGNALS;
     this.#frames.thin();
-    const frames = this.#frames.items.map(({ time, kept: { quality, whole, trimmed } }): KeptFrame =>
-      bordered ? { time, quality, whole, trimmed } : { time, quality, whole },
-    );
+    const frames = this.#frames.items.map(({ time, kept }): KeptFrame => {
+      const { quality, whole, trimmed } = kept;
+      return bordered ? { time, quality, whole, trimmed } : { time, quality, whole };
+    });
     return { duration, complete, frames, keypoints: this.#chosen.frames(), ...digests };
   }
 

@@ -19,7 +19,10 @@ export interface Luma {
 }
 
 /** What a page or a decoder hands over; whoever reads it closes it. */
-export type Shown = VideoFrame | ImageBitmap;
+export type Shown = Rotated | ImageBitmap;
+
+/** A frame that says how it lies, in browsers that know (WebCodecs of 2025). */
+type Rotated = VideoFrame & { readonly rotation?: number };
 
 /** Most pixels of a frame, a little above 8K: a decoder holds up to twenty of them. */
 const MOST_PIXELS = 36_000_000;
@@ -30,6 +33,9 @@ const FULL = { black: 0, span: 255 };
 
 /** Formats whose first plane is brightness and nothing else, and bits of their samples. */
 const PLANAR = /^(?:I420|I422|I444|NV12)A?(?:P(?<bits>10|12))?$/;
+
+/** Pixels along each side of a glance, in which no more than a cut is to be seen. */
+const GLANCE = 24;
 
 /** By degrees clockwise that a frame is to be turned. */
 const TURNS: Readonly<Record<number, Turn>> = {
@@ -59,10 +65,21 @@ export async function lumaOf(shown: Shown, degrees = 0): Promise<Luma> {
     const depth = Number(planar.groups?.bits ?? 8);
     const levels = shown.colorSpace.fullRange ? FULL : LIMITED;
     const turn = turnBy(degrees + (shown.rotation ?? 0));
-    return { width, height, pixels: await firstPlane(shown, width, height, depth), ...levels, turn };
+    const pixels = await firstPlane(shown, width, height, depth);
+    return { width, height, pixels, ...levels, turn };
   } finally {
     shown.close();
   }
+}
+
+/** Tells whether the brightness of a frame can be read as its decoder stores it. */
+export function isPlanar(shown: Shown): boolean {
+  return "format" in shown && PLANAR.test(shown.format ?? "");
+}
+
+/** Returns a tiny grey picture of a frame, which stays open. */
+export function glance(shown: Shown): Luma {
+  return drawn(shown, GLANCE, GLANCE, 0);
 }
 
 /** Copies the first plane in 8 bits; of deeper ones the upper eight. */

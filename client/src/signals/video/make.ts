@@ -32,8 +32,8 @@ export async function makeVideo(
   try {
     if (!file.size) throw new NoSignals("empty");
     const { reads } = await talk.ask({ open: file });
-    const ending = reads ? await readThere(talk) : await readHere(talk, file);
-    return await finished(talk, ending);
+    const there = reads ? await readThere(talk) : undefined;
+    return await finished(talk, there?.duration ? there : await readHere(talk, file, stop));
   } finally {
     talk.end();
   }
@@ -48,8 +48,8 @@ async function readThere(talk: Talk): Promise<Ending> {
 }
 
 /** Plays the video on the page and hands its frames over. */
-async function readHere(talk: Talk, file: File): Promise<Ending> {
-  const element = await Element.open(file);
+async function readHere(talk: Talk, file: File, stop: AbortSignal): Promise<Ending> {
+  const element = await Element.open(file, stop);
   let every = 1000;
   try {
     for await (const { time, shown } of element.frames(() => every)) {
@@ -86,8 +86,8 @@ class Talk {
 
   /** Asks, once she lets it go on, and returns the answer. */
   async ask(ask: Ask, given: Transferable[] = []): Promise<Answer> {
-    await this.#paused();
-    const answer = await this.#answered(ask, given);
+    await this.#unlessStopped(this.#paused());
+    const answer = await this.#unlessStopped(this.#answered(ask, given));
     if (answer.trouble) throw new NoSignals(answer.trouble);
     if (answer.share !== undefined) this.tell(answer.share);
     return answer;
@@ -105,15 +105,20 @@ class Talk {
   }
 
   #answered(ask: Ask, given: Transferable[]): Promise<Answer> {
+    return new Promise((done) => {
+      this.#port.onmessage = ({ data }: MessageEvent<Answer>) => done(data);
+      this.#port.postMessage(ask, given);
+    });
+  }
+
+  /** Waits for something, but no longer than until it is stopped. */
+  #unlessStopped<Kind>(awaited: Promise<Kind>): Promise<Kind> {
     return new Promise((done, failed) => {
       const cancel = (): void => failed(new NoSignals("cancelled"));
-      if (this.#stop.aborted) return cancel();
+      if (this.#stop.aborted) cancel();
       this.#stop.addEventListener("abort", cancel, { once: true });
-      this.#port.onmessage = ({ data }: MessageEvent<Answer>) => {
-        this.#stop.removeEventListener("abort", cancel);
-        done(data);
-      };
-      this.#port.postMessage(ask, given);
+      const over = (): void => this.#stop.removeEventListener("abort", cancel);
+      awaited.then(done, failed).finally(over);
     });
   }
 }

@@ -8,6 +8,8 @@ const MOST_FRAMES = 3_000_000;
 /** All frames of a track, in the order in which they are decoded. */
 export interface Samples {
   readonly count: number;
+  /** Ticks that all of them together take. */
+  readonly lasts: number;
   /** Where each begins in the file. */
   readonly places: Float64Array;
   /** Bytes of each. */
@@ -25,10 +27,10 @@ export interface Samples {
  */
 export function samplesOf(table: Box): Samples {
   const sizes = sizesOf(need(table, "stsz"));
-  const stamps = decodingTimes(need(table, "stts"), sizes.length);
+  const { stamps, lasts } = decodingTimes(need(table, "stts"), sizes.length);
   addDelays(table.find("ctts"), stamps);
   const keys = keysOf(table.find("stss"), sizes.length);
-  return { count: sizes.length, sizes, places: placesOf(table, sizes), stamps, keys };
+  return { count: sizes.length, lasts, sizes, places: placesOf(table, sizes), stamps, keys };
 }
 
 function need(table: Box, name: string): Box {
@@ -75,16 +77,16 @@ function* chunks(table: Box): Generator<[number, number]> {
 }
 
 /** Returns the ticks at which frames are decoded; runs of frames take equally long. */
-function decodingTimes(box: Box, count: number): Float64Array {
-  const times = new Float64Array(count);
+function decodingTimes(box: Box, count: number): Pick<Samples, "stamps" | "lasts"> {
+  const stamps = new Float64Array(count);
   let [frame, now] = [0, 0];
   for (let run = 0, more = box.whole(4); run < more && frame < count; run++) {
     const step = box.whole(12 + 8 * run);
     for (let left = box.whole(8 + 8 * run); left > 0 && frame < count; left--, now += step) {
-      times[frame++] = now;
+      stamps[frame++] = now;
     }
   }
-  return times;
+  return { stamps, lasts: now };
 }
 
 /** Adds to each time by how much the frame is shown later than it is decoded. */

@@ -68,7 +68,9 @@ function sampleOf({ width, height, pixels }: Luma): Uint8Array {
   const columns = Math.max(1, Math.floor(width / SAMPLE_SIDE));
   const sample: number[] = [];
   for (let y = Math.floor(rows / 2); y < height; y += rows) {
-    for (let x = Math.floor(columns / 2); x < width; x += columns) sample.push(pixels[y * width + x]);
+    for (let x = Math.floor(columns / 2); x < width; x += columns) {
+      sample.push(pixels[y * width + x]);
+    }
   }
   return Uint8Array.from(sample);
 }

@@ -1,4 +1,4 @@
-/** The Worker's side: one video, asked for step by step by the page, so that it can rest or stop. */
+/** The Worker's side: one video, step by step as the page asks, so that it can rest or stop. */
 
 import { type MadeSignals, NoSignals } from "../model.ts";
 import { MINIMUM_QUALITY } from "../pdq.ts";
@@ -6,7 +6,7 @@ import { base64url, hex } from "../text.ts";
 import { type Frame, Reader } from "./decoder.ts";
 import { digests } from "./digests.ts";
 import { VideoHasher } from "./hasher.ts";
-import { lumaOf } from "./luma.ts";
+import { type Shown, glance, isPlanar, lumaOf } from "./luma.ts";
 import type { Answer, Ask, Ending } from "./messages.ts";
 import { type VideoSignals, pack } from "./pack.ts";
 
@@ -69,13 +69,25 @@ class Video {
     while (performance.now() < until) {
       const next = await this.#frames?.next();
       if (!next || next.done) return this.#reader ? { ending: this.#reader.ending } : {};
-      this.#hasher.look(next.value.time, next.value.luma);
+      await this.#look(next.value);
     }
     return { share: (this.#reader?.share ?? 0) * (1 - DIGESTING) };
   }
 
-  async #take(frame: VideoFrame | ImageBitmap, time: number): Promise<Answer> {
-    this.#hasher.take(time, await lumaOf(frame));
+  /** Hashes a frame if it is one that stands for others. */
+  async #look({ time, shown, degrees }: Frame): Promise<void> {
+    if (isPlanar(shown)) {
+      const luma = await lumaOf(shown, degrees);
+      if (this.#hasher.wants(time, luma)) this.#hasher.take(time, luma);
+    } else if (this.#hasher.wants(time, glance(shown))) {
+      this.#hasher.take(time, await lumaOf(shown, degrees)); // slow, from a phone's own circuits
+    } else {
+      shown.close();
+    }
+  }
+
+  async #take(shown: Shown, time: number): Promise<Answer> {
+    this.#hasher.take(time, await lumaOf(shown));
     return { every: this.#hasher.every };
   }
 
