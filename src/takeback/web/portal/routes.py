@@ -4,7 +4,7 @@ Code and PIN travel in bodies, never in an address or a header, so that no log, 
 referrer keeps them.
 """
 
-from litestar import MediaType, Response, Router, get, post
+from litestar import Router, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 from msgspec import UNSET, UnsetType
@@ -22,7 +22,10 @@ from takeback.cases.wire import (
     WithdrawalRequest,
 )
 from takeback.ids import ItemId
-from takeback.web.portal.page import PAGE_POLICY, page
+from takeback.web.portal import journey, receipt_form
+from takeback.web.portal import pages as portal_pages
+from takeback.web.portal.front import open_front
+from takeback.web.portal.help import routes as help_pages
 
 REGISTRATION_LIMIT = 2 * 1024 * 1024
 """Bytes of a registration: of twenty pictures and some videos. All in it is bounded one by one as
@@ -31,26 +34,21 @@ well; more videos are added to the case afterwards."""
 
 def routes(hub: Hub, *, demo: bool) -> Router:
     """Return the reporter's routes, bound to *hub*."""
+    pages = portal_pages.open_pages(hub.settings, demo=demo)
+    front = open_front(hub, list(pages.words), demo=demo)
+    pages.know(front.facts)
+    extra = [
+        pages.handler("case", journey.facts(hub, front.help)),
+        *receipt_form.routes(hub, pages),
+        *help_pages.routes(pages, front),
+    ]
+    shown = portal_pages.routes(pages, extra)
     return Router(
         "/",
-        route_handlers=[_page(hub, demo=demo), *_opening(hub), *_reading(hub), *_withdrawing(hub)],
+        route_handlers=[*shown, *_opening(hub), *_reading(hub), *_withdrawing(hub)],
         opt={"role": "portal"},
         tags=["reporter"],
     )
-
-
-def _page(hub: Hub, *, demo: bool) -> HTTPRouteHandler:
-    html = page(demo=demo, keypoints=hub.settings.offer_keypoints)
-
-    @get(
-        "/", media_type=MediaType.HTML, sync_to_thread=False, include_in_schema=False, tolerant=True
-    )
-    def plain_page() -> Response[str]:
-        """Say what this is and what it can't reach."""
-        headers = {"content-security-policy": PAGE_POLICY}
-        return Response(html, media_type=MediaType.HTML, headers=headers)
-
-    return plain_page
 
 
 def _opening(hub: Hub) -> list[HTTPRouteHandler]:
