@@ -4,8 +4,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 
+from takeback.cases.wire import Opened
+from takeback.cli.demo.run import look_around
 from tests.cli.conftest import Centre, Finished, Takeback, runner, serving
 
 README = Path(__file__).parents[2] / "README.md"
@@ -63,6 +66,27 @@ def test_the_readme_shows_what_the_demo_prints(story: Finished) -> None:
 
     assert shown is not None
     assert lines(shown[1]) == lines(story.out)
+
+
+def test_the_story_ends_in_the_portal(story: Finished) -> None:
+    """Its last chapter, before the sum."""
+    *_, last, held = story.out.strip().split("\n\n")
+
+    assert last.startswith("The portal, where she does all this on her phone\n")
+    assert last.count("✓") == 4
+    assert held.startswith("All ")
+
+
+def test_what_to_try_is_said_with_addresses_that_answer(demonstration: str) -> None:
+    """The portal's pages in both languages, and what opens the receipt there."""
+    opened = Opened("case_1", "2345-6789", ["word"], "314159", "slip")
+
+    text = look_around(demonstration, "http://127.0.0.1:1", opened, Path("case.json"))
+
+    pages = re.findall(r"http://\S+/(?:en|ko)\b", text)
+    assert [page.removeprefix(demonstration) for page in pages] == ["/ko", "/en"]
+    assert all(httpx2.get(page, trust_env=False).is_success for page in pages)
+    assert "code 2345-6789, PIN 314159" in text
 
 
 def test_a_demonstrations_clock_can_be_moved(demonstration: str, takeback: Takeback) -> None:

@@ -5,6 +5,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
+from typing import Final
 
 import click
 import msgspec
@@ -18,6 +19,26 @@ from takeback.cli.demo.story import Story
 from takeback.cli.demo.telling import Telling
 from takeback.cli.demo.videos import draw_videos
 from takeback.cli.privatefile import write_new
+
+LOOK_AROUND: Final = """
+The portal is up: open it in a browser, in a window as narrow as a phone.
+
+  {hub}/ko   in Korean
+  {hub}/en   in English
+
+  Begin             pick an ordinary picture; see in the network tab that it stays with you
+  Read my receipt   code {code}, PIN {pin}
+  Help near you     what nobody has reviewed yet, marked as such
+  Leave this page   or press Shift three times
+
+From the command line:
+
+  {takeback} case status --hub {hub} --secrets-file {keys}
+  {takeback} match PICTURE --matcher {matcher} --explain why.png
+  {takeback} demo advance 4d --hub {hub}
+
+Ctrl-C stops everything and removes its data."""
+"""What is said once the story is told."""
 
 
 def run_demo(picture: Path | None, *, leave: bool) -> bool:
@@ -41,6 +62,21 @@ def run_demo(picture: Path | None, *, leave: bool) -> bool:
     return telling.all_held
 
 
+def look_around(hub: str, matcher: str, opened: Opened, keys: Path) -> str:
+    """Say what there is to try.
+
+    Args:
+        hub: its address.
+        matcher: address of the matcher that can say why.
+        opened: what opens the case of the story.
+        keys: the file that holds it.
+    """
+    takeback = sys.argv[0] if Path(sys.argv[0]).name == "takeback" else "takeback"
+    return LOOK_AROUND.format(
+        takeback=takeback, hub=hub, keys=keys, code=opened.code, pin=opened.pin, matcher=matcher
+    )
+
+
 def _read(path: Path) -> Photograph:
     return Photograph(path.name, path.read_bytes())
 
@@ -54,17 +90,9 @@ def _summary(telling: Telling) -> str:
 
 def _stay(stage: Stage, opened: Opened) -> None:
     """Say how to look around, and wait for Ctrl-C."""
-    takeback = sys.argv[0] if Path(sys.argv[0]).name == "takeback" else "takeback"
     keys = stage.folder / "case.json"
     write_new(keys, msgspec.json.encode(opened).decode())
-    click.echo(
-        f"\nThe hub is up at {stage.hub.url}\n"
-        f"The case's code is {opened.code}, its PIN {opened.pin}. Look at it:\n\n"
-        f"  {takeback} case status --hub {stage.hub.url} --secrets-file {keys}\n"
-        f"  {takeback} match PICTURE --matcher {stage.feed.program.url} --explain why.png\n"
-        f"  {takeback} demo advance 4d --hub {stage.hub.url}\n\n"
-        "Ctrl-C stops everything and removes its data."
-    )
+    click.echo(look_around(stage.hub.url, stage.feed.program.url, opened, keys))
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

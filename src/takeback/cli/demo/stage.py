@@ -25,6 +25,10 @@ FEED, LOOKUP = "Large Photo Site", "Small Federated Server"
 """The two platforms: one receives the feed, one asks the hub."""
 
 
+CENTRE, CONTACT = "Demonstration Centre", "Nobody is there: this is a demonstration."
+"""What the portal says of who runs the hub."""
+
+
 @dataclass(frozen=True, slots=True)
 class Platform:
     """A platform with its matcher."""
@@ -59,6 +63,8 @@ class Stage:
     reporter: ReporterHub
     sent: list[bytes]
     """Every body that left the reporter's device."""
+    pages: httpx2.Client
+    """What looks at the portal, as a browser without scripts would."""
     feed: Platform
     lookup: Platform
 
@@ -97,12 +103,13 @@ def keys_of(opened: Opened) -> Access:
 def set_up(folder: Path) -> Iterator[Stage]:
     """Prepare a hub in *folder* and start it and both matchers; stop them on the way out."""
     with ExitStack() as stack:
-        settings = Settings(data=folder / "hub", hub_name="demonstration")
+        settings = Settings(data=folder / "hub", hub_name=CENTRE)
         claim(settings.data, demo=True)
         desk = stack.enter_context(open_hub(settings))
         caseworker = prepare(desk, folder)
         hub_arguments = ["serve", "--demo", "--port", "0", "--data", str(settings.data)]
-        hub = stack.enter_context(running("hub", hub_arguments, folder))
+        shown = {"TAKEBACK_HUB_NAME": CENTRE, "TAKEBACK_CONTACT": CONTACT}
+        hub = stack.enter_context(running("hub", hub_arguments, folder, shown))
         feed, lookup = (
             stack.enter_context(running(name, _matcher(hub.url, folder, name, *more), folder))
             for name, more in (("feed", ()), ("lookup", ("--ask",)))
@@ -117,6 +124,7 @@ def set_up(folder: Path) -> Iterator[Stage]:
             hub,
             ReporterHub(reporter),
             sent,
+            stack.enter_context(_client(hub.url)),
             Platform(FEED, feed, stack.enter_context(_client(feed.url))),
             Platform(LOOKUP, lookup, stack.enter_context(_client(lookup.url))),
         )

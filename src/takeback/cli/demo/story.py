@@ -13,6 +13,7 @@ from takeback.cases.wire import Opened, Receipt
 from takeback.cli.demo.clock import advance_clock
 from takeback.cli.demo.forms import forms
 from takeback.cli.demo.pictures import Photograph, copies, others, photograph
+from takeback.cli.demo.portal import PortalChapter
 from takeback.cli.demo.stage import Platform, Stage, keys_of
 from takeback.cli.demo.telling import Stopwatch, Telling, timed, wait_until
 from takeback.cli.demo.videos import Videos
@@ -56,6 +57,7 @@ class Story:
         self.four_days_later(opened, test, quiet)
         self.withdraw(opened)
         self.prove()
+        PortalChapter(self.stage.pages, self.telling).play(opened, self.stage.feed.name)
         return opened
 
     def open(self) -> Opened:
