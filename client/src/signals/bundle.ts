@@ -7,9 +7,10 @@
 
 import type { View } from "../wire.ts";
 import type { Grey } from "./model.ts";
+import { type Box, asStored, partOf } from "./parts.ts";
 import { EVERYWHERE } from "./place.ts";
-import { AS_STORED, type Turn, asStored } from "./upright.ts";
-import { type Box, type Look, type ViewSignals, hashLook, lookAt } from "./views.ts";
+import { AS_STORED, type Turn } from "./upright.ts";
+import { type Look, type ViewSignals, hashLook, lookAt } from "./views.ts";
 
 /** The shapes that platforms cut pictures to, width and height. */
 const SHAPES: readonly [View, number, number][] = [
@@ -43,7 +44,7 @@ export function bundled(
 
 function stored(grey: Grey, turn: Turn): Look[] {
   if (turn === AS_STORED) return [];
-  return [{ view: "stored", place: EVERYWHERE, grey: asStored(grey, turn) }];
+  return [{ view: "stored", place: EVERYWHERE, part: asStored(partOf(grey), turn) }];
 }
 
 function cuts(grey: Grey): Look[] {

@@ -63,9 +63,17 @@ interface Rectangle {
 }
 
 async function brightness(frame: VideoFrame, rect: Rectangle): Promise<Strip> {
-  const planes = new Uint8Array(frame.allocationSize({ rect }));
+  const planes = roomFor(frame.allocationSize({ rect }));
   const [{ offset, stride }] = await frame.copyTo(planes, { rect });
   return { rows: rect.height, grey: packed(planes.subarray(offset), stride, rect.width, rect.height) };
+}
+
+let room = new Uint8Array(0);
+
+/** Returns memory for one strip, the same for all: what is let go of is not free at once. */
+function roomFor(bytes: number): Uint8Array {
+  if (room.length < bytes) room = new Uint8Array(bytes);
+  return room.subarray(0, bytes);
 }
 
 /** Takes the padding out between rows. */
@@ -84,7 +92,7 @@ async function colours(
   pixels: number,
 ): Promise<Strip> {
   const options = { rect, format: "RGBA" } as const;
-  const bytes = new Uint8Array(frame.allocationSize(options));
+  const bytes = roomFor(frame.allocationSize(options));
   const [{ offset, stride }] = await frame.copyTo(bytes, options);
   const rgba = packed(bytes.subarray(offset), stride, 4 * rect.width, rect.height);
   return stripOf(onWhite(rgba), rect.height, pixels);

@@ -5,8 +5,8 @@
  */
 
 import type { Grey } from "./model.ts";
+import { type Part, flipped, mirrored, partOf, transposed } from "./parts.ts";
 import { EVERYWHERE } from "./place.ts";
-import { upright } from "./upright.ts";
 import type { Look } from "./views.ts";
 
 /** As dark as this is black. */
@@ -26,7 +26,7 @@ const TILTS = [0.8, 20] as const;
 
 /** Returns the picture turned upright, if a tilt left black corners that say how far. */
 export function levelled(grey: Grey): Look[] {
-  const slopes = quarters(grey)
+  const slopes = quarters(partOf(grey))
     .map(wedge)
     .filter((slope) => slope !== null);
   if (!slopes.length || Math.max(...slopes) - Math.min(...slopes) > SAME_SLOPE) return [];
@@ -34,23 +34,21 @@ export function levelled(grey: Grey): Look[] {
   const degrees = Math.abs((Math.atan(slope) * 180) / Math.PI);
   if (degrees < TILTS[0] || degrees > TILTS[1]) return [];
   const cosine = 1 / Math.hypot(1, slope);
-  return [{ view: "levelled", place: EVERYWHERE, grey: tilted(grey, slope * cosine, cosine) }];
+  const turned = tilted(grey, slope * cosine, cosine);
+  return [{ view: "levelled", place: EVERYWHERE, part: partOf(turned) }];
 }
 
 /** Returns a picture with each of its sides at the top. */
-function quarters(grey: Grey): Grey[] {
-  return [
-    grey,
-    upright(grey, { transposed: true, flipped: true, mirrored: false }),
-    upright(grey, { transposed: false, flipped: true, mirrored: true }),
-    upright(grey, { transposed: true, flipped: false, mirrored: true }),
-  ];
+function quarters(part: Part): Part[] {
+  const turned = transposed(part);
+  return [part, flipped(turned), flipped(mirrored(part)), mirrored(turned)];
 }
 
 /** Returns the slope of the line below which a black wedge at the top ends, if there is one. */
-function wedge(grey: Grey): number | null {
-  if (blackColumns(grey) < 3 * STRIDE) return null;
-  const depth = depths(grey);
+function wedge(part: Part): number | null {
+  const black = depths(part);
+  if (black.filter((rows) => rows >= 3).length < 3 * STRIDE) return null;
+  const depth = black.map((rows) => (rows === part.height ? 0 : rows)); // those say nothing
   const columns = gentle(depth);
   const deep = columns.map((x) => depth[x]);
   if (columns.length < 3 * STRIDE || Math.max(...deep) - Math.min(...deep) < 3) return null;
@@ -59,20 +57,12 @@ function wedge(grey: Grey): number | null {
   return median(off) <= 1 ? slope : null;
 }
 
-/** Counts the columns whose first three pixels are black. */
-function blackColumns({ width, height, data }: Grey): number {
-  const isBlack = (x: number): boolean => {
-    for (let y = 0; y < Math.min(3, height); y++) if (data[y * width + x] > BLACK) return false;
-    return true;
-  };
-  return Array.from({ length: width }, (_, x) => isBlack(x)).filter(Boolean).length;
-}
-
-/** Returns how far down each column is black; 0 for one that is black to its end. */
-function depths({ width, height, data }: Grey): number[] {
+/** Returns how far down each column is black. */
+function depths({ width, height, data, origin, across, down }: Part): number[] {
   return Array.from({ length: width }, (_, x) => {
-    for (let y = 0; y < height; y++) if (data[y * width + x] > BLACK) return y;
-    return 0;
+    let rows = 0;
+    while (rows < height && data[origin + x * across + rows * down] <= BLACK) rows++;
+    return rows;
   });
 }
 

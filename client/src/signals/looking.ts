@@ -8,10 +8,11 @@ import type { View } from "../wire.ts";
 import { trimmed, uncaptioned } from "./frames.ts";
 import { levelled } from "./level.ts";
 import type { Grey } from "./model.ts";
+import { type Box, boxOf, placeOf } from "./parts.ts";
 import { MINIMUM_QUALITY } from "./pdq.ts";
 import { EVERYWHERE, type Place, near } from "./place.ts";
 import { LEAST_PIXELS, panels } from "./seams.ts";
-import { type Box, type Look, boxOf, hashLook, lookAt, placeOf } from "./views.ts";
+import { type Look, hashLook, lookAt } from "./views.ts";
 
 /** What was found in a picture. */
 export interface Seen {

@@ -11,6 +11,7 @@ import { headerOf } from "./header.ts";
 import { describeRegistered, toDescribe } from "./kp1/index.ts";
 import { qualityInside, seenIn } from "./looking.ts";
 import type { Grey, Progress } from "./model.ts";
+import { copied } from "./parts.ts";
 import { MINIMUM_QUALITY, Sampler, coefficients, dihedralSignals, qualityOf } from "./pdq.ts";
 import { Shrinker } from "./shrink.ts";
 import type { Stop } from "./stop.ts";
@@ -108,6 +109,6 @@ function isGood(view: ViewSignals): boolean {
 /** Describes what is inside the picture's frame, if there is anything. */
 function keypointsOf(whole: Grey, look: Look | null): KeypointLook | null {
   if (!look) return null;
-  const found = describeRegistered(look.view === "whole" ? whole : toDescribe(look.grey));
+  const found = describeRegistered(look.view === "whole" ? whole : toDescribe(copied(look.part)));
   return found.count ? { view: look.view, ...found } : null;
 }

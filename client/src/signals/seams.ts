@@ -7,8 +7,7 @@
  */
 
 import type { Grey } from "./model.ts";
-import { transposed } from "./upright.ts";
-import type { Box } from "./views.ts";
+import { type Box, copied, partOf, transposed } from "./parts.ts";
 
 /** A step in brightness counts no more than this. */
 const STEEP = 24;
@@ -49,7 +48,7 @@ interface Seams {
 
 /** Returns rectangles between seams, the most clearly framed first. */
 export function panels(grey: Grey): Box[] {
-  const found = framed(seamsOf(grey), seamsOf(transposed(grey)), grey);
+  const found = framed(seamsOf(grey), seamsOf(copied(transposed(partOf(grey)))), grey);
   const clear = found.filter((panel) => panel.faintest >= LEAST_STRENGTH);
   const faint = found.filter(
     (panel) => panel.faintest < LEAST_STRENGTH && sides(panel, grey) >= 3,

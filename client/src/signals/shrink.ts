@@ -7,7 +7,8 @@
 
 import { type Band, Gather, type Strip, band } from "./bands.ts";
 import type { Grey } from "./model.ts";
-import { type Turn, upright } from "./upright.ts";
+import { copied, partOf, upright } from "./parts.ts";
+import { AS_STORED, type Turn } from "./upright.ts";
 
 /** Returns width and height scaled so that neither is above *longest*; never enlarged. */
 export function fitted(width: number, height: number, longest: number): [number, number] {
@@ -44,8 +45,11 @@ export class Shrinker {
   /** Returns the small upright picture. */
   picture(): Grey {
     const [width, height] = this.#size;
-    const data = Float32Array.from(this.#gather.total, (sum) => sum / this.#pixels);
-    return upright({ width, height, data }, this.#turn);
+    const { total } = this.#gather;
+    const data = new Float32Array(total.length);
+    for (let at = 0; at < total.length; at++) data[at] = total[at] / this.#pixels;
+    const stored = { width, height, data };
+    return this.#turn === AS_STORED ? stored : copied(upright(partOf(stored), this.#turn));
   }
 }
 

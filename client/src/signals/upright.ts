@@ -1,7 +1,5 @@
 /** Which way up: the eight ways a camera may store a picture, and how to turn it upright. */
 
-import type { Grey } from "./model.ts";
-
 /** How stored pixels become upright: transposed first, then reversed. */
 export interface Turn {
   /** Stored rows are upright columns. */
@@ -36,36 +34,4 @@ const TURNS: readonly Turn[] = [
 /** Returns the turn that an Orientation tag means; any odd value means none. */
 export function turnOf(orientation: number): Turn {
   return TURNS[orientation - 1] ?? AS_STORED;
-}
-
-/** Returns a stored grey picture the right way up. */
-export function upright(stored: Grey, turn: Turn): Grey {
-  return reversed(turn.transposed ? transposed(stored) : stored, turn);
-}
-
-/** Turns an upright grey picture back to how it is stored. */
-export function asStored(grey: Grey, turn: Turn): Grey {
-  const back = reversed(grey, turn);
-  return turn.transposed ? transposed(back) : back;
-}
-
-/** Returns a grey picture mirrored along its main diagonal. */
-export function transposed(grey: Grey): Grey {
-  const { width, height, data } = grey;
-  const turned = new Float32Array(data.length);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) turned[x * height + y] = data[y * width + x];
-  }
-  return { width: height, height: width, data: turned };
-}
-
-function reversed(grey: Grey, turn: Turn): Grey {
-  const { width, height, data } = grey;
-  const turned = new Float32Array(data.length);
-  for (let y = 0; y < height; y++) {
-    const row = data.subarray(y * width, (y + 1) * width);
-    const to = turned.subarray((turn.flipped ? height - 1 - y : y) * width);
-    to.set(turn.mirrored ? row.slice().reverse() : row);
-  }
-  return { width, height, data: turned };
 }
