@@ -1,0 +1,32 @@
+/** The sentences of a page: filled in, in the right form, numbers as the language writes them. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Words } from "../src/islands/page.ts";
+
+const SENTENCES = {
+  plain: "{name}, {size} MB",
+  signals: { one: "{count} signal", other: "{count} signals" },
+  copies: { one: "{count} kopia", few: "{count} kopie", many: "{count} kopii", other: "{count}…" },
+};
+
+test("places are filled, and numbers written as the language does", () => {
+  assert.equal(new Words(SENTENCES, "en").say("plain", { name: "Photo 1", size: 3.14 }), "Photo 1, 3.1 MB");
+  assert.equal(new Words(SENTENCES, "de").say("plain", { name: "Foto", size: 3.14 }), "Foto, 3,1 MB");
+});
+
+test("the count chooses the plural form of the language", () => {
+  assert.equal(new Words(SENTENCES, "en").say("signals", { count: 1 }), "1 signal");
+  assert.equal(new Words(SENTENCES, "en").say("signals", { count: 7 }), "7 signals");
+  assert.equal(new Words(SENTENCES, "ko").say("signals", { count: 1 }), "1 signals");
+  assert.equal(new Words(SENTENCES, "pl").say("copies", { count: 3 }), "3 kopie");
+});
+
+test("what is filled in is never read as a place again", () => {
+  assert.equal(new Words(SENTENCES, "en").say("plain", { name: "{size}", size: 1 }), "{size}, 1 MB");
+});
+
+test("a sentence that the page lacks is an error, not an empty line", () => {
+  assert.throws(() => new Words(SENTENCES, "en").say("missing"), /no words "missing"/u);
+});
