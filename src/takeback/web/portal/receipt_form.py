@@ -17,7 +17,7 @@ from typing import Annotated, Any, Final, Literal
 from litestar import MediaType, Request, Response, get, post
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import JSONBody
+from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, Struct
 
 from takeback import problems
@@ -199,7 +199,7 @@ def routes(hub: Hub, pages: Pages) -> list[HTTPRouteHandler]:
     page = ReceiptPage(hub, pages)
 
     @get("/{language:str}/receipt", sync_to_thread=False, tolerant=True, **_HIDDEN)
-    def ask(language: str) -> Response[str]:
+    def ask(language: FromPath[str]) -> Response[str]:
         """Ask for code and PIN."""
         return page.show(language)
 
@@ -215,7 +215,7 @@ def routes(hub: Hub, pages: Pages) -> list[HTTPRouteHandler]:
         exception_handlers=dict.fromkeys(errors.HANDLERS, on_failure),
         **_HIDDEN,
     )
-    def answer(language: str, data: JSONBody[ReceiptForm]) -> Response[str]:
+    def answer(language: FromPath[str], data: JSONBody[ReceiptForm]) -> Response[str]:
         """Do what the form asks, and show what the case is then."""
         named(pages.words, language)
         return page.act(language, data)

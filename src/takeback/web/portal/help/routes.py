@@ -5,6 +5,7 @@ from functools import partial
 
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from takeback.web.portal.front import Front
 from takeback.web.portal.help.countries import ANYWHERE
@@ -26,7 +27,7 @@ def routes(pages: Pages, front: Front) -> list[HTTPRouteHandler]:
 
 def _country(pages: Pages, front: Front) -> HTTPRouteHandler:
     @get("/{language:str}/help/{country:str}", **PAGE)
-    def show_country(language: str, country: str) -> Response[str]:
+    def show_country(language: FromPath[str], country: FromPath[str]) -> Response[str]:
         """Say who helps in a country and what the law says there."""
         facts = {
             **_words(named(pages.words, language)),
