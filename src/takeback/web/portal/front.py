@@ -23,11 +23,15 @@ class Front:
     """Whether cases can be opened on its pages: nothing is missing, or it is a demonstration."""
 
     def facts(self, words: Words) -> Mapping[str, object]:
-        """Return what every page of one language knows: ``is_open``, and ``operator()``.
+        """Return what every page of one language knows: ``is_open``, ``hub_name``, ``operator()``.
 
-        The latter asks when a page is shown, because platforms come and go.
+        The last asks when a page is shown, because platforms come and go.
         """
-        return {"is_open": self.open, "operator": partial(self.operator.facts, words.code)}
+        return {
+            "is_open": self.open,
+            "hub_name": self.operator.name(words.code),
+            "operator": partial(self.operator.facts, words.code),
+        }
 
 
 def open_front(hub: Hub, languages: Sequence[str], *, demo: bool) -> Front:

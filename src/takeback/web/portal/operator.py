@@ -95,11 +95,15 @@ class Operator:
     texts: Mapping[str, Texts]
     """By language."""
 
+    def name(self, language: str) -> str:
+        """Return what a page in *language* calls whoever runs the hub."""
+        return self._texts(language).name or self.hub.settings.hub_name
+
     def facts(self, language: str) -> OperatorFacts:
         """Return what a page in *language* may say, with the platforms as they are now."""
-        settings, texts = self.hub.settings, self.texts.get(language, Texts())
+        settings, texts = self.hub.settings, self._texts(language)
         return OperatorFacts(
-            name=texts.name or settings.hub_name,
+            name=self.name(language),
             contact=paragraphs(texts.contact or settings.contact),
             about=paragraphs(texts.about),
             data=paragraphs(texts.data),
@@ -110,6 +114,9 @@ class Operator:
             platforms=listed(self.hub.platforms.list()),
             under_18_partner=_partner(settings),
         )
+
+    def _texts(self, language: str) -> Texts:
+        return self.texts.get(language, Texts())
 
 
 def read_texts(folder: Path, languages: Sequence[str]) -> Mapping[str, Texts]:
