@@ -1,8 +1,8 @@
 /** The brightness of one frame: as its decoder stores it, or by way of colours. */
 
-import { greyOf } from "../brightness.ts";
 import { NoSignals } from "../model.ts";
 import { AS_STORED, type Turn } from "../upright.ts";
+import { Drawing } from "./drawing.ts";
 
 /** The brightness of one frame, as stored. */
 export interface Luma {
@@ -33,6 +33,9 @@ const FULL = { black: 0, span: 255 };
 
 /** Formats whose first plane is brightness and nothing else, and bits of their samples. */
 const PLANAR = /^(?:I420|I422|I444|NV12)A?(?:P(?<bits>10|12))?$/;
+
+const FRAMES = new Drawing();
+const GLANCES = new Drawing();
 
 /** Pixels along each side of a glance, in which no more than a cut is to be seen. */
 const GLANCE = 24;
@@ -79,7 +82,7 @@ export function isPlanar(shown: Shown): boolean {
 
 /** Returns a tiny grey picture of a frame, which stays open. */
 export function glance(shown: Shown): Luma {
-  return drawn(shown, GLANCE, GLANCE, 0);
+  return drawn(shown, GLANCE, GLANCE, 0, GLANCES);
 }
 
 /** Copies the first plane in 8 bits; of deeper ones the upper eight. */
@@ -107,12 +110,14 @@ function upperBits(row: Uint8Array, shift: number, out: Uint8Array): void {
 }
 
 /** Reads a frame by way of colours, from a canvas, which draws frames upright. */
-function drawn(shown: Shown, width: number, height: number, degrees: number): Luma {
+function drawn(
+  shown: Shown,
+  width: number,
+  height: number,
+  degrees: number,
+  drawing = FRAMES,
+): Luma {
   if (width * height > MOST_PIXELS) throw new NoSignals("too_large");
-  const canvas = new OffscreenCanvas(width, height);
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  if (!context || !width || !height) throw new NoSignals("canvas");
-  context.drawImage(shown, 0, 0, width, height);
-  const pixels = greyOf(context.getImageData(0, 0, width, height).data);
+  const pixels = drawing.greyOf(shown, width, height);
   return { width, height, pixels, ...FULL, turn: turnBy(degrees) };
 }

@@ -13,6 +13,9 @@ import { type VideoSignals, pack } from "./pack.ts";
 /** Milliseconds of work between two answers. */
 const MOMENT = 100;
 
+/** Milliseconds between frames that are glanced at, where reading one takes long. */
+const GLANCE_EVERY = 100;
+
 /** Share of the work that is left for the file's digests. */
 const DIGESTING = 0.05;
 
@@ -39,6 +42,7 @@ async function answered(video: Video, ask: Ask): Promise<Answer> {
 class Video {
   readonly #hasher = new VideoHasher();
   #file = new Blob();
+  #due = 0;
   #reader: Reader | undefined;
   #frames: AsyncGenerator<Frame> | undefined;
   #digesting: ReturnType<typeof digests> | undefined;
@@ -79,11 +83,18 @@ class Video {
     if (isPlanar(shown)) {
       const luma = await lumaOf(shown, degrees);
       if (this.#hasher.wants(time, luma)) this.#hasher.take(time, luma);
-    } else if (this.#hasher.wants(time, glance(shown))) {
-      this.#hasher.take(time, await lumaOf(shown, degrees)); // slow, from a phone's own circuits
+    } else if (this.#isGlanced(time) && this.#hasher.wants(time, glance(shown))) {
+      this.#hasher.take(time, await lumaOf(shown, degrees));
     } else {
       shown.close();
     }
+  }
+
+  /** Says whether to glance at a frame, which is slow where a phone's own circuits hold it. */
+  #isGlanced(time: number): boolean {
+    const due = time >= this.#due;
+    if (due) this.#due = time + GLANCE_EVERY;
+    return due;
   }
 
   async #take(shown: Shown, time: number): Promise<Answer> {
