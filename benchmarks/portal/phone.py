@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from benchmarks.portal.processes import CannotLimit, held_back, weighed
+from benchmarks.portal.processes import CannotLimit, held_back, pids_of, weighed, weight
 from PIL import Image
 from playwright.sync_api import Browser, Page
 from tests.browser.harness import pick, started_chromium, tab
@@ -63,6 +63,11 @@ class Turn:
     what: str
     seconds: float
     memory_mb: float
+    """At most, without the program's own files, which Chromium's size on a desktop decides."""
+    before_mb: float
+    """The same before the file was picked."""
+    total_mb: float
+    """At most, with them."""
     longest_task_ms: float
     """0 if none was above 50 ms, which is the shortest that browsers tell of."""
 
@@ -107,11 +112,13 @@ def measured(
     """Make the signals of one file in a new browser, which *slow* may hold back."""
     with opened(url) as (browser, page):
         page.evaluate(PREPARE)
+        before = weight(pids_of(browser))
         with slow(browser), weighed(browser) as scales:
             pick(page, path)
             took = page.evaluate("() => globalThis.took") / 1000
         longest = max(page.evaluate("() => globalThis.long"), default=0.0)
-    return Turn(what, took, scales.most / MB, longest)
+    most = scales.most
+    return Turn(what, took, most.own / MB, before.own / MB, most.total / MB, longest)
 
 
 def turns(url: str, home: Path, times: int) -> Iterator[Turn]:

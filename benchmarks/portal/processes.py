@@ -5,6 +5,7 @@ control group (version 1 or 2) with a quota, for which one has to be root; else 
 """
 
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -119,20 +120,55 @@ def _cpulimit(program: str, pid: int, share: float) -> Iterator[None]:
         limiter.wait()
 
 
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """The memory of a whole browser, in bytes; what processes share counts once."""
+
+    total: int = 0
+    """The sum of proportional set sizes."""
+
+    own: int = 0
+    """The same without the program's own files, which the kernel may drop and read again."""
+
+    def __or__(self, other: "Weight") -> "Weight":
+        """Return the larger of each."""
+        return Weight(max(self.total, other.total), max(self.own, other.own))
+
+
+def weight(pids: Sequence[int]) -> Weight:
+    """Weigh processes now."""
+    each = [_rolled_up(pid) for pid in pids]
+    files = sum(sizes.get("Pss_File", 0) for sizes in each)
+    total = sum(sizes.get("Pss", 0) for sizes in each)
+    return Weight(total, total - files)
+
+
+def _rolled_up(pid: int) -> dict[str, int]:
+    """Return what the kernel says of a process's memory, in bytes; nothing once it has ended."""
+    with suppress(OSError):
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+        return {
+            name: int(size) * 1024 for name, size in (_NUMBER.findall(line)[0] for line in lines)
+        }
+    return {}
+
+
+_NUMBER: Final = re.compile(r"(\w+): +(\d+) kB")
+
+
 @dataclass
 class Scales:
-    """The memory of a whole browser, weighed ten times a second."""
+    """The memory of a whole browser at most, weighed fifty times a second."""
 
     pids: Sequence[int]
-    most: int = 0
-    """Bytes at most: the sum of proportional set sizes, so that what is shared counts once."""
+    most: Weight = Weight()
 
     _done: threading.Event = field(default_factory=threading.Event)
 
     def watch(self) -> None:
         """Weigh until told to stop."""
-        while not self._done.wait(0.1):
-            self.most = max(self.most, sum(map(_proportional_size, self.pids)))
+        while not self._done.wait(0.02):
+            self.most |= weight(self.pids)
 
     def stop(self) -> None:
         """Weigh no more."""
@@ -150,11 +186,3 @@ def weighed(browser: Browser) -> Iterator[Scales]:
     finally:
         scales.stop()
         thread.join()
-
-
-def _proportional_size(pid: int) -> int:
-    with suppress(OSError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) * 1024
-    return 0
