@@ -10,8 +10,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from takeback.web.demo import DemoClock
+from tests.browser.desk import Desk
 from tests.browser.elsewhere import another_site
 from tests.browser.harness import Complaints, started_chromium, tab
+from tests.browser.journey import Journey
 from tests.web.conftest import Served, serving, settings_for
 
 
@@ -66,3 +68,17 @@ def context(chromium: Browser, portal: Served, complaints: Complaints) -> Iterat
 def page(context: BrowserContext) -> Page:
     """One page of that profile; addresses in it are relative to the portal."""
     return context.new_page()
+
+
+@pytest.fixture
+def desk(portal: Served) -> Desk:
+    """The support centre, where cases arrive."""
+    return Desk(portal)
+
+
+@pytest.fixture
+def journey(page: Page) -> Journey:
+    """A Korean phone at the first step of the journey."""
+    journey = Journey(page)
+    journey.begin()
+    return journey
