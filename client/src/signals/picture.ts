@@ -60,14 +60,15 @@ export async function hashPicture(file: Blob, on: Progress, stop: Stop): Promise
   const header = await headerOf(file);
   const decoded = await decode(file, header);
   try {
-    const sizes = await readThrough(decoded, on, stop);
+    const sizes = await sizesOf(decoded, on, stop);
     return await signalsOf(sizes, header.turn, decoded.opened.path, on, stop);
   } finally {
     decoded.opened.close();
   }
 }
 
-async function readThrough({ opened, turn }: Decoded, on: Progress, stop: Stop): Promise<Sizes> {
+/** Reads a picture once, from its top to its end, in all sizes that are needed. */
+export async function sizesOf({ opened, turn }: Decoded, on: Progress, stop: Stop): Promise<Sizes> {
   const { width, height } = opened;
   const sampler = new Sampler(width, height, turn);
   const viewed = new Shrinker(width, height, turn, VIEWED_SIDE);
