@@ -170,7 +170,8 @@ SUPPORTED = Support(votes=12, twin_votes=0, there=20, share=0.5, spots=6, extent
         ({"share": 0.05}, False),
         ({"share": 0.2, "spots": 2}, False),
         ({"share": 0.4, "spots": 2}, True),
-        ({"share": 0.4, "extent": 0.5}, False),
+        ({"share": 0.4, "extent": 0.5}, True),
+        ({"share": 0.4, "extent": 0.45}, False),
         ({"share": 0.45, "extent": 0.2, "spots": 1}, True),
         ({"votes": 3}, False),
         ({"twin_votes": 13}, False),
@@ -181,7 +182,28 @@ def test_votes_need_support(changes: dict[str, float], enough: bool) -> None:
     """Places far apart in several spots, or most of what should be visible; none of it twice."""
     values = {name: getattr(SUPPORTED, name) for name in Support.__slots__}
 
-    assert suffices(Support(**{**values, **changes})) is enough
+    assert suffices(Support(**{**values, **changes}), scale=1.0) is enough
+
+
+@pytest.mark.parametrize(
+    ("scale", "changes", "enough"),
+    [
+        (0.2, {}, True),
+        (0.2, {"share": 0.35}, False),
+        (0.2, {"votes": 2}, False),
+        (0.2, {"twin_votes": 4}, False),
+        (0.2, {"distance": 55.0}, False),
+        (0.5, {}, False),
+    ],
+    ids=str,
+)
+def test_a_small_inset_needs_fewer_votes(
+    scale: float, changes: dict[str, float], enough: bool
+) -> None:
+    """A picture shown small shows few keypoints; then three near ones are enough."""
+    small = {name: getattr(SUPPORTED, name) for name in Support.__slots__} | {"votes": 3}
+
+    assert suffices(Support(**{**small, **changes}), scale) is enough
 
 
 @pytest.mark.parametrize(

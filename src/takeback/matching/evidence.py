@@ -24,6 +24,9 @@ APART: Final = 0.55
 """Extent from which places are not all under one sticker: a round one on a quarter of a picture
 is 0.56 across, and what is on it less."""
 
+NEARLY_APART: Final = 0.5
+"""The same where much of what should be visible is there."""
+
 SEVERAL: Final = 3
 """Spots from which they are not two signs in two corners."""
 
@@ -36,6 +39,18 @@ SOME: Final = 0.3
 MOST: Final = 0.45
 """… and from which any do: what is on a sticker is less of what is registered, which is shared
 out over the picture."""
+
+FEW: Final = 3
+"""Votes that suffice where the upload shows the picture small …"""
+
+SMALL: Final = 1 / 3
+"""… its longest side at most so much of the upload's …"""
+
+MUCH: Final = 0.4
+"""… so much is there of what should be visible, which so small is little …"""
+
+CLOSE: Final = 50
+"""… and half of the pairs that voted are at most so many bits apart: chance has few that near."""
 
 SURE: Final = 2.0
 """Least score of what was found in one of many frames."""
@@ -142,11 +157,11 @@ def judge_distance(
 def judge_keypoints(match: KeypointMatch) -> Evidence | None:
     """Say whether keypoints that agree are a match, and why.
 
-    False matches an upload against a million: 1e-3 with the fewest votes, and a hundredth of
+    False matches an upload against a million: 1e-3 with ``NEEDED`` votes, and a hundredth of
     that with each more, as far as 200,000 pairs can tell.
     """
     found = support(match.agreement, match.registered, match.looked_up)
-    if not suffices(found):
+    if not suffices(found, match.agreement.scale):
         return None
     return Evidence(
         ground=Ground.KEYPOINTS,
@@ -174,18 +189,24 @@ def same_file() -> Evidence:
     return Evidence(ground=Ground.FILE, score=32.5, place=None)
 
 
-def suffices(found: Support) -> bool:
+def suffices(found: Support, scale: float) -> bool:
     """Tell whether what agrees can't be what two different pictures have in common.
 
     Pictures in one frame, under one sticker, or behind one watermark get votes too, from 3 up to
     35. Of 1,400 such pairs each branch let none through (decision 0026).
+
+    Args:
+        found: what speaks for the agreement.
+        scale: the registered picture's longest side in the upload, in parts of the upload's.
     """
-    if found.votes < NEEDED or found.twin_votes > found.votes:
+    if found.twin_votes > found.votes:
         return False
-    apart = found.extent >= APART
+    if found.votes < NEEDED:
+        few = found.votes == FEW and found.distance <= CLOSE
+        return few and scale <= SMALL and found.share >= MUCH
     return (
-        (apart and found.spots >= SEVERAL and found.share >= LITTLE)
-        or (apart and found.share >= SOME)
+        (found.extent >= APART and found.spots >= SEVERAL and found.share >= LITTLE)
+        or (found.extent >= NEARLY_APART and found.share >= SOME)
         or found.share >= MOST
     )
 
