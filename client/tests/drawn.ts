@@ -44,9 +44,8 @@ export function draw(drawing: Drawing): Uint8ClampedArray {
   const { width, height, channels } = drawing;
   const rgba = new Uint8ClampedArray(4 * width * height).fill(255);
   for (let at = 0; at < width * height; at++) {
-    for (let c = 0; c < 3; c++) {
-      rgba[4 * at + c] = pixel(drawing, at % width, Math.floor(at / width), Math.min(c, channels - 1));
-    }
+    const [x, y] = [at % width, Math.floor(at / width)];
+    for (let c = 0; c < 3; c++) rgba[4 * at + c] = pixel(drawing, x, y, Math.min(c, channels - 1));
   }
   return rgba;
 }

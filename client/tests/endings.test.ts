@@ -13,7 +13,8 @@ const JPEG =
   "\xff\xc4\x00\x04\xff\xd9\xff\xda\x00\x03\x01a second scan\xff\xd9";
 const PNG = "\x89PNG\r\n\x1a\n\0\0\0\x03IDATabcCRC4\0\0\0\0IENDCRC4";
 const GIF =
-  "GIF89a\x02\0\x02\0\x80\0\0RGBRGB!\xf9\x04abcd\0,\0\0\0\0\x02\0\x02\0\x80RGBRGB\x02\x03abc\x02de\0";
+  "GIF89a\x02\0\x02\0\x80\0\0RGBRGB!\xf9\x04abcd\0" +
+  ",\0\0\0\0\x02\0\x02\0\x80RGBRGB\x02\x03abc\x02de\0";
 const WEBP = "RIFF\x0c\0\0\0WEBPVP8 data";
 
 const FILES: readonly [Format, string][] = [

@@ -8,8 +8,9 @@ import { turnOf } from "../src/signals/upright.ts";
 const bytesOf = (text: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 const fileOf = (...parts: string[]): Blob => new Blob(parts.map(bytesOf));
+const digit = (value: number, at: number): number => Math.floor(value / 256 ** at) % 256;
 const big = (value: number, length: number): string =>
-  String.fromCharCode(...Array.from({ length }, (_, at) => (value / 256 ** (length - 1 - at)) & 255));
+  String.fromCharCode(...Array.from({ length }, (_, at) => digit(value, length - 1 - at)));
 const little = (value: number, length: number): string =>
   [...big(value, length)].reverse().join("");
 
@@ -46,19 +47,63 @@ const READ: readonly [string, Blob, Partial<Header>][] = [
   ["a JPEG", jpeg(frame(640, 480)), { format: "image/jpeg", width: 640, height: 480 }],
   ["a JPEG in colour", jpeg(frame(9, 9)), { colour: true }],
   ["a grey JPEG", jpeg(frame(9, 9, 1)), { colour: false }],
-  ["a JPEG with much before its size", jpeg(...Array(9).fill(segment("\xe2", "x".repeat(65000))), frame(7, 8)), { width: 7, height: 8 }],
-  ["a JPEG that EXIF turns", jpeg(segment("\xe1", `Exif\0\0${exif(6)}`), frame(4, 3)), { turn: turnOf(6) }],
-  ["a JPEG with EXIF from the other end", jpeg(segment("\xe1", `Exif\0\0${exif(8, little)}`), frame(4, 3)), { turn: turnOf(8) }],
-  ["a JPEG with padding between segments", jpeg("\xff\xff\xff", frame(5, 6).slice(1)), { width: 5, height: 6 }],
-  ["a JPEG with an odd orientation", jpeg(segment("\xe1", `Exif\0\0${exif(9)}`), frame(4, 3)), { turn: turnOf(1) }],
+  [
+    "a JPEG with much before its size",
+    jpeg(...Array(9).fill(segment("\xe2", "x".repeat(65000))), frame(7, 8)),
+    { width: 7, height: 8 },
+  ],
+  [
+    "a JPEG that EXIF turns",
+    jpeg(segment("\xe1", `Exif\0\0${exif(6)}`), frame(4, 3)),
+    { turn: turnOf(6) },
+  ],
+  [
+    "a JPEG with EXIF from the other end",
+    jpeg(segment("\xe1", `Exif\0\0${exif(8, little)}`), frame(4, 3)),
+    { turn: turnOf(8) },
+  ],
+  [
+    "a JPEG with padding between segments",
+    jpeg("\xff\xff\xff", frame(5, 6).slice(1)),
+    { width: 5, height: 6 },
+  ],
+  [
+    "a JPEG with an odd orientation",
+    jpeg(segment("\xe1", `Exif\0\0${exif(9)}`), frame(4, 3)),
+    { turn: turnOf(1) },
+  ],
   ["a PNG", png(1000, 2000), { format: "image/png", width: 1000, height: 2000 }],
   ["a PNG that EXIF turns", png(3, 4, chunk("eXIf", exif(3))), { turn: turnOf(3) }],
-  ["a GIF", fileOf("GIF89a", little(300, 2), little(200, 2)), { format: "image/gif", width: 300, height: 200 }],
-  ["a lossy WebP", riff("VP8 ", little(99, 4), "\0\0\0\x9d\x01\x2a", little(500, 2), little(400, 2)), { format: "image/webp", width: 500, height: 400 }],
-  ["a lossless WebP", riff("VP8L", little(99, 4), "\x2f", little(499 + 399 * 16384, 4)), { width: 500, height: 400 }],
-  ["a WebP that EXIF turns", riff(extended(70, 60), part("VP8 ", "odd"), part("EXIF", exif(5))), { width: 70, height: 60, turn: turnOf(5) }],
-  ["an AVIF of tiles", fileOf("\0\0\0\x20ftypavif", ispe(512, 512), ispe(4000, 3000)), { format: "image/avif", width: 4000, height: 3000 }],
-  ["a HEIC", fileOf("\0\0\0\x18ftypheic", ispe(40, 30)), { format: "image/heic", width: 40, height: 30 }],
+  [
+    "a GIF",
+    fileOf("GIF89a", little(300, 2), little(200, 2)),
+    { format: "image/gif", width: 300, height: 200 },
+  ],
+  [
+    "a lossy WebP",
+    riff("VP8 ", little(99, 4), "\0\0\0\x9d\x01\x2a", little(500, 2), little(400, 2)),
+    { format: "image/webp", width: 500, height: 400 },
+  ],
+  [
+    "a lossless WebP",
+    riff("VP8L", little(99, 4), "\x2f", little(499 + 399 * 16384, 4)),
+    { width: 500, height: 400 },
+  ],
+  [
+    "a WebP that EXIF turns",
+    riff(extended(70, 60), part("VP8 ", "odd"), part("EXIF", exif(5))),
+    { width: 70, height: 60, turn: turnOf(5) },
+  ],
+  [
+    "an AVIF of tiles",
+    fileOf("\0\0\0\x20ftypavif", ispe(512, 512), ispe(4000, 3000)),
+    { format: "image/avif", width: 4000, height: 3000 },
+  ],
+  [
+    "a HEIC",
+    fileOf("\0\0\0\x18ftypheic", ispe(40, 30)),
+    { format: "image/heic", width: 40, height: 30 },
+  ],
 ];
 
 for (const [name, file, expected] of READ) {

@@ -56,7 +56,10 @@ function fill(
   [left, top, right, bottom, shade]: Scene["rectangles"][number],
 ): void {
   for (let y = top; y < bottom; y++) {
-    for (let x = left; x < right; x++) rgba.fill(shade, 4 * (y * width + x), 4 * (y * width + x) + 3);
+    for (let x = left; x < right; x++) {
+      const at = 4 * (y * width + x);
+      rgba.fill(shade, at, at + 3);
+    }
   }
 }
 

@@ -1,9 +1,11 @@
 /**
  * Banded matrices, and the two passes that every small picture is made by.
  *
- * Blurring, sampling and area means are linear and separable: what is wanted is `A · L · Bᵀ` with
- * two narrow matrices, and each pixel of the large picture is read as often as bands overlap.
+ * Blurring, sampling and area means are linear and separable: what is wanted is `A · L · Bᵀ`
+ * with two narrow matrices, and each pixel is read no more often than bands overlap.
  */
+
+import type { Planes } from "./brightness.ts";
 
 /** How each row of the result weighs the pixels of one side. */
 export interface Band {
@@ -23,7 +25,7 @@ export interface Strip {
   /** Brightness. */
   readonly grey: Uint8Array;
   /** Red, green and blue, of pictures so small that rounded brightness would move bits. */
-  readonly colour?: readonly [Uint8Array, Uint8Array, Uint8Array];
+  readonly colour?: Planes;
 }
 
 /** Puts lists of weights together. */

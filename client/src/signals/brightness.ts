@@ -12,8 +12,11 @@ export function greyOf(
   return out;
 }
 
-/** Returns red, green and blue of RGBA pixels, each by itself. */
-export function planesOf(rgba: Uint8ClampedArray | Uint8Array): [Uint8Array, Uint8Array, Uint8Array] {
+/** Red, green and blue, each by itself. */
+export type Planes = readonly [Uint8Array, Uint8Array, Uint8Array];
+
+/** Returns the planes of RGBA pixels. */
+export function planesOf(rgba: Uint8ClampedArray | Uint8Array): Planes {
   const plane = (channel: number): Uint8Array =>
     Uint8Array.from({ length: rgba.length / 4 }, (_, at) => rgba[4 * at + channel]);
   return [plane(0), plane(1), plane(2)];

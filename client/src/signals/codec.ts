@@ -65,7 +65,8 @@ interface Rectangle {
 async function brightness(frame: VideoFrame, rect: Rectangle): Promise<Strip> {
   const planes = roomFor(frame.allocationSize({ rect }));
   const [{ offset, stride }] = await frame.copyTo(planes, { rect });
-  return { rows: rect.height, grey: packed(planes.subarray(offset), stride, rect.width, rect.height) };
+  const grey = packed(planes.subarray(offset), stride, rect.width, rect.height);
+  return { rows: rect.height, grey };
 }
 
 let room = new Uint8Array(0);

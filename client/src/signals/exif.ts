@@ -5,7 +5,7 @@ import { big, characters, little } from "./bytes.ts";
 const ORIENTATION = 0x0112;
 const SHORT = 3;
 
-/** Returns the orientation, 1 to 8, from TIFF bytes with or without `Exif` before them; 1 if odd. */
+/** Returns the orientation from TIFF bytes, with or without `Exif` before them; 1 if odd. */
 export function orientationOf(exif: Uint8Array): number {
   const tiff = characters(exif, 0, 4) === "Exif" ? exif.subarray(6) : exif;
   const order = characters(tiff, 0, 2);

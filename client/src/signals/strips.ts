@@ -33,12 +33,12 @@ export interface Decoded {
   readonly turn: Turn;
 }
 
-/** Returns how many rows of a picture are read at a time; an even number, as halved colours need. */
+/** Returns how many rows are read at a time; an even number, as halved colours need. */
 export function rowsOf(width: number): number {
   return Math.max(2, 2 * Math.floor(STRIP_PIXELS / width / 2));
 }
 
-/** Returns what is made of opaque pixels; their colours too, of pictures so small that they matter. */
+/** Returns what is made of opaque pixels; their colours too, where a picture is small. */
 export function stripOf(rgba: Uint8ClampedArray | Uint8Array, rows: number, pixels: number): Strip {
   const strip = { rows, grey: greyOf(rgba) };
   return pixels < LUMINANCE_PIXELS ? { ...strip, colour: planesOf(rgba) } : strip;
