@@ -73,7 +73,11 @@ class Turn:
 
     def __str__(self) -> str:
         longest = f"{self.longest_task_ms:.0f} ms" if self.longest_task_ms else "none above 50 ms"
-        return f"{self.what}: {self.seconds:.2f} s, {self.memory_mb:.0f} MB, longest task {longest}"
+        memory = (
+            f"{self.memory_mb:.0f} MB ({self.before_mb:.0f} before; "
+            f"{self.total_mb:.0f} with the browser's own files)"
+        )
+        return f"{self.what}: {self.seconds:.2f} s, {memory}, longest task {longest}"
 
 
 def picture(target: Path) -> Path:

@@ -6,7 +6,10 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
+from takeback.cases.wire import ItemDocument, Language, PdqDocument, RegistrationDocument
+from takeback.cli.reporterhub import ReporterHub
 from tests.browser.harness import pick
+from tests.web.conftest import Served, signal
 
 SIGNALS_WITHIN = 30_000
 """Milliseconds that signals may take on a busy machine; benchmarks measure what they take."""
@@ -99,3 +102,16 @@ def registered(page: Page, *paths: Path, language: str = "ko") -> Keys:
     journey.begin(language)
     journey.to_review(*paths)
     return journey.send()
+
+
+def opened_case(portal: Served, number: int, *, language: Language = "ko") -> Keys:
+    """Open a case with one made-up signal, without a browser; other numbers are far apart."""
+    document = RegistrationDocument(
+        version=1,
+        kind="shared",
+        age_band="adult",
+        language=language,
+        items=[ItemDocument([PdqDocument(signal(number), 90)])],
+    )
+    opened = ReporterHub(portal.http).open(document)
+    return Keys(opened.code, opened.pin, " ".join(opened.words), opened.slip)
