@@ -19,6 +19,8 @@ from takeback.cli.demo.story import Story
 from takeback.cli.demo.telling import Telling
 from takeback.cli.demo.videos import draw_videos
 from takeback.cli.privatefile import write_new
+from takeback.errors import QualityTooLow
+from takeback.hashing import MINIMUM_QUALITY
 
 LOOK_AROUND: Final = """
 The portal is up: open it in a browser, in a window as narrow as a phone.
@@ -48,7 +50,7 @@ def run_demo(picture: Path | None, *, leave: bool) -> bool:
         Whether every step held.
     """
     shown = photograph("coffee.png") if picture is None else _read(picture)
-    prepare_file(shown.data)  # refused now, before anything is started
+    _check(shown)  # refused now, before anything is started
     telling = Telling()
     with tempfile.TemporaryDirectory(prefix="takeback-demo-") as folder:
         talk.say("drawing a video of a minute from moving photographs")
@@ -75,6 +77,13 @@ def look_around(hub: str, matcher: str, opened: Opened, keys: Path) -> str:
     return LOOK_AROUND.format(
         takeback=takeback, hub=hub, keys=keys, code=opened.code, pin=opened.pin, matcher=matcher
     )
+
+
+def _check(shown: Photograph) -> None:
+    """Refuse a picture that one of the two platforms, which has no keypoints, could not know."""
+    quality = prepare_file(shown.data).signals.quality
+    if quality < MINIMUM_QUALITY:
+        raise QualityTooLow(quality, MINIMUM_QUALITY)
 
 
 def _read(path: Path) -> Photograph:
