@@ -7,6 +7,7 @@ from takeback.cases import wire as cases
 from takeback.exchange import stopncii
 from takeback.exchange import wire as exchange
 from takeback.web import demo, ops
+from takeback.web.portal.receipt_form import ReceiptForm
 
 SIGNAL = "f8f8f0cce0f4e84d0e370a22028f67f0b36e2ed596623e1d33e6339c4e9c9b22"
 NUMBER = "8b1a9953c4611296a827abf8c47804d7"
@@ -168,3 +169,18 @@ EXAMPLES: Mapping[type, Mapping[str, Any]] = {
     ops.Health: {"status": "ready", "version": "0.1.0"},
 }
 """By the type of the body or of the answer."""
+
+FORMS: Mapping[type, Mapping[str, str]] = {
+    ReceiptForm: {
+        "action": "add",
+        **ACCESS,
+        "slip": "7m3k9-x0q2v-5t8w1-z4h0v-6p2m8",
+        "item": "item_xk5gcrt9becgyexr",
+        "locators": "https://platform.example/post/17",
+        "end_date": "2040-01-01",
+        "attempt": RANDOM,
+        "challenge": "1893456000.14.00112233aabbccdd.0123456789abcdef0123456789abcdef",
+        "solution": "0000016959",
+    },
+}
+"""The same for forms, which only pages without JavaScript need."""

@@ -14,11 +14,15 @@ from PIL import Image
 from skimage import data
 
 from takeback.cases.wire import RegistrationDocument
+from takeback.web.form import FormRequest
 from tests.web.conftest import Served
-from tests.web.examples import EXAMPLES, NUMBER
+from tests.web.examples import EXAMPLES, FORMS, NUMBER
 
 LONGEST_TEXT = 4000
 """Characters of the longest text that a reporter can write: less than a picture needs."""
+
+PAGES = ("about", "case", "help", "help/{country}", "receipt", "safety", "threat-model", "under-18")
+"""What people read, in each language, besides how to verify it."""
 
 PACKED = r"^[A-Za-z0-9_-]+$"
 """Packed signals may be longer; the hub unpacks them and refuses what is none."""
@@ -38,7 +42,8 @@ def _handlers(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
     for route in app.routes:
         for handler in getattr(route, "route_handlers", ()):
             for method in handler.http_methods:
-                yield str(method), route.path_format.replace("{marker}", NUMBER), handler
+                path = route.path_format.replace("{marker}", NUMBER).replace("{language}", "ko")
+                yield str(method), path, handler
 
 
 def _headers(served: Served, path: str) -> dict[str, str]:
@@ -111,10 +116,12 @@ def test_no_text_of_any_body_takes_a_picture(served: Served, picture: bytes) -> 
     for method, path, handler in _handlers(served.app):
         if handler.parsed_data_field is None:
             continue
-        body = EXAMPLES[handler.parsed_data_field.annotation]
+        body = {**EXAMPLES, **FORMS}[handler.parsed_data_field.annotation]
         keys = _headers(served, path)
         for at in _leaves(body):
-            answer = served.http.request(method, path, json=_replaced(body, at, text), headers=keys)
+            coded = "data" if handler.request_class is FormRequest else "json"
+            sent: Any = {coded: _replaced(body, at, text)}
+            answer = served.http.request(method, path, headers=keys, **sent)
             tried += 1
             assert answer.status_code in (400, 413), (path, at)
             assert text[:40] not in answer.text
@@ -190,4 +197,6 @@ def test_there_is_no_address_but_those_described(served: Served) -> None:
     described = set(served.http.get("/v1/openapi.json").json()["paths"])
     there = {route.path_format for route in served.app.routes}
 
-    assert there - described == {"/", "/metrics", "/v1/openapi.json"}
+    pages = {"/", "/{language}", "/leave", "/assets/{name}", "/{language}/verify"}
+    pages |= {f"/{{language}}/{page}" for page in PAGES}
+    assert there - described == {"/metrics", "/v1/openapi.json", *pages}
