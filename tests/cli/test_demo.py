@@ -6,10 +6,11 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from PIL import Image
 
 from takeback.cases.wire import Opened
 from takeback.cli.demo.run import look_around
-from tests.cli.conftest import Centre, Finished, Takeback, runner, serving
+from tests.cli.conftest import PICTURES, Centre, Finished, Takeback, runner, serving
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -117,3 +118,17 @@ def test_a_demonstration_never_leaves_loopback(takeback: Takeback) -> None:
 
     assert (done.code, done.out) == (3, "")
     assert "loopback" in done.err
+
+
+def test_a_pale_picture_is_refused_before_anything_starts(
+    takeback: Takeback, tmp_path: Path
+) -> None:
+    """One platform of the two has no keypoints, by which alone it could be known."""
+    with Image.open(PICTURES / "coffee.png") as coffee:
+        picture = coffee.convert("RGB")
+    Image.blend(Image.new("RGB", picture.size, "grey"), picture, 0.1).save(tmp_path / "pale.png")
+
+    done = takeback("demo", "--exit", "--picture", tmp_path / "pale.png")
+
+    assert (done.code, done.out) == (3, "")
+    assert done.err.startswith("takeback: error: quality ")
