@@ -48,8 +48,15 @@ export class Situation {
     show(byId("then"));
     for (const part of ["follows", "pick-follows", "where-follows"]) showWhen(byId(part), id);
     show(byId("sweep-fields"), id === "kind-sweep");
-    if (id === "kind-address") byId("danger", HTMLDetailsElement).open = true;
+    if (id === "kind-address") safetyFirst();
   }
+}
+
+/** Open what helps now, in view; the focus stays on what she chose. */
+function safetyFirst(): void {
+  const danger = byId("danger", HTMLDetailsElement);
+  danger.open = true;
+  danger.scrollIntoView({ block: "start" });
 }
 
 function chosen(name: string): HTMLInputElement | null {

@@ -44,6 +44,7 @@ export class Steps {
     hide(byId(`step-${this.#current}`));
     this.#current = step;
     show(byId(`step-${step}`));
+    byId("danger", HTMLDetailsElement).open = false;
     this.#mark();
     focusOn(byId(`title-${step}`));
     scrollTo({ top: 0 });
