@@ -12,8 +12,10 @@ const SENTENCES = {
 };
 
 test("places are filled, and numbers written as the language does", () => {
-  assert.equal(new Words(SENTENCES, "en").say("plain", { name: "Photo 1", size: 3.14 }), "Photo 1, 3.1 MB");
-  assert.equal(new Words(SENTENCES, "de").say("plain", { name: "Foto", size: 3.14 }), "Foto, 3,1 MB");
+  const facts = { name: "Photo 1", size: 3.14 };
+
+  assert.equal(new Words(SENTENCES, "en").say("plain", facts), "Photo 1, 3.1 MB");
+  assert.equal(new Words(SENTENCES, "de").say("plain", facts), "Photo 1, 3,1 MB");
 });
 
 test("the count chooses the plural form of the language", () => {
@@ -24,7 +26,9 @@ test("the count chooses the plural form of the language", () => {
 });
 
 test("what is filled in is never read as a place again", () => {
-  assert.equal(new Words(SENTENCES, "en").say("plain", { name: "{size}", size: 1 }), "{size}, 1 MB");
+  const facts = { name: "{size}", size: 1 };
+
+  assert.equal(new Words(SENTENCES, "en").say("plain", facts), "{size}, 1 MB");
 });
 
 test("a sentence that the page lacks is an error, not an empty line", () => {

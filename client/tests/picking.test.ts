@@ -1,11 +1,11 @@
-/** Files on their way to signals: one at a time, each of which can be held, dropped or tried again. */
+/** Files on their way to signals: one at a time; each can be held, dropped or tried again. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as soon } from "node:timers/promises";
 
 import { type Maker, MOST_ITEMS, Picking } from "../src/islands/case/picking.ts";
-import { type MadeSignals, NoSignals, type Trouble } from "../src/signals/model.ts";
+import { type MadeSignals, NoSignals, type Progress, type Trouble } from "../src/signals/model.ts";
 
 const MADE: MadeSignals = {
   kind: "picture",
@@ -23,7 +23,7 @@ class FakeMaker implements Maker {
   trouble: Trouble | undefined;
   hold: Promise<void> = Promise.resolve();
 
-  async make(file: File, on: (share: number) => void, stop: AbortSignal, paused: () => Promise<void>) {
+  async make(file: File, on: Progress, stop: AbortSignal, paused: () => Promise<void>) {
     this.begun.push(file.name);
     stop.addEventListener("abort", () => this.stopped.push(file.name));
     on(0.5);

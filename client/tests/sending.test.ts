@@ -117,7 +117,8 @@ test("a refusal names the day where the day is wrong, and lets everything be cha
 });
 
 test("a browser that can't make the proof is told apart from a network that is gone", async () => {
-  const { sending: sender, said } = sending(new FakeWeb([]), () => Promise.reject(new NoProof("no")));
+  const never: Solver = () => Promise.reject(new NoProof("no Worker"));
+  const { sending: sender, said } = sending(new FakeWeb([]), never);
 
   await sender.send(DOCUMENT);
 

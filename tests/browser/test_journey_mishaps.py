@@ -174,3 +174,15 @@ def test_blocked_storage_and_a_wrong_clock_change_nothing(page: Page, desk: Desk
     journey.send()
 
     assert desk.only().case.language == "en"
+
+
+def test_a_browser_that_can_not_begin_says_what_else_there_is(
+    page: Page, complaints: Complaints
+) -> None:
+    """Without Workers the plain page stays, with a word of why."""
+    complaints.expect("blocked")
+    page.add_init_script("window.Worker = class { constructor() { throw Error('blocked'); } };")
+    page.goto("/ko/case")
+
+    expect(page.locator("#cannot-begin")).to_be_visible()
+    expect(page.locator("#journey")).to_be_hidden()

@@ -38,6 +38,7 @@ class Journey {
     this.#review.say(outcome, this.#sending.lost !== undefined),
   );
   readonly #handover = new Handover(() => (this.#keeping = false));
+  #sent = false;
   /** Whether leaving now would lose a code that she has not kept yet. */
   #keeping = false;
 
@@ -142,8 +143,6 @@ class Journey {
     this.#steps.go("code");
   }
 
-  #sent = false;
-
   #wouldLose(): boolean {
     return this.#sent ? this.#keeping : this.#picking.all.length > 0 || this.#where.written;
   }
@@ -153,4 +152,9 @@ function on(id: string, press: () => unknown): void {
   byId(id).addEventListener("click", press);
 }
 
-new Journey().begin();
+try {
+  new Journey().begin();
+} catch (failure) {
+  show(byId("cannot-begin"));
+  throw failure;
+}

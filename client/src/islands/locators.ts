@@ -27,7 +27,8 @@ export const MOST_LOCATORS = 50;
 const LONGEST = 2000;
 
 /** White space as Python understands it; JavaScript's own differs by three characters. */
-const SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
+const SPACE =
+  "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 const EDGES = new RegExp(`^[${SPACE}]+|[${SPACE}]+$`, "gu");
 const HIDDEN = /[\p{Cc}\p{Cs}]/u;
 const SCHEME = /^https?:\/\//iu;
@@ -56,7 +57,7 @@ export function findLocators(text: string): Found {
   return { taken: [...taken], refused: [...refused].map(([typed, reason]) => ({ typed, reason })) };
 }
 
-/** Write a locator as the hub does: composed, without space around it, its host in small letters. */
+/** Write a locator as the hub does: composed, no space around it, its host in small letters. */
 export function normalised(typed: string): string {
   const locator = stripped(typed.normalize("NFC"));
   if (!SCHEME.test(locator)) return locator;

@@ -60,7 +60,7 @@ export function focusOn(element: HTMLElement, block: ScrollLogicalPosition = "ne
   element.scrollIntoView({ block });
 }
 
-/** Shows the message `error` beside `field`, ties the two together and goes there; or takes it away. */
+/** Shows the message `error` of `field` and goes there; or takes it away. */
 export function tell(field: HTMLElement, error: HTMLElement, wrong: boolean): void {
   show(error, wrong);
   if (!wrong) {

@@ -1,4 +1,4 @@
-/** Asks before the page is left by accident while something would be lost, and never the way out. */
+/** Asks before the page is left by accident with something to lose; never the way out. */
 
 /** Ask before leaving as long as `wouldLose` says so. */
 export function guard(wouldLose: () => boolean): void {
