@@ -15,10 +15,13 @@ function blank(): void {
   document.body.replaceChildren();
 }
 
-/** Leave: nothing to see at once, then away, with no way back to this page. */
+/**
+ * Leave: nothing to see at once, then away, with no way back to this page. Without a network the
+ * page stays blank: an error page would show the address of this one.
+ */
 function leave(address: string): void {
   blank();
-  location.replace(address);
+  location.replace(navigator.onLine ? address : "about:blank");
 }
 
 /** Whether this click should open the address here, and not in a tab or window of its own. */
@@ -42,8 +45,10 @@ function follow(click: MouseEvent): void {
 /** Go to a place in the portal; a place on this page needs no loading. */
 function go(link: HTMLAnchorElement): void {
   const here = link.pathname === location.pathname && link.hash !== "";
-  if (here) document.getElementById(link.hash.slice(1))?.focus();
-  else location.replace(link.href);
+  if (!here) return location.replace(link.href);
+  const place = document.getElementById(link.hash.slice(1));
+  place?.scrollIntoView();
+  place?.focus({ preventScroll: true });
 }
 
 /** Return a listener that leaves once Shift was pressed three times alone and quickly. */

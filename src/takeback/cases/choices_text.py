@@ -1,6 +1,6 @@
 """What she reads before she chooses, in her language. Sentences as data, nothing else.
 
-Every place that asks (portal, plain page, command line) shows exactly these words.
+Every place that asks (portal, command line) shows exactly these words.
 ``docs/explanation/what-signals-reveal.md`` holds the measurements that they follow from, and
 a test holds the page and this file to each other.
 """

@@ -1,1 +1,1 @@
-"""What reporters use: the plain page, and the addresses their devices talk to."""
+"""What reporters use: the portal's pages, and the addresses their devices talk to."""

@@ -78,6 +78,10 @@ class Assets:
             raise NotReady(f"{name} was not built: run `make client`")
         raise NotFound("there is nothing at this address")
 
+    def all(self) -> list[Asset]:
+        """Return every asset, by name."""
+        return [self.by_name[name] for name in sorted(self.by_name)]
+
     def address(self, name: str) -> str:
         """Return where an asset is served."""
         return self.named(name).address

@@ -81,14 +81,18 @@ def _name(part: Traversable) -> str:
 
 
 def _joined(code: str, parts: Iterable[Traversable]) -> NullTranslations:
-    joined = Translations()
-    for part in parts:
-        with part.open("rb") as file:
-            catalog = read_po(file, locale=code.replace("-", "_"), abort_invalid=True)
-        compiled = io.BytesIO()
-        write_mo(compiled, catalog)
-        compiled.seek(0)
-        part_read = Translations(compiled)
-        joined.merge(part_read)
-        joined.plural = part_read.plural  # merge leaves it as English has it
+    """Return the words of all parts; the plural forms are those that the first part names."""
+    read = [_compiled(code, part) for part in parts]
+    joined = read[0] if read else Translations()
+    for more in read[1:]:
+        joined.merge(more)
     return joined
+
+
+def _compiled(code: str, part: Traversable) -> Translations:
+    with part.open("rb") as file:
+        catalog = read_po(file, locale=code.replace("-", "_"), abort_invalid=True)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalog)
+    compiled.seek(0)
+    return Translations(compiled)

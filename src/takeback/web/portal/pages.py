@@ -15,6 +15,7 @@ from litestar import MediaType, Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from takeback import __version__
 from takeback.cases.choices_text import KEYPOINTS_SENTENCE
 from takeback.cases.wire import Language
 from takeback.settings import Settings
@@ -25,7 +26,7 @@ from takeback.web.portal.language import Words, languages, named
 
 TEMPLATES: Final = files("takeback.web.portal") / "templates"
 
-PLAIN: Final = ("about", "threat-model", "verify")
+PLAIN: Final = ("about", "threat-model")
 """Pages that need no facts but those that every page has."""
 
 Facts = Callable[[Words], Mapping[str, object]]
@@ -100,6 +101,8 @@ def open_pages(settings: Settings, *, demo: bool) -> Pages:
         "hub_name": settings.hub_name,
         "keypoints": settings.offer_keypoints,
         "languages": words,
+        "public_url": settings.public_url,
+        "version": __version__,
         "asset": assets.address,
         "style": assets.style,
         "script": assets.script,
@@ -114,6 +117,7 @@ def routes(pages: Pages, extra: Sequence[HTTPRouteHandler] = ()) -> list[HTTPRou
         *_starting(pages),
         *_leaving(pages),
         *(pages.handler(page) for page in PLAIN),
+        pages.handler("verify", lambda _words: {"files": pages.assets.all()}),
         *extra,
     ]
 
