@@ -55,7 +55,7 @@ def mp4() -> bytes:
 def webm() -> bytes:
     """The same in a file that only ``<video>`` opens."""
     fast = {"deadline": "realtime", "cpu-used": "8"}
-    return encoded(two_shots(), container="webm", codec="libvpx", options=fast)
+    return encoded(two_shots(), container="webm", codec="libvpx-vp9", options=fast)
 
 
 def without_duration(file: bytes) -> bytes:
