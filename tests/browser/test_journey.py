@@ -197,5 +197,5 @@ def test_without_scripts_the_page_says_what_to_do(
         page.goto("/ko/case")
 
         expect(page.locator("#plain ol > li")).to_have_count(5)
-        expect(page.locator("#plain .notice")).to_contain_text("자바스크립트")
+        expect(page.locator("#plain noscript .notice")).to_contain_text("자바스크립트")
         expect(page.locator("#journey")).to_be_hidden()

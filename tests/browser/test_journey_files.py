@@ -16,9 +16,9 @@ from tests.hashing.videos import encoded, pan
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A minute and a half of a camera moving over a photograph: long enough to be held."""
+    """A minute of a camera moving over a photograph: long enough to be held."""
     target = tmp_path_factory.mktemp("films") / "film.mp4"
-    frames = pan(skimage.data.coffee, 90)
+    frames = pan(skimage.data.coffee, 60)
     target.write_bytes(encoded(frames, options={"preset": "ultrafast"}))
     return target
 
