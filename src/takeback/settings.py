@@ -93,7 +93,7 @@ class Settings:
     works on each second, over all callers; they count among the others too."""
 
     proof_of_work_bits: int = 14
-    """Leading zero bits asked of the caller's proof of work while it is quiet; up to four more as
+    """Leading zero bits asked of the caller's proof of work while it is quiet; up to three more as
     the hub gets busy, one for each doubling from a quarter of ``openings_per_second`` on. 0 turns
     it off."""
 

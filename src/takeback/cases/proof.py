@@ -2,7 +2,7 @@
 
 A challenge says when it ends and carries an HMAC, so the hub remembers none it gave out;
 it remembers only those that were used, until they end. Each process remembers its own.
-When many use theirs, the next ones cost more, up to sixteen times as much.
+When many use theirs, the next ones cost more, up to eight times as much.
 """
 
 import hmac
@@ -25,8 +25,8 @@ from takeback.errors import BadProofOfWork
 
 LIFETIME: Final = timedelta(minutes=10)
 
-MOST_EXTRA_BITS: Final = 4
-"""What a load of any size adds at most: 18 bits take a cheap phone half a second, rarely two;
+MOST_EXTRA_BITS: Final = 3
+"""What a load of any size adds at most: 17 bits take a cheap phone half a second, rarely two;
 ``docs/explanation/case-access.md`` has the measurement."""
 
 MINUTE: Final = 60.0
