@@ -44,7 +44,18 @@ export class SignalMaker {
   /** Makes the signals of a video. Throws {@link NoSignals} if there are none. */
   video(file: File, on: Progress, stop: AbortSignal, paused: Paused): Promise<MadeSignals> {
     const connect = (port: MessagePort): void => this.#post({ port }, [port]);
-    return this.#inTurn(stop, () => makeVideo(file, connect, on, stop, paused));
+    return this.#inTurn(stop, () =>
+      this.#unlessFallen(makeVideo(file, connect, on, stop, paused)),
+    );
+  }
+
+  /** Waits for signals, but not from a Worker that fell over. */
+  #unlessFallen(making: Promise<MadeSignals>): Promise<MadeSignals> {
+    const job = ++this.#count;
+    const fallen = new Promise<never>((_, reject) => {
+      this.#jobs.set(job, () => reject(new NoSignals("too_large")));
+    });
+    return Promise.race([making, fallen]).finally(() => this.#jobs.delete(job));
   }
 
   /** Does a job once those before it are done; a phone has memory for one. */
