@@ -129,6 +129,12 @@ def test_a_wrong_text_of_the_operators_is_named(
     assert complaint in str(refused.value)
 
 
+def test_a_first_page_in_a_language_that_nobody_wrote_is_refused(tmp_path: Path) -> None:
+    """At the start, and not as an empty address to whoever comes."""
+    with pytest.raises(BadSettings, match="TAKEBACK_PORTAL_LANGUAGE: the portal speaks en, ko"):
+        what(replace(ready(tmp_path), portal_language="fr"))
+
+
 def test_what_an_editor_left_behind_is_no_text(tmp_path: Path) -> None:
     """A spare copy beside the file changes nothing."""
     settings = ready(tmp_path)

@@ -6,6 +6,7 @@ from datetime import date
 from functools import partial
 
 from takeback.app import Hub
+from takeback.errors import BadSettings
 from takeback.settings import Settings
 from takeback.web.portal.help.countries import Help, open_help
 from takeback.web.portal.language import Words
@@ -56,8 +57,11 @@ def consider(
     """Read what decides whether the portal may open. Needs no database.
 
     Raises:
-        BadSettings: a file of the operator's is wrong.
+        BadSettings: a file of the operator's is wrong, or the portal does not speak its first
+            language.
     """
+    if settings.portal_language not in languages:
+        raise BadSettings(f"TAKEBACK_PORTAL_LANGUAGE: the portal speaks {', '.join(languages)}")
     folder = settings.data / FOLDER
     pages = open_help(folder / "help", today, demo=demo)
     return Considered(settings, read_texts(folder, languages), pages, languages)
