@@ -215,26 +215,27 @@ def test_devices_are_answered_before_the_pages_open(centre: Served) -> None:
     assert centre.open_case("0f" * 32).code
 
 
-def test_the_start_page_says_who_runs_the_hub(centre: Served) -> None:
+def test_the_page_says_who_runs_the_hub(centre: Served) -> None:
     """Name, contact, their own words, how long texts are kept, and the platforms."""
-    text = text_of(centre, "/en")
+    text = text_of(centre, "/en/about")
 
     for said in (
         "Call 02-345-6789.",
         "Or come by.",
         "We are six.",
         "Nobody else reads it.",
-        "90 days after the case is closed",
-        "Large Photo Site also under 18",
+        "until 90 days after your case is closed",
+        "Large Photo Site also for pictures of under-18s",
         "Small Server",
     ):
         assert said in text
     assert "Gone Site" not in text
 
 
-def test_what_the_operator_wrote_is_text_and_no_markup(centre: Served) -> None:
+@pytest.mark.parametrize("page", ["", "/about", "/case"])
+def test_what_the_operator_wrote_is_text_and_no_markup(centre: Served, page: str) -> None:
     """A slip of theirs, or somebody else's hand, puts no element on a page."""
-    answer = centre.http.get("/en").text
+    answer = centre.http.get(f"/en{page}").text
 
     assert MARKUP not in answer
     assert "Hanbit &lt;b&gt;bold&lt;/b&gt; &amp; &lt;script&gt;" in answer
