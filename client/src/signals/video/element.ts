@@ -43,6 +43,8 @@ export class Element {
   #lasts = 0;
   #every = 0;
   #stale = 0;
+  #showing = -1;
+  #heard = (): void => undefined;
 
   private constructor(file: File, stop: AbortSignal) {
     this.#address = URL.createObjectURL(file);
@@ -50,6 +52,7 @@ export class Element {
     this.#video.muted = true;
     this.#video.playsInline = true;
     this.#video.preload = "auto";
+    this.#listen();
   }
 
   /**
@@ -70,7 +73,8 @@ export class Element {
 
   /** How the reading ended. */
   get ending(): Ending {
-    const complete = this.#answers && this.#last + this.#every + SLACK >= this.#lasts;
+    const read = Math.min(this.#last + this.#every, 1000 * this.#video.duration);
+    const complete = this.#answers && read + SLACK >= this.#lasts;
     return { complete, duration: Math.max(1, complete ? this.#lasts : this.#last) };
   }
 
@@ -78,6 +82,7 @@ export class Element {
   async *frames(every: () => number): AsyncGenerator<ShownFrame> {
     this.#lasts = await this.#length();
     const first = await this.#shown(0);
+    if (!first) throw new NoSignals("no_frames");
     yield { time: 0, shown: first.shown };
     for (let target = every(); target < this.#lasts; target = after(target, every())) {
       this.#every = every();
@@ -112,6 +117,7 @@ export class Element {
     if (!Number.isFinite(this.#video.duration)) {
       await this.#seek(1000 * FAR);
       await this.#seek(0);
+      await this.#next();
     }
     const { duration } = this.#video;
     return Number.isFinite(duration) ? Math.round(1000 * duration) : 0;
@@ -122,12 +128,16 @@ export class Element {
     if (!this.#answers) return false;
     const there = this.#told("seeked");
     this.#video.currentTime = milliseconds / 1000;
-    this.#answers = await there;
+    this.#answers = (await there) && (this.#hasFrame() || (await this.#told("canplay")));
     return this.#answers;
   }
 
+  #hasFrame(): boolean {
+    return this.#video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
+  }
+
   /** Waits for an event; false if an error, a stop or nothing at all comes instead. */
-  #told(event: "loadeddata" | "seeked"): Promise<boolean> {
+  #told(event: "loadeddata" | "seeked" | "canplay"): Promise<boolean> {
     const heard = new AbortController();
     return new Promise<boolean>((done) => {
       const { signal } = heard;
@@ -145,13 +155,13 @@ export class Element {
    */
   async #fresh(begin: number, target: number): Promise<ShownFrame | undefined> {
     for (let waited = 0; ; waited++) {
-      const { time, shown } = await this.#shown(begin + target);
-      if (time - begin > this.#last) {
-        this.#last = time - begin;
+      const frame = await this.#shown(begin + target);
+      if (frame && frame.time - begin > this.#last) {
+        this.#last = frame.time - begin;
         this.#stale = 0;
-        return { time: this.#last, shown };
+        return { time: this.#last, shown: frame.shown };
       }
-      shown.close();
+      frame?.shown.close();
       if (waited || this.#stale >= MOST_STALE) break;
       await this.#next();
     }
@@ -162,19 +172,30 @@ export class Element {
   /** Waits until another frame is shown, for a moment. */
   async #next(): Promise<void> {
     const silent = new Promise<void>((done) => setTimeout(done, SHOWING));
-    const next = new Promise<void>((done) => {
-      this.#video.requestVideoFrameCallback?.(() => done());
+    await Promise.race([silent, new Promise<void>((done) => (this.#heard = done))]);
+  }
+
+  /** Hears of every frame that is shown, in browsers that tell. */
+  #listen(): void {
+    this.#video.requestVideoFrameCallback?.((_, { mediaTime }) => {
+      this.#showing = Math.round(1000 * mediaTime);
+      this.#heard();
+      this.#listen();
     });
-    await Promise.race([silent, next]);
   }
 
   /** Takes what is shown now: the decoder's own frame where that says how it lies. */
-  async #shown(target: number): Promise<ShownFrame> {
-    if ("VideoFrame" in globalThis && "rotation" in VideoFrame.prototype) {
-      const shown = new VideoFrame(this.#video);
-      return { time: Math.round(shown.timestamp / 1000), shown };
+  async #shown(target: number): Promise<ShownFrame | undefined> {
+    try {
+      if ("VideoFrame" in globalThis && "rotation" in VideoFrame.prototype) {
+        const shown = new VideoFrame(this.#video);
+        return { time: Math.round(shown.timestamp / 1000), shown };
+      }
+      const time = this.#showing < 0 ? target : this.#showing;
+      return { time, shown: await createImageBitmap(this.#video) };
+    } catch {
+      return undefined; // browsers throw where a video has no frame to show
     }
-    return { time: target, shown: await createImageBitmap(this.#video) };
   }
 }
 
