@@ -87,10 +87,10 @@ def test_a_wrong_pin_is_refused_in_words_and_the_code_need_not_be_typed_again(
     expect(page.locator("#case-id")).to_have_text(opened.case_id)
 
 
-def test_after_twenty_wrong_pins_the_slip_opens_it(
+def test_after_twenty_wrong_pins_the_slip_opens_it_and_takes_it_back(
     page: Page, portal: Served, opened: Opened, complaints: Complaints
 ) -> None:
-    """The right PIN alone is refused in the same words as a wrong one."""
+    """The right PIN alone is refused in the same words as a wrong one; the slip is typed once."""
     complaints.expect(REFUSED)
     wrong = Access(opened.code, f"{(int(opened.pin) + 1) % 1_000_000:06}")
     for _ in range(20):
@@ -103,6 +103,10 @@ def test_after_twenty_wrong_pins_the_slip_opens_it(
     _type(page, opened)
 
     expect(page.locator("#case-id")).to_have_text(opened.case_id)
+    page.click("#withdraw-more > summary")
+    page.click("#withdraw-go")
+    expect(page.locator("#item-1")).to_have_attribute("data-state", "withdrawn")
+    assert opened.slip not in page.content()
 
 
 def test_a_place_and_a_picture_are_added(page: Page, opened: Opened) -> None:

@@ -193,6 +193,24 @@ def test_every_way_of_staying_shut_looks_the_same(served: Served) -> None:
     assert send(served, "read", opened, slip=opened.slip).status_code == 200
 
 
+def test_who_needs_the_slip_to_come_in_can_take_everything_back(served: Served) -> None:
+    """Somebody who has found the code and burns its trials keeps nobody from withdrawing."""
+    opened = served.open_case(signal(15))
+    wrong = {"code": opened.code, "pin": served.open_case(signal(16)).pin}
+    ordinary = send(served, "read", opened)
+    for _ in range(20):
+        send(served, "read", None, **wrong)
+
+    with_slip = send(served, "read", opened, slip=opened.slip)
+    asked_for = re.findall(r'<input[^>]* id="([\w-]+)-slip"', with_slip.text)
+    withdrawn = send(served, "withdraw", opened, slip=opened.slip)
+
+    assert "-slip" not in ordinary.text
+    assert asked_for == ["withdraw-1", "add", "choose", "withdraw"]
+    assert "You took everything back." in text_of(withdrawn)
+    assert opened.slip not in withdrawn.text
+
+
 def test_trials_are_shared_with_the_other_way_in(served: Served) -> None:
     """Twenty in all: a guesser gains nothing by using both."""
     opened = served.open_case(signal(11))

@@ -1,9 +1,9 @@
 /**
  * The receipt: the server's page, with code and PIN typed once.
  *
- * Without this script every form on the page works by itself. With it the two are kept in one
- * variable until the page is left or nobody touches it for ten minutes, each form is sent with a
- * proof of work and without a place in the history, and photos and videos can be added.
+ * Without this script every form on the page works by itself. With it what was typed is kept in
+ * one variable until the page is left or nobody touches it for ten minutes, each form is sent with
+ * a proof of work and without a place in the history, and photos and videos can be added.
  */
 
 import { Hub, NoNetwork } from "../hub/hub.ts";
@@ -22,6 +22,9 @@ const HARMLESS = ["read", "recover"];
 /** Refusals after which code and PIN are asked for again. */
 const SHUT = ["not-found", "malformed-code"];
 
+/** What opens the case; the proof is made anew for each step. */
+type Keys = Omit<Access, "proof">;
+
 class ReceiptPage {
   readonly #hub = new Hub(workerSolver(workerUrl("/assets/proof.js")));
   readonly #door = new Door(this.#hub);
@@ -29,7 +32,7 @@ class ReceiptPage {
   readonly #idle = new Idle(() => this.#forget());
   readonly #blank = byId("receipt").cloneNode(true);
   #adding: Adding | undefined;
-  #access: Access | undefined;
+  #access: Keys | undefined;
   #underway = false;
 
   /** Listen. */
@@ -67,11 +70,13 @@ class ReceiptPage {
   }
 
   #keys(): Fields {
-    return this.#access === undefined ? {} : { code: this.#access.code, pin: this.#access.pin };
+    return { ...this.#access };
   }
 
-  #remember({ code, pin }: Fields): void {
-    this.#access = code === undefined || pin === undefined ? undefined : { code, pin };
+  /** After many wrong PINs every step needs the slip that opened the receipt. */
+  #remember({ code, pin, slip }: Fields): void {
+    const keys = code === undefined || pin === undefined ? undefined : { code, pin };
+    this.#access = keys === undefined || slip === undefined ? keys : { ...keys, slip };
   }
 
   /** Take the receipt over from a page that answered. */
@@ -114,7 +119,7 @@ class ReceiptPage {
   }
 
   /** Add, and read the receipt: if the answer was lost on its way, that tells whether it arrived. */
-  async #addOnce(access: Access, documents: ItemDocument[]): Promise<void> {
+  async #addOnce(access: Keys, documents: ItemDocument[]): Promise<void> {
     const before = byId("receipt").dataset["items"];
     const lost = await this.#hub.addItems(access, documents).then(() => false, unlessHeard);
     this.#show(await this.#ask({ ...this.#keys(), action: "read" }));

@@ -129,8 +129,9 @@ class ReceiptPage:
         action: Action | None = None,
         answer: Receipt | Opened | None = None,
         refusal: str = "",
+        slip_given: bool = False,
     ) -> Response[str]:
-        """Show the form, or what an action answered.
+        """Show the form, or what an action answered; each form asks for the slip if it was given.
 
         Raises:
             NotFound: the portal does not speak the language.
@@ -143,6 +144,7 @@ class ReceiptPage:
             language,
             action=action,
             refusal=refusal,
+            slip_given=slip_given,
             view=arrange(answer, today) if isinstance(answer, Receipt) else None,
             opened=answer if isinstance(answer, Opened) else None,
             attempt=secrets.token_hex(16),
@@ -159,7 +161,8 @@ class ReceiptPage:
         if not proven:
             cases.admit_unproven()
         answer = ACTS[form.action](cases, form, proven)
-        return self.show(language, action=form.action, answer=answer)
+        slip_given = form.slip != ""
+        return self.show(language, action=form.action, answer=answer, slip_given=slip_given)
 
     def refuse(self, language: str, error: Exception) -> Response[str]:
         """Show the form again, and above it the refusal in words."""
