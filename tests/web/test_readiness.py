@@ -110,7 +110,7 @@ def test_every_thing_that_is_missing_comes_with_what_to_do(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("name", "text", "complaint"),
     [
-        ("texts.en.toml", 'nmae = "Centre"', "unknown field `nmae`"),
+        ("texts.en.toml", 'title = "Centre"', "unknown field `title`"),
         ("texts.en.toml", "about = 3", "Expected `str`"),
         ("texts.en.toml", f'about = "{"x" * 4_001}"', "about"),
         ("texts.xx.toml", "", "the portal speaks en, ko"),
