@@ -16,9 +16,10 @@ OFF: Mapping[str, bool | str] = {
     "privacy__resistFingerprinting": False,
     "privacy__fingerprintingProtection": False,
 }
+_ON_EVERY_CANVAS = "+CanvasRandomization,-EfficientCanvasRandomization"
 NOISE: Mapping[str, bool | str] = {
     "privacy__fingerprintingProtection": True,
-    "privacy__fingerprintingProtection__overrides": "+CanvasRandomization,-EfficientCanvasRandomization",
+    "privacy__fingerprintingProtection__overrides": _ON_EVERY_CANVAS,
 }
 RESIST: Mapping[str, bool | str] = {"privacy__resistFingerprinting": True}
 
