@@ -78,6 +78,11 @@ STATES = {
         replace(RECEIPT, ends_on="2031-01-01"),
         "It is protected until January 1, 2031, or until you take it back.",
     ),
+    "noted": (with_item(state="recorded", signals=0), "Noted on March 1, 2030."),
+    "nothing to compare": (
+        with_item(state="recorded", signals=0),
+        "Nothing is compared just now.",
+    ),
     "recorded": (with_item(state="recorded", signals=0), "There are no signals"),
     "waiting": (with_item(state="waiting"), "They don’t see the picture."),
     "suspended": (with_item(state="suspended"), "had to be restored from a backup"),
@@ -170,6 +175,15 @@ def test_a_receipt_with_nothing_to_tell_reads_like_any_other(shown: ReceiptPage)
     page = words(shown, RECEIPT)
 
     assert not re.search(r"match|seen by|review|quarantin|doubt|uploaded by", page)
+
+
+def test_nothing_is_said_of_platforms_where_nothing_is_compared(shown: ReceiptPage) -> None:
+    """A threat or an account alone: no promise that can't be kept."""
+    for receipt in (replace(RECEIPT, items=[]), with_item(state="recorded", signals=0)):
+        page = words(shown, receipt)
+
+        assert "Platforms that take part" not in page
+        assert "Comparing stops at once" not in page
 
 
 def test_what_can_be_done_follows_the_state() -> None:

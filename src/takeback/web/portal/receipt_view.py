@@ -14,6 +14,7 @@ from takeback.cases.wire import Receipt, ReceiptItem, WithdrawalStatus
 from takeback.web.portal.language import Words
 
 ENDING: Final = ("withdrawing", "withdrawn")
+COMPARED: Final = ("protected", "withdrawing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,9 @@ class ReceiptView:
     running: bool
     """Whether the case is neither withdrawn nor about to be."""
 
+    compared: bool
+    """Whether platforms compare uploads with any of it."""
+
     suspended: bool
     """Whether an item waits to be resumed after a restore."""
 
@@ -57,8 +61,14 @@ def arrange(receipt: Receipt, today: date) -> ReceiptView:
         for number, item in enumerate(receipt.items, 1)
     ]
     days = [one.taken_back.undo_until for one in items if one.taken_back]
-    suspended = any(item.state == "suspended" for item in receipt.items)
-    return ReceiptView(receipt, items, running, suspended, max(days, default=None))
+    return ReceiptView(
+        receipt=receipt,
+        items=items,
+        running=running,
+        compared=any(item.state in COMPARED and item.signals for item in receipt.items),
+        suspended=any(item.state == "suspended" for item in receipt.items),
+        undo_until=max(days, default=None),
+    )
 
 
 def _item(
