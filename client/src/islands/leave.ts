@@ -8,10 +8,12 @@ const TAPS = 3;
 /** How long three presses of Shift may take, in milliseconds. */
 const TAPS_WITHIN = 2000;
 
-/** Make the page blank, before anything else happens. */
+/**
+ * Make the page blank, before anything else happens. The neutral title stays: in place of an empty
+ * one browsers show the address, on the tab now and in the list of visited pages for ever.
+ */
 function blank(): void {
   document.documentElement.hidden = true;
-  document.title = "";
   document.body.replaceChildren();
 }
 
@@ -64,6 +66,11 @@ function shiftThrice(address: string): (key: KeyboardEvent) => void {
   };
 }
 
+/** What the browser keeps of a page in memory, to show it at once on the way back, is blank. */
+function emptyKept(left: PageTransitionEvent): void {
+  if (left.persisted) blank();
+}
+
 /** A page that the browser kept in memory is never shown again. */
 function forgetKept(shown: PageTransitionEvent): void {
   if (!shown.persisted) return;
@@ -72,5 +79,6 @@ function forgetKept(shown: PageTransitionEvent): void {
 }
 
 addEventListener("click", follow);
+addEventListener("pagehide", emptyKept);
 addEventListener("pageshow", forgetKept);
 addEventListener("keydown", shiftThrice("/leave"));

@@ -32,5 +32,7 @@ but read through ``blob:`` by the page itself."""
 PAGE: Final[Mapping[str, str]] = {"content-security-policy": PAGE_POLICY}
 """What a page has besides the headers of every answer."""
 
-LEAVE: Final[Mapping[str, str]] = {"clear-site-data": '"cache", "cookies", "storage"'}
-"""What the way out has besides: the browser forgets what it kept of this site."""
+LEAVE: Final[Mapping[str, str]] = {"clear-site-data": '"cache", "storage"'}
+"""What the way out has besides: the browser forgets what it kept of this site. Not ``"cookies"``:
+there are none, and it would sign her, and any caseworker who follows a link to this address, out
+of every site of the same domain."""
