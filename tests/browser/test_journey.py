@@ -37,6 +37,8 @@ def test_a_threat_alone_is_a_case(journey: Journey, desk: Desk) -> None:
 
     assert desk.only().case.kind == "threatened"
     assert desk.only().items == ()
+    journey.tap("#skip-back")
+    expect(journey.page.locator("#after-signals [data-when=none]")).to_be_visible()
 
 
 @pytest.mark.parametrize("kind", ["impersonation", "synthetic"])
@@ -84,7 +86,9 @@ def test_under_18_reads_about_guardians_before_anything_is_sent(journey: Journey
 
     journey.page.locator("#guardians-place").select_option("elsewhere")
 
-    expect(journey.page.locator("#guardians-say [data-when=elsewhere]")).to_contain_text("확인")
+    expect(journey.page.locator("#guardians-say [data-when=elsewhere]")).to_be_visible()
+    journey.choose("age-adult")
+    expect(journey.page.locator("#guardians")).to_be_hidden()
     assert journey.page.locator("#guardians-say [data-when]").count() > 3
 
 

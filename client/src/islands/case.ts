@@ -135,11 +135,12 @@ class Journey {
 
   async #send(): Promise<void> {
     if (byId("send").getAttribute("aria-disabled") === "true") return;
-    const opened = await this.#sending.send(this.#registration());
+    const document = this.#sending.lost ?? this.#registration();
+    const opened = await this.#sending.send(document);
     if (opened === undefined) return;
     this.#keeping = true;
     this.#sent = true;
-    this.#handover.show(opened);
+    this.#handover.show(opened, document);
     this.#steps.go("code");
   }
 

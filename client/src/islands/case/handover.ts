@@ -6,6 +6,7 @@
 
 import type { Opened } from "../../wire.ts";
 import { byId, focusOn, hide, show, showWhen, tell } from "../page.ts";
+import type { Registration } from "./draft.ts";
 import { grouped, isTypedBack, noteOf } from "./secrets.ts";
 
 /** How long a saved note's address is kept for the browser to read, in milliseconds. */
@@ -27,9 +28,11 @@ export class Handover {
     });
   }
 
-  /** Write everything into the page. */
-  show(opened: Opened): void {
+  /** Write everything into the page; what comes next depends on what was `sent`. */
+  show(opened: Opened, sent: Registration): void {
     this.#opened = opened;
+    showWhen(byId("after-signals"), sent.items.length > 0 ? "signals" : "none");
+    showWhen(byId("after-age"), sent.age_band);
     const receipt = byId("to-receipt", HTMLAnchorElement);
     const texts = {
       code: grouped(opened.code),

@@ -11,7 +11,7 @@ export class Situation {
       this.#follow();
       changed();
     });
-    byId("ages").addEventListener("change", () => showWhen(byId("ages-follow"), this.ageBand));
+    byId("ages").addEventListener("change", () => this.#followAge());
     const place = byId("guardians-place", HTMLSelectElement);
     place.addEventListener("change", () => showWhen(byId("guardians-say"), place.value));
   }
@@ -40,6 +40,14 @@ export class Situation {
     show(missing, this.kind === undefined);
     if (this.kind === undefined) focusOn(missing);
     return this.kind !== undefined;
+  }
+
+  /** Who may be a child reads about parents now; who is one finds it open. */
+  #followAge(): void {
+    const guardians = byId("guardians", HTMLDetailsElement);
+    showWhen(byId("ages-follow"), this.ageBand);
+    show(guardians, this.ageBand !== "adult");
+    guardians.open = this.ageBand === "under_18";
   }
 
   #follow(): void {

@@ -67,11 +67,21 @@ export class Where {
     show(count, found.taken.length > 0);
     this.#area.setAttribute("aria-invalid", String(found.refused.length > 0));
     if (found.refused.length === 0) hide(byId("locators-wrong"));
-    const list = byId("locators-refused");
-    list.replaceChildren(...found.refused.map(refusedRow));
-    show(list, found.refused.length > 0);
+    fill("locators-taken", found.taken.map(takenRow));
+    fill("locators-refused", found.refused.map(refusedRow));
     return found;
   }
+}
+
+function fill(id: string, rows: readonly HTMLElement[]): void {
+  byId(id).replaceChildren(...rows);
+  show(byId(id), rows.length > 0);
+}
+
+function takenRow(locator: string): HTMLElement {
+  const row = stamp("locator-taken");
+  slot(row, "typed").textContent = locator;
+  return row;
 }
 
 function refusedRow({ typed, reason }: Found["refused"][number]): HTMLElement {
