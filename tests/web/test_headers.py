@@ -1,12 +1,13 @@
 """Every answer, whatever it is, lets a browser do nothing and remember nothing."""
 
 import pytest
+from litestar.handlers import HTTPRouteHandler
 
 from takeback.web.edge import HEADERS
+from takeback.web.portal.policy import PAGE_POLICY
 from tests.web.conftest import Served
 
 ANSWERS = [
-    ("GET", "/"),
     ("GET", "/health"),
     ("GET", "/ready"),
     ("GET", "/metrics"),
@@ -18,8 +19,14 @@ ANSWERS = [
     ("PUT", "/v1/cases"),
     ("POST", "/v1/cases"),
     ("OPTIONS", "/v1/cases"),
-    ("HEAD", "/"),
+    ("HEAD", "/v1/challenge"),
+    ("GET", "/leave"),
+    ("GET", "/assets/portal.css"),
+    ("GET", "/assets/nothing.js"),
+    ("GET", "/xx/about"),
+    ("POST", "/ko/about"),
 ]
+"""The pages, whose policy is another, have tests of their own."""
 
 
 @pytest.mark.parametrize(("method", "path"), ANSWERS)
@@ -61,3 +68,29 @@ def test_the_policy_allows_nothing(served: Served) -> None:
     assert policy == (
         "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
+
+
+def test_every_route_answers_with_the_headers(served: Served) -> None:
+    """Whatever is asked of it, by each of its methods; a page may do a little more than nothing."""
+    asked = 0
+    for route in served.app.routes:
+        for handler in getattr(route, "route_handlers", ()):
+            path = route.path_format.replace("{language}", "ko").replace("{name}", "portal.css")
+            for method in handler.http_methods:
+                answer = served.http.request(str(method), path)
+                asked += 1
+                policy = answer.headers[POLICY]
+                assert policy in _policies(handler), path
+                given = {**answer.headers, POLICY: HEADERS[POLICY]}
+                assert {name: given[name] for name in HEADERS} == HEADERS, path
+
+    assert asked > 60
+
+
+POLICY = "content-security-policy"
+
+
+def _policies(handler: HTTPRouteHandler) -> set[str]:
+    """Return what may stand over a route's answers: over data the empty policy only."""
+    page = not handler.resolve_include_in_schema()
+    return {HEADERS[POLICY], *([PAGE_POLICY] if page else [])}

@@ -158,34 +158,3 @@ def test_a_hub_that_is_full_says_when_to_try_again(
     refused = [answer for answer in answers if answer.status_code == 503]
     assert refused
     assert all(int(answer.headers["retry-after"]) >= 1 for answer in refused)
-
-
-def test_the_page_speaks_english_and_korean_and_says_what_it_can_not_reach(
-    served: Served,
-) -> None:
-    """The honest limit and the way in stand on the first page."""
-    page = served.http.get("/")
-
-    assert page.status_code == 200
-    assert page.headers["content-type"] == "text/html; charset=utf-8"
-    for words in ("encrypted rooms", "암호화된 대화방", "takeback case open"):
-        assert words in page.text
-
-
-def test_the_page_needs_nothing_from_anywhere(served: Served) -> None:
-    """No script, picture, form or link to another place; its style is named by digest."""
-    page = served.http.get("/")
-
-    for tag in (
-        "<script",
-        "<img",
-        "<form",
-        "<link",
-        "<iframe",
-        "src=",
-        "href=",
-        "http://",
-        "https://",
-    ):
-        assert tag not in page.text
-    assert "style-src 'sha256-" in page.headers["content-security-policy"]

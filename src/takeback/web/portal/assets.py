@@ -19,13 +19,14 @@ from markupsafe import Markup
 from takeback.errors import NotFound, NotReady
 
 TYPES: Final[Mapping[str, str]] = {
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css",
+    ".js": "text/javascript",
     ".png": "image/png",
     ".svg": "image/svg+xml",
     ".webmanifest": "application/manifest+json",
 }
-"""Content types; a file with another ending is never served."""
+"""Content types, to which the web adds the charset of texts; a file with another ending is never
+served."""
 
 PLACES: Final = (files("takeback.web.portal") / "look", files("takeback.web.portal") / "static")
 

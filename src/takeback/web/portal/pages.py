@@ -7,6 +7,7 @@ comes as facts. A page never repeats what was sent to it.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any, Final
 
 import msgspec
@@ -22,7 +23,7 @@ from takeback.settings import Settings
 from takeback.web.compress import takes_gzip
 from takeback.web.portal import policy
 from takeback.web.portal.assets import Asset, Assets, asset, load
-from takeback.web.portal.language import Words, languages, named
+from takeback.web.portal.language import LOCALE, Words, languages, named
 
 TEMPLATES: Final = files("takeback.web.portal") / "templates"
 
@@ -87,15 +88,16 @@ PAGE: Final[Mapping[str, Any]] = {
 """How a route of a page differs from one of the API: what a link drags along is ignored."""
 
 
-def open_pages(settings: Settings, *, demo: bool) -> Pages:
+def open_pages(settings: Settings, *, demo: bool, locale: Traversable = LOCALE) -> Pages:
     """Read words, templates and assets.
 
     Args:
         settings: of the hub; pages show its name.
         demo: whether every page is marked as a demonstration.
+        locale: where the words of each language are.
     """
-    words = languages()
-    assets = load(more=[_manifest(each) for each in words.values()])
+    words = languages(locale)
+    assets = load_assets(words)
     shared = {
         "demo": demo,
         "hub_name": settings.hub_name,
@@ -109,6 +111,11 @@ def open_pages(settings: Settings, *, demo: bool) -> Pages:
     }
     environments = {code: _environment(each, shared) for code, each in words.items()}
     return Pages(settings, demo, words, assets, environments)
+
+
+def load_assets(words: Mapping[str, Words]) -> Assets:
+    """Return everything that pages in these languages load."""
+    return load(more=[_manifest(each) for each in words.values()])
 
 
 def routes(pages: Pages, extra: Sequence[HTTPRouteHandler] = ()) -> list[HTTPRouteHandler]:

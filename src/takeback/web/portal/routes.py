@@ -4,6 +4,8 @@ Code and PIN travel in bodies, never in an address or a header, so that no log, 
 referrer keeps them.
 """
 
+from importlib.resources.abc import Traversable
+
 from litestar import Router, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
@@ -26,15 +28,22 @@ from takeback.web.portal import journey, receipt_form
 from takeback.web.portal import pages as portal_pages
 from takeback.web.portal.front import open_front
 from takeback.web.portal.help import routes as help_pages
+from takeback.web.portal.language import LOCALE
 
 REGISTRATION_LIMIT = 2 * 1024 * 1024
 """Bytes of a registration: of twenty pictures and some videos. All in it is bounded one by one as
 well; more videos are added to the case afterwards."""
 
 
-def routes(hub: Hub, *, demo: bool) -> Router:
-    """Return the reporter's routes, bound to *hub*."""
-    pages = portal_pages.open_pages(hub.settings, demo=demo)
+def routes(hub: Hub, *, demo: bool, locale: Traversable = LOCALE) -> Router:
+    """Return the reporter's routes, bound to *hub*.
+
+    Args:
+        hub: what the routes call.
+        demo: whether every page is marked as a demonstration.
+        locale: where the words of each language are.
+    """
+    pages = portal_pages.open_pages(hub.settings, demo=demo, locale=locale)
     front = open_front(hub, list(pages.words), demo=demo)
     pages.know(front.facts)
     extra = [
