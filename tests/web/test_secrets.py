@@ -93,6 +93,10 @@ def _as_reporter(visit: Visit) -> None:
     for path in ("receipt", "withdrawal", "withdrawal/undo"):
         for body in (keys, wrong, {**keys, TEXT: 1}):
             visit.call("POST", f"/v1/cases/{path}", json=body)
+    form = {**keys["access"], "slip": opened["slip"], "locators": LOCATOR, "action": "add"}
+    for fields in (form, {**form, "pin": "000000"}, {**form, "pin": TEXT}, {**form, TEXT: "1"}):
+        visit.call("POST", "/en/receipt", data=fields)
+    visit.call("POST", "/en/receipt", files={"picture": TEXT.encode()})
     visit.call("POST", "/v1/cases/choices", json={**keys, "choices": {"partners": True}})
     visit.call("POST", "/v1/cases/withdrawal", json={**keys, "item_id": TEXT})
     visit.call("POST", "/v1/cases", json={**REGISTRATION, "kind": TEXT})
