@@ -2,6 +2,9 @@
 
 import type { Opened } from "../../wire.ts";
 
+/** What opens a case. */
+export type Secrets = Omit<Opened, "case_id">;
+
 /** Letters that are read as digits, here as at the hub (`cases/codes.py`). */
 const MISREAD: Readonly<Record<string, string>> = { o: "0", i: "1", l: "1" };
 
@@ -14,12 +17,12 @@ export function grouped(code: string): string {
 }
 
 /** A note that says nothing of what it is: six words and two rows of numbers. */
-export function noteOf(opened: Opened): string {
+export function noteOf(opened: Secrets): string {
   return `${opened.words.join(" ")}\n${opened.pin}\n${opened.slip}\n`;
 }
 
 /** Whether she typed the PIN, the code, its end, or the words; spaces and capitals don't matter. */
-export function isTypedBack(typed: string, opened: Opened): boolean {
+export function isTypedBack(typed: string, opened: Secrets): boolean {
   const plain = bare(typed);
   const words = bare(opened.words.join(""));
   if (plain === opened.pin || plain === words) return true;
