@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { edited } from "../src/signals/exif.ts";
 import { type Header, headerOf, kindOf } from "../src/signals/header.ts";
 import { turnOf } from "../src/signals/upright.ts";
 
@@ -114,6 +115,31 @@ for (const [name, file, expected] of READ) {
     }
   });
 }
+
+const TURNED: readonly [string, Blob][] = [
+  ["a JPEG", jpeg(segment("\xe1", `Exif\0\0${exif(6)}`), frame(4, 3))],
+  ["a JPEG from the other end", jpeg(segment("\xe1", `Exif\0\0${exif(8, little)}`), frame(4, 3))],
+  [
+    "a JPEG that says so twice",
+    jpeg(...[6, 3].map((turn) => segment("\xe1", `Exif\0\0${exif(turn)}`)), frame(4, 3)),
+  ],
+  ["a PNG", png(4, 3, chunk("eXIf", exif(5)), chunk("tEXt", "kept"))],
+  ["a WebP", riff(extended(4, 3), part("EXIF", exif(6)), part("VP8 ", "kept"))],
+];
+
+for (const [name, file] of TURNED) {
+  test(`${name} is the same picture once it doesn't say how to turn it`, async () => {
+    const header = await headerOf(file);
+    const without = await headerOf(edited(file, header.edits));
+    assert.notDeepEqual(header.turn, turnOf(1));
+    assert.deepEqual(without, { ...header, turn: turnOf(1), edits: without.edits });
+  });
+}
+
+test("what says nothing of a turn is left alone", async () => {
+  const file = jpeg(frame(4, 3));
+  assert.equal(edited(file, (await headerOf(file)).edits), file);
+});
 
 /** A file that claims a size and has only its beginning. */
 function hollow(size: number, beginning: Blob): Blob {

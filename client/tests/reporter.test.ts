@@ -18,7 +18,7 @@ async function signals(scene: Scene): Promise<PictureSignals> {
   const rgba = pixelsOf(scene);
   const read = async (top: number, rows: number): Promise<Strip> =>
     stripOf(rgba.subarray(4 * top * width, 4 * (top + rows) * width), rows, width * height);
-  const opened = { width, height, path: "full", read, close: nothing } as const;
+  const opened = { width, height, rows: 64, path: "full", read, close: nothing } as const;
   const turn = turnOf(scene.orientation);
   const sizes = await sizesOf({ opened, turn }, nothing, new Stop());
   return signalsOf(sizes, turn, "full", nothing, new Stop());
@@ -60,7 +60,7 @@ test("a job that was asked to stop stops while it reads", async () => {
   const stop = new Stop();
   stop.ask();
   const read = async (): Promise<Strip> => assert.fail("nothing is read any more");
-  const opened = { width: 9, height: 9, path: "full", read, close: nothing } as const;
+  const opened = { width: 9, height: 9, rows: 4, path: "full", read, close: nothing } as const;
   await assert.rejects(sizesOf({ opened, turn: turnOf(1) }, nothing, stop), {
     trouble: "cancelled",
   });

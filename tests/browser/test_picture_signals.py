@@ -65,6 +65,14 @@ NOISE: Final = f"const altered = (value, at) => value + (at * 31 % 3) - 1;{ALTER
 GARBAGE: Final = f"const altered = (value, at) => at * 7919 % 256;{ALTERED}"
 
 
+NOT_AT_ONCE: Final = """
+const atOnce = globalThis.createImageBitmap;
+globalThis.createImageBitmap = (file, ...rest) =>
+  file.size > 10_000 && rest.length < 4 ? Promise.reject(new Error()) : atOnce(file, ...rest);
+"""
+"""What phones are like that have no memory for a large picture."""
+
+
 class Told(msgspec.Struct):
     """What came of a file, and what the page was told on the way."""
 
@@ -207,6 +215,19 @@ def test_browsers_with_only_a_canvas_are_a_few_bits_away(
             told = bench.make(file)
             assert max(away(told, file).values()) <= 4
             assert told.views["whole"].path == "full"
+
+
+@pytest.mark.parametrize("form", ["EXIF 1", "EXIF 3", "EXIF 6"])
+def test_a_picture_too_large_to_hold_is_decoded_in_parts(
+    chromium: Browser, tmp_path: Path, form: str
+) -> None:
+    """However it is turned."""
+    file = tmp_path / "large.jpg"
+    file.write_bytes(FORMS[form].write(picture().resize((4802, 3602))))
+    with opened(chromium, tmp_path, NOT_AT_ONCE + NO_CODEC) as bench:
+        told = bench.make(file)
+        assert max(away(told, file).values()) <= 4
+        assert bench.make(save(picture(), "PNG")).trouble == "damaged"
 
 
 def test_a_canvas_that_gives_something_else_is_not_used(chromium: Browser, tmp_path: Path) -> None:

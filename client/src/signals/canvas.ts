@@ -5,8 +5,16 @@
  * phones refuse large ones. It is white first, so that transparent pictures lie on white.
  */
 
+import type { Strip } from "./bands.ts";
 import { greyOf } from "./brightness.ts";
+import type { Header } from "./header.ts";
 import { type Opened, rowsOf, stripOf } from "./strips.ts";
+
+type Context = OffscreenCanvasRenderingContext2D;
+type Pixels = Uint8ClampedArray;
+
+/** Pixels of a part, where a picture is decoded in parts. */
+const TILE_PIXELS = 1 << 23;
 
 /** Levels by which a browser may alter a pixel to hide what device it runs on. */
 const MOST_NOISE = 8;
@@ -16,26 +24,49 @@ const MEAN_NOISE = 1;
 
 const TEST_SIDE = 32;
 
-type Context = OffscreenCanvasRenderingContext2D;
+/** No colour profile changes the numbers of a picture. */
+const AS_NUMBERS = { colorSpaceConversion: "none" } as const;
 
-/** Decodes a picture as its numbers are: no colour profile changes them. */
+/** Decodes a picture at once. */
 export async function byCanvas(file: Blob): Promise<Opened> {
-  const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none" });
+  const bitmap = await createImageBitmap(file, AS_NUMBERS);
   const { width, height } = bitmap;
-  const context = contextOf(width, Math.min(height, rowsOf(width)));
-  return {
-    width,
-    height,
-    path: "full",
-    read: async (top, rows) => {
-      context.fillRect(0, 0, width, rows);
-      context.drawImage(bitmap, 0, top, width, rows, 0, 0, width, rows);
-      return stripOf(context.getImageData(0, 0, width, rows).data, rows, width * height);
-    },
-    close: () => bitmap.close(),
-  };
+  const rows = rowsOf(width);
+  const context = contextOf(width, Math.min(height, rows));
+  const read = async (top: number, count: number): Promise<Strip> =>
+    stripOf(rowsFrom(bitmap, top, count, context), count, width * height);
+  return { width, height, rows, path: "full", read, close: () => bitmap.close() };
 }
 
+/**
+ * Decodes a picture a part at a time, which is slow: most browsers decode all of it for each.
+ *
+ * For pictures that are too large to be held at once.
+ */
+export async function byTiles(file: Blob, { width, height }: Header): Promise<Opened> {
+  const part = (top: number, count: number): Promise<ImageBitmap> =>
+    createImageBitmap(file, 0, top, width, count, AS_NUMBERS);
+  (await part(0, 1)).close(); // fails now, if at all
+  const rows = rowsOf(width, TILE_PIXELS);
+  const context = contextOf(width, Math.min(height, rows));
+  const read = async (top: number, count: number): Promise<Strip> => {
+    const bitmap = await part(top, count);
+    const rgba = rowsFrom(bitmap, 0, count, context);
+    bitmap.close();
+    return stripOf(rgba, count, width * height);
+  };
+  return { width, height, rows, path: "full", read, close: () => undefined };
+}
+
+/** Draws rows of a bitmap to a canvas of a few rows, and reads them. */
+function rowsFrom(bitmap: ImageBitmap, top: number, rows: number, context: Context): Pixels {
+  const { width } = bitmap;
+  context.fillRect(0, 0, width, rows);
+  context.drawImage(bitmap, 0, top, width, rows, 0, 0, width, rows);
+  return context.getImageData(0, 0, width, rows).data;
+}
+
+/** Makes a canvas that is white where nothing is drawn. */
 function contextOf(width: number, height: number): Context {
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext("2d", { alpha: false, willReadFrequently: true });

@@ -6,8 +6,8 @@
  */
 
 import type { Strip } from "./bands.ts";
-import type { Format } from "./header.ts";
-import { type Opened, stripOf } from "./strips.ts";
+import type { Format, Header } from "./header.ts";
+import { type Opened, rowsOf, stripOf } from "./strips.ts";
 
 /** What browsers have of `ImageDecoder`, as far as it is used here. */
 interface Decoder {
@@ -29,7 +29,7 @@ export async function codecReads(format: Format): Promise<boolean> {
 }
 
 /** Decodes a picture as its numbers are. */
-export async function byCodec(file: Blob, format: Format): Promise<Opened> {
+export async function byCodec(file: Blob, { format }: Header): Promise<Opened> {
   const Decoder = decoderClass();
   if (!Decoder) throw new Error("no decoder");
   const data = await file.arrayBuffer(); // only of a whole buffer do browsers keep the brightness
@@ -49,6 +49,7 @@ function openedOf(frame: VideoFrame): Opened {
   return {
     width,
     height,
+    rows: rowsOf(width),
     path: bright ? "luminance" : "full",
     read: (top, rows) => read(frame, { x, y: y + top, width, height: rows }, width * height),
     close: () => frame.close(),

@@ -1,15 +1,14 @@
 /** Chooses how a picture is decoded, and says why one can't be. */
 
-import { byCanvas, canvasIsTrue } from "./canvas.ts";
+import { byCanvas, byTiles, canvasIsTrue } from "./canvas.ts";
 import { byCodec, codecReads } from "./codec.ts";
 import { isWhole } from "./endings.ts";
+import { edited } from "./exif.ts";
 import type { Header } from "./header.ts";
 import { NoSignals, type Trouble } from "./model.ts";
-import { turnsByItself } from "./quarter-turns.ts";
 import { type Decoded, LUMINANCE_PIXELS, type Way } from "./strips.ts";
-import { AS_STORED, type Turn } from "./upright.ts";
 
-/** More pixels than this are most likely refused for want of memory. */
+/** Phones have memory for so many pixels at once, and may not for more. */
 const LARGE_PIXELS = 16_000_000;
 
 let canvasWorks: boolean | undefined;
@@ -20,7 +19,7 @@ export async function decode(file: Blob, header: Header): Promise<Decoded> {
   canvasWorks ??= canvasIsTrue();
   for (const way of await waysFor(header, canvasWorks)) {
     try {
-      return { opened: await way(file, header.format), turn: await turnLeft(way, header) };
+      return { opened: await way(edited(file, header.edits), header), turn: header.turn };
     } catch {
       // the other way may know a format that this one doesn't
     }
@@ -29,24 +28,24 @@ export async function decode(file: Blob, header: Header): Promise<Decoded> {
 }
 
 /** Says why a picture that has a beginning and an end can't be decoded. */
-function troubleWith({ format, width, height }: Header): Trouble {
-  if (format === "image/heic") return "heic";
-  return width * height > LARGE_PIXELS ? "too_large" : "damaged";
+function troubleWith(header: Header): Trouble {
+  if (header.format === "image/heic") return "heic";
+  return isLarge(header) ? "too_large" : "damaged";
 }
 
 async function waysFor(header: Header, canvas: boolean): Promise<Way[]> {
   const codec = await codecReads(header.format);
   const ways = [...(canvas ? [byCanvas] : []), ...(codec ? [byCodec] : [])];
-  return isLargeJpeg(header) ? ways.reverse() : ways;
+  if (isBright(header)) ways.reverse();
+  return canvas && isLarge(header) && header.format !== "image/avif" ? [...ways, byTiles] : ways;
 }
 
 /** Whether its brightness alone is to be decoded, as `hash_picture` does. */
-function isLargeJpeg({ format, colour, width, height }: Header): boolean {
+function isBright({ format, colour, width, height }: Header): boolean {
   return format === "image/jpeg" && colour && width * height >= LUMINANCE_PIXELS;
 }
 
-/** Returns how to turn what comes this way. */
-async function turnLeft(way: Way, { format, turn }: Header): Promise<Turn> {
-  if (turn === AS_STORED) return turn;
-  return (await turnsByItself(way, format)) ? AS_STORED : turn;
+/** Whether decoding failed most likely for want of memory. */
+function isLarge({ width, height }: Header): boolean {
+  return width * height > LARGE_PIXELS;
 }

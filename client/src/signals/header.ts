@@ -6,7 +6,7 @@
  */
 
 import { Bytes, big, characters, little } from "./bytes.ts";
-import { orientationOf } from "./exif.ts";
+import { type Edit, orientationIn } from "./exif.ts";
 import { NoSignals } from "./model.ts";
 import { AS_STORED, type Turn, turnOf } from "./upright.ts";
 
@@ -40,6 +40,8 @@ export interface Header {
   readonly height: number;
   /** How EXIF says to turn it. */
   readonly turn: Turn;
+  /** What would have to be written for the file to say nothing of a turn. */
+  readonly edits: readonly Edit[];
   /** Whether a JPEG has brightness and two colours, as photographs do. */
   readonly colour: boolean;
 }
@@ -103,8 +105,17 @@ function formatOf(head: string): Format | undefined {
   return BEGINNINGS.find(([beginning]) => beginning.test(head))?.[1];
 }
 
-function facts(width: number, height: number, orientation = 1): Facts {
-  return { width, height, turn: turnOf(orientation), colour: false };
+function facts(width: number, height: number): Facts {
+  return { width, height, turn: AS_STORED, edits: [], colour: false };
+}
+
+/** Adds what EXIF says of a turn; of two that differ, the first counts. */
+function turned(found: Facts, exif: Uint8Array, at: number): Facts {
+  const said = orientationIn(exif);
+  if (!said) return found;
+  const turn = found.edits.length ? found.turn : turnOf(said.value);
+  const edit = { at: at + said.at, length: said.upright.length, bytes: said.upright };
+  return { ...found, turn, edits: [...found.edits, edit] };
 }
 
 /** Walks a JPEG's segments up to its pixels (ITU-T T.81, annex B). */
@@ -125,8 +136,7 @@ async function jpeg(bytes: Bytes): Promise<Facts> {
 async function segment(bytes: Bytes, at: number, marker: number, found: Facts): Promise<Facts> {
   if (marker === 0xe1) {
     const body = await bytes.read(at + 4, big(await bytes.read(at + 2, 2), 0, 2));
-    if (characters(body, 0, 6) !== "Exif\0\0") return found;
-    return { ...found, turn: turnOf(orientationOf(body)) };
+    return characters(body, 0, 6) === "Exif\0\0" ? turned(found, body, at + 4) : found;
   }
   const frame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
   if (!frame) return found;
@@ -138,15 +148,19 @@ async function segment(bytes: Bytes, at: number, marker: number, found: Facts): 
 /** Walks a PNG's chunks up to its pixels (ISO/IEC 15948, 5.3). */
 async function png(bytes: Bytes): Promise<Facts> {
   const size = await bytes.read(16, 8);
-  let turn = AS_STORED;
+  let found = facts(big(size, 0, 4), big(size, 4, 4));
   for (let at = 8; at < bytes.size; ) {
     const head = await bytes.read(at, 8);
     const [length, kind] = [big(head, 0, 4), characters(head, 4, 4)];
     if (kind === "IDAT") break;
-    if (kind === "eXIf") turn = await turnAt(bytes, at + 8, length);
+    if (kind === "eXIf") {
+      const { turn } = turned(found, await exifAt(bytes, at + 8, length), 0);
+      const whole = { at, length: 12 + length, bytes: new Uint8Array() }; // it has a checksum
+      found = { ...found, turn, edits: [...found.edits, whole] };
+    }
     at += 12 + length;
   }
-  return { ...facts(big(size, 0, 4), big(size, 4, 4)), turn };
+  return found;
 }
 
 async function gif(bytes: Bytes): Promise<Facts> {
@@ -159,8 +173,7 @@ async function webp(bytes: Bytes): Promise<Facts> {
   const kind = characters(await bytes.read(12, 4));
   const body = await bytes.read(20, 10);
   if (kind === "VP8X") {
-    const size = facts(1 + little(body, 4, 3), 1 + little(body, 7, 3));
-    return { ...size, turn: await webpTurn(bytes) };
+    return webpTurned(bytes, facts(1 + little(body, 4, 3), 1 + little(body, 7, 3)));
   }
   if (kind === "VP8L") {
     const bits = little(body, 1, 4);
@@ -169,18 +182,20 @@ async function webp(bytes: Bytes): Promise<Facts> {
   return facts(little(body, 6, 2) & 0x3fff, little(body, 8, 2) & 0x3fff);
 }
 
-async function webpTurn(bytes: Bytes): Promise<Turn> {
+async function webpTurned(bytes: Bytes, found: Facts): Promise<Facts> {
   for (let at = 12; at < bytes.size; ) {
     const head = await bytes.read(at, 8);
     const length = little(head, 4, 4);
-    if (characters(head, 0, 4) === "EXIF") return turnAt(bytes, at + 8, length);
+    if (characters(head, 0, 4) === "EXIF") {
+      return turned(found, await exifAt(bytes, at + 8, length), at + 8);
+    }
     at += 8 + length + (length % 2);
   }
-  return AS_STORED;
+  return found;
 }
 
-async function turnAt(bytes: Bytes, at: number, length: number): Promise<Turn> {
-  return turnOf(orientationOf(await bytes.read(at, Math.min(length, 1 << 16))));
+function exifAt(bytes: Bytes, at: number, length: number): Promise<Uint8Array> {
+  return bytes.read(at, Math.min(length, 1 << 16));
 }
 
 /**

@@ -15,7 +15,7 @@ import { copied } from "./parts.ts";
 import { MINIMUM_QUALITY, Sampler, coefficients, dihedralSignals, qualityOf } from "./pdq.ts";
 import { Shrinker } from "./shrink.ts";
 import type { Stop } from "./stop.ts";
-import { type Decoded, rowsOf } from "./strips.ts";
+import type { Decoded } from "./strips.ts";
 import type { Turn } from "./upright.ts";
 import type { Look, ViewSignals } from "./views.ts";
 
@@ -69,11 +69,10 @@ export async function hashPicture(file: Blob, on: Progress, stop: Stop): Promise
 
 /** Reads a picture once, from its top to its end, in all sizes that are needed. */
 export async function sizesOf({ opened, turn }: Decoded, on: Progress, stop: Stop): Promise<Sizes> {
-  const { width, height } = opened;
+  const { width, height, rows } = opened;
   const sampler = new Sampler(width, height, turn);
   const viewed = new Shrinker(width, height, turn, VIEWED_SIDE);
   const described = new Shrinker(width, height, turn, DESCRIBED_SIDE);
-  const rows = rowsOf(width);
   for (let top = 0; top < height; top += rows) {
     on(DONE.decoded + (DONE.read - DONE.decoded) * (top / height));
     await stop.rest();

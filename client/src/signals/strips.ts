@@ -2,7 +2,7 @@
 
 import type { Strip } from "./bands.ts";
 import { greyOf, planesOf } from "./brightness.ts";
-import type { Format } from "./header.ts";
+import type { Header } from "./header.ts";
 import type { Turn } from "./upright.ts";
 
 /** Pixels in one strip: small beside a picture, large beside the cost of asking for it. */
@@ -16,6 +16,8 @@ export interface Opened {
   /** Pixels across and down, as its rows come. */
   readonly width: number;
   readonly height: number;
+  /** How many rows to read at a time; an even number, as halved colours need. */
+  readonly rows: number;
   /** What was decoded: every channel, or a JPEG's brightness alone. */
   readonly path: "full" | "luminance";
   /** Reads *rows* rows from *top*. */
@@ -25,7 +27,7 @@ export interface Opened {
 }
 
 /** A way to decode pictures. */
-export type Way = (file: Blob, format: Format) => Promise<Opened>;
+export type Way = (file: Blob, header: Header) => Promise<Opened>;
 
 /** A picture, and how what is read of it is turned upright. */
 export interface Decoded {
@@ -33,9 +35,9 @@ export interface Decoded {
   readonly turn: Turn;
 }
 
-/** Returns how many rows are read at a time; an even number, as halved colours need. */
-export function rowsOf(width: number): number {
-  return Math.max(2, 2 * Math.floor(STRIP_PIXELS / width / 2));
+/** Returns how many rows of a picture have so many pixels; an even number. */
+export function rowsOf(width: number, pixels = STRIP_PIXELS): number {
+  return Math.max(2, 2 * Math.floor(pixels / width / 2));
 }
 
 /** Returns what is made of opaque pixels; their colours too, where a picture is small. */
