@@ -1,24 +1,21 @@
 // Bundles the client into the folder that the hub serves it from, or into the one that is given.
 // The same sources give the same bytes, wherever they lie.
 import { build } from "esbuild";
-import { existsSync } from "node:fs";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 
 const client = import.meta.dirname;
 const served = process.argv[2] ?? join(client, "../src/takeback/web/portal/static");
 
-const entryPoints = {
-  leave: "src/islands/leave.ts",
-  case: "src/islands/case.ts",
-  receipt: "src/islands/receipt.ts",
-  signals: "src/signals/worker.ts",
-  proof: "src/hub/proof-worker.ts",
-};
-
 const { outputFiles } = await build({
   absWorkingDir: client,
-  entryPoints: Object.fromEntries(Object.entries(entryPoints).filter(([, path]) => existsSync(join(client, path)))),
+  entryPoints: {
+    leave: "src/islands/leave.ts",
+    case: "src/islands/case.ts",
+    receipt: "src/islands/receipt.ts",
+    signals: "src/signals/worker.ts",
+    proof: "src/hub/proof-worker.ts",
+  },
   outdir: served,
   write: false,
   bundle: true,
