@@ -192,6 +192,8 @@ def test_a_lost_code_is_replaced_with_the_slip(
 
     expect(page.locator("#code")).not_to_have_text("")
     code, pin = page.inner_text("#code"), page.inner_text("#pin")
+    page.fill("#typed-back", pin)
+    page.click("#check-back")
     page.click("#to-receipt")
     _type(page, opened)
     expect(page.locator("#refusal")).to_be_visible()

@@ -9,7 +9,8 @@
 import { Hub, NoNetwork } from "../hub/hub.ts";
 import { NoProof, workerSolver } from "../hub/solver.ts";
 import type { Access, ItemDocument } from "../wire.ts";
-import { byId, focusOn } from "./page.ts";
+import { Keeping } from "./case/keeping.ts";
+import { byId, focusOn, hide, show } from "./page.ts";
 import { Adding } from "./receipt/adding.ts";
 import { Door, type Fields, PageRefusal } from "./receipt/door.ts";
 import { Idle } from "./receipt/idle.ts";
@@ -84,7 +85,8 @@ class ReceiptPage {
     const receipt = document.adoptNode(page.getElementById("receipt")!);
     this.#put(receipt);
     if (receipt.dataset["state"] === "read") this.#opened(receipt);
-    focusOn(byId(document.querySelector("#said > *") === null ? "title" : "said"));
+    if (receipt.dataset["state"] === "opened") offerKeeping();
+    focusOn(byId(document.querySelector("#said > *") === null ? "title" : "said"), "start");
   }
 
   #put(receipt: HTMLElement): void {
@@ -139,7 +141,7 @@ class ReceiptPage {
       const said = document.adoptNode(page.getElementById("said")!);
       this.#notices.clear();
       byId("said").replaceWith(said);
-      return focusOn(said);
+      return focusOn(said, "start");
     }
     this.#access = undefined;
     this.#show(page);
@@ -156,6 +158,24 @@ class ReceiptPage {
     this.#put(blank);
     this.#notices.say("forgotten", byId("said"));
   }
+}
+
+/** After a recovery: ways to keep the new secrets, which are on the page and nowhere else. */
+function offerKeeping(): void {
+  const textOf = (id: string): string => byId(id).textContent ?? "";
+  const secrets = {
+    code: textOf("code").replaceAll("-", ""),
+    pin: textOf("pin"),
+    words: textOf("code-words").split(" "),
+    slip: textOf("slip"),
+  };
+  const next = byId("to-receipt");
+  hide(next);
+  show(byId("keeping"));
+  new Keeping(
+    () => secrets,
+    () => (show(next), focusOn(next)),
+  );
 }
 
 /** Whether a failure leaves it open if the hub heard; any other is thrown again. */
