@@ -22,6 +22,7 @@ from takeback.db import Database
 from takeback.errors import BadSettings
 from takeback.settings import PREFIX
 from takeback.web import body as bodies
+from takeback.web.portal.routes import REGISTRATION_LIMIT
 from takeback.web.server import running
 from tests.conftest import FakeClock
 from tests.web.conftest import (
@@ -165,6 +166,24 @@ def test_a_body_without_a_length_is_counted_while_it_is_read(served: Served) -> 
         answer = connection.recv(4096)
 
     assert answer.startswith(b"HTTP/1.1 413")
+
+
+def test_slow_registrations_leave_room_for_withdrawals(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody can send those; nobody may keep her from taking her case back with them."""
+    opened = served.open_case(signal(1))
+    rooms = {REGISTRATION_LIMIT: bodies.Room(100), bodies.LIMIT: bodies.Room(1000)}
+    monkeypatch.setattr(bodies, "_rooms", rooms)
+    head = f"{JSON_HEAD}Content-Length: 1000"
+
+    with half_sent(served, head, b" " * 100, "/v1/cases"):
+        wait_until(lambda: rooms[REGISTRATION_LIMIT].free == 0)
+        refused = served.http.post("/v1/cases", json={})
+        withdrawn = served.http.post("/v1/cases/withdrawal", json=access(opened))
+
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert withdrawn.status_code == 200
 
 
 @pytest.mark.parametrize("length", ["-1", "x", "1, 2", "9" * 30])

@@ -5,6 +5,7 @@ bytes than the address accepts, a body that comes too slowly. ``strictjson`` rea
 """
 
 import re
+from collections import defaultdict
 from typing import Any
 
 from anyio import fail_after, to_thread
@@ -25,15 +26,19 @@ QUICK = 16 * 1024
 SECONDS = 30
 """Within which a body must have arrived."""
 
-ROOM = 128 * 1024 * 1024
-"""Bytes of bodies that may be on their way at the same time: memory is not filled by what nobody
-has looked at yet."""
+ROOM = 64 * 1024 * 1024
+"""Bytes of bodies that may be on their way at the same time to addresses with the same limit:
+memory is not filled by what nobody has looked at yet."""
 
 _JSON_TYPE = re.compile(r'application/json\s*(;\s*charset="?utf-8"?\s*)?', re.IGNORECASE)
 
 
 class Room:
-    """Memory for bodies on their way, shared by all requests of one process."""
+    """Memory for bodies on their way, shared by requests of one process.
+
+    Addresses with the same limit share one. So a few dozen slow registrations, which anybody can
+    send, leave room for withdrawals, receipts and what platforms look up.
+    """
 
     def __init__(self, free: int = ROOM) -> None:
         self.free = free
@@ -49,7 +54,8 @@ class Room:
         self.free -= count
 
 
-_room = Room()
+_rooms: defaultdict[int, Room] = defaultdict(Room)
+"""By the limit of the address."""
 
 
 class JsonRequest(Request[Any, Any, Any]):
@@ -69,7 +75,8 @@ class JsonRequest(Request[Any, Any, Any]):
         self._require_type(
             self.headers.get("content-type", ""), self.headers.get("content-encoding")
         )
-        self._body = await self._within(self.route_handler.opt.get("body_limit", LIMIT), _room)
+        limit = self.route_handler.opt.get("body_limit", LIMIT)
+        self._body = await self._within(limit, _rooms[limit])
         return self._body
 
     async def json(self) -> object:
