@@ -182,28 +182,27 @@ def test_votes_need_support(changes: dict[str, float], enough: bool) -> None:
     """Places far apart in several spots, or most of what should be visible; none of it twice."""
     values = {name: getattr(SUPPORTED, name) for name in Support.__slots__}
 
-    assert suffices(Support(**{**values, **changes}), scale=1.0) is enough
+    assert suffices(Support(**{**values, **changes}), small=False) is enough
 
 
 @pytest.mark.parametrize(
-    ("scale", "changes", "enough"),
+    ("small", "changes", "enough"),
     [
-        (0.2, {}, True),
-        (0.2, {"share": 0.35}, False),
-        (0.2, {"votes": 2}, False),
-        (0.2, {"twin_votes": 4}, False),
-        (0.2, {"distance": 55.0}, False),
-        (0.5, {}, False),
+        (True, {}, True),
+        (True, {"share": 0.35}, False),
+        (True, {"votes": 2}, False),
+        (True, {"twin_votes": 4}, False),
+        (False, {}, False),
     ],
     ids=str,
 )
 def test_a_small_inset_needs_fewer_votes(
-    scale: float, changes: dict[str, float], enough: bool
+    small: bool, changes: dict[str, float], enough: bool
 ) -> None:
-    """A picture shown small shows few keypoints; then three near ones are enough."""
-    small = {name: getattr(SUPPORTED, name) for name in Support.__slots__} | {"votes": 3}
+    """A picture shown small shows few keypoints; then three are enough, if few are missing."""
+    values = {name: getattr(SUPPORTED, name) for name in Support.__slots__} | {"votes": 3}
 
-    assert suffices(Support(**{**small, **changes}), scale) is enough
+    assert suffices(Support(**{**values, **changes}), small=small) is enough
 
 
 @pytest.mark.parametrize(

@@ -47,10 +47,11 @@ SMALL: Final = 1 / 3
 """… its longest side at most so much of the upload's …"""
 
 MUCH: Final = 0.4
-"""… so much is there of what should be visible, which so small is little …"""
+"""… and so much is there of what should be visible, which so small is little."""
 
-CLOSE: Final = 50
-"""… and half of the pairs that voted are at most so many bits apart: chance has few that near."""
+STRETCHED: Final = frozenset({"squeezed_across", "squeezed_down"})
+"""Looks in which so few votes don't suffice: few copies are both small and stretched, and chance
+gets one more try with each look."""
 
 SURE: Final = 2.0
 """Least score of what was found in one of many frames."""
@@ -161,7 +162,8 @@ def judge_keypoints(match: KeypointMatch) -> Evidence | None:
     that with each more, as far as 200,000 pairs can tell.
     """
     found = support(match.agreement, match.registered, match.looked_up)
-    if not suffices(found, match.agreement.scale):
+    small = match.agreement.scale <= SMALL and match.look not in STRETCHED
+    if not suffices(found, small=small):
         return None
     return Evidence(
         ground=Ground.KEYPOINTS,
@@ -189,7 +191,7 @@ def same_file() -> Evidence:
     return Evidence(ground=Ground.FILE, score=32.5, place=None)
 
 
-def suffices(found: Support, scale: float) -> bool:
+def suffices(found: Support, *, small: bool) -> bool:
     """Tell whether what agrees can't be what two different pictures have in common.
 
     Pictures in one frame, under one sticker, or behind one watermark get votes too, from 3 up to
@@ -197,13 +199,12 @@ def suffices(found: Support, scale: float) -> bool:
 
     Args:
         found: what speaks for the agreement.
-        scale: the registered picture's longest side in the upload, in parts of the upload's.
+        small: whether the upload shows the registered picture small, and not stretched.
     """
     if found.twin_votes > found.votes:
         return False
     if found.votes < NEEDED:
-        few = found.votes == FEW and found.distance <= CLOSE
-        return few and scale <= SMALL and found.share >= MUCH
+        return small and found.votes == FEW and found.share >= MUCH
     return (
         (found.extent >= APART and found.spots >= SEVERAL and found.share >= LITTLE)
         or (found.extent >= NEARLY_APART and found.share >= SOME)
