@@ -10,10 +10,10 @@ import pytest
 
 from takeback.errors import NotFound, NotReady
 from takeback.web.demo import DemoClock
-from takeback.web.portal.assets import BUNDLES, Assets, asset, load
+from takeback.web.portal.assets import BUNDLES, Assets, load, served_file
 from takeback.web.portal.language import languages
 from takeback.web.portal.pages import load_assets
-from takeback.web.portal.verification import asset_differs, page_differences
+from takeback.web.portal.verification import file_differs, page_differences
 from tests.web.conftest import Served, serving, settings_for
 
 MOST_CSS = 10_000
@@ -79,7 +79,7 @@ def test_a_script_that_was_not_built_says_how(tmp_path: Path) -> None:
 
 def test_the_same_bytes_make_the_same_asset() -> None:
     """Compression has no date in it, so two builds are equal."""
-    first, second = asset("a.css", b"b" * 999), asset("a.css", b"b" * 999)
+    first, second = served_file("a.css", b"b" * 999), served_file("a.css", b"b" * 999)
 
     assert first == second
     assert gzip.decompress(first.packed) == first.body
@@ -166,5 +166,5 @@ def test_one_other_byte_makes_another_digest(assets: Assets) -> None:
     """A file is ours whole or not at all."""
     ours = assets.named("leave.js")
 
-    assert not asset_differs(ours, ours.body)
-    assert asset_differs(ours, ours.body + b" ")
+    assert not file_differs(ours, ours.body)
+    assert file_differs(ours, ours.body + b" ")

@@ -13,7 +13,7 @@ from takeback.errors import IntegrityFailure
 from takeback.web.portal.assets import Assets
 from takeback.web.portal.language import languages
 from takeback.web.portal.pages import load_assets
-from takeback.web.portal.verification import asset_differs, page_differences, pages
+from takeback.web.portal.verification import file_differs, page_differences, pages
 
 LONGEST = 4 * 1024 * 1024
 """Bytes of an answer beyond which it is none of ours."""
@@ -51,7 +51,7 @@ def _in_assets(http: httpx2.Client, ours: Assets) -> Iterator[Difference]:
         status, body, _ = _loaded(http, each.address)
         if status != 200:
             yield Difference(each.address, f"answers {status}")
-        elif asset_differs(each, body):
+        elif file_differs(each, body):
             yield Difference(each.address, "its digest is another")
 
 

@@ -35,7 +35,7 @@ BUNDLES: Final = frozenset({"leave.js", "case.js", "receipt.js", "signals.js", "
 
 
 @dataclass(frozen=True, slots=True)
-class Asset:
+class ServedFile:
     """One file as it is served."""
 
     name: str
@@ -53,20 +53,20 @@ class Asset:
         return f"/assets/{self.name}"
 
 
-def asset(name: str, body: bytes) -> Asset:
-    """Return *body* as an asset called *name*."""
+def served_file(name: str, body: bytes) -> ServedFile:
+    """Return *body* as a file called *name*."""
     digest = base64.b64encode(hashlib.sha384(body).digest()).decode()
     packed = gzip.compress(body, 9, mtime=0)
-    return Asset(name, body, packed, TYPES[name[name.rindex(".") :]], f"sha384-{digest}")
+    return ServedFile(name, body, packed, TYPES[name[name.rindex(".") :]], f"sha384-{digest}")
 
 
 @dataclass(frozen=True, slots=True)
 class Assets:
     """Everything that is served under ``/assets``."""
 
-    by_name: Mapping[str, Asset]
+    by_name: Mapping[str, ServedFile]
 
-    def named(self, name: str) -> Asset:
+    def named(self, name: str) -> ServedFile:
         """Return an asset.
 
         Raises:
@@ -79,7 +79,7 @@ class Assets:
             raise NotReady(f"{name} was not built: run `make client`")
         raise NotFound("there is nothing at this address")
 
-    def all(self) -> list[Asset]:
+    def all(self) -> list[ServedFile]:
         """Return every asset, by name."""
         return [self.by_name[name] for name in sorted(self.by_name)]
 
@@ -102,9 +102,11 @@ class Assets:
         )
 
 
-def load(places: Iterable[Traversable] = PLACES, more: Iterable[Asset] = ()) -> Assets:
+def load(places: Iterable[Traversable] = PLACES, more: Iterable[ServedFile] = ()) -> Assets:
     """Read every asset there is, and add *more*."""
-    found = [asset(file.name, file.read_bytes()) for place in places for file in _files(place)]
+    found = [
+        served_file(file.name, file.read_bytes()) for place in places for file in _files(place)
+    ]
     return Assets({each.name: each for each in [*found, *more]})
 
 

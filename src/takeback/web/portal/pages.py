@@ -22,7 +22,7 @@ from takeback.cases.wire import Language
 from takeback.settings import Settings
 from takeback.web.compress import takes_gzip
 from takeback.web.portal import policy
-from takeback.web.portal.assets import Asset, Assets, asset, load
+from takeback.web.portal.assets import Assets, ServedFile, load, served_file
 from takeback.web.portal.language import LOCALE, Words, languages, named
 
 TEMPLATES: Final = files("takeback.web.portal") / "templates"
@@ -105,7 +105,7 @@ def open_pages(settings: Settings, *, demo: bool, locale: Traversable = LOCALE) 
         "languages": words,
         "public_url": settings.public_url,
         "version": __version__,
-        "asset": assets.address,
+        "served_at": assets.address,
         "style": assets.style,
         "script": assets.script,
     }
@@ -151,7 +151,7 @@ def _leaving(pages: Pages) -> list[HTTPRouteHandler]:
         return Response(None, status_code=303, headers=away)
 
     @get("/assets/{name:str}", **PAGE)
-    def serve_asset(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
+    def serve_file(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
         """Serve a file that pages load."""
         found = pages.assets.named(name)
         packed = takes_gzip(request.headers.get("accept-encoding", ""))
@@ -162,7 +162,7 @@ def _leaving(pages: Pages) -> list[HTTPRouteHandler]:
             headers={**headers, "vary": "accept-encoding"},
         )
 
-    return [leave, serve_asset]
+    return [leave, serve_file]
 
 
 def _environment(words: Words, shared: Mapping[str, object]) -> Environment:
@@ -187,7 +187,7 @@ def _environment(words: Words, shared: Mapping[str, object]) -> Environment:
     return environment
 
 
-def _manifest(words: Words) -> Asset:
+def _manifest(words: Words) -> ServedFile:
     """Return what an installed page is called: as neutral as its title."""
     title = words.translations.gettext("Notes")
     body = {
@@ -200,4 +200,6 @@ def _manifest(words: Words) -> Asset:
         "display": "standalone",
         "icons": [{"src": "/assets/icon.svg", "sizes": "any", "type": "image/svg+xml"}],
     }
-    return asset(f"notes-{words.code}.webmanifest", msgspec.json.format(msgspec.json.encode(body)))
+    return served_file(
+        f"notes-{words.code}.webmanifest", msgspec.json.format(msgspec.json.encode(body))
+    )

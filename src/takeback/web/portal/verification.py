@@ -12,7 +12,7 @@ from typing import Final
 
 from takeback.web.edge import HEADERS
 from takeback.web.portal import policy
-from takeback.web.portal.assets import Asset, Assets, asset
+from takeback.web.portal.assets import Assets, ServedFile, served_file
 
 NAMES: Final = (
     "", "case", "receipt", "help", "safety", "under-18", "about", "threat-model", "verify",
@@ -38,9 +38,9 @@ def pages(languages: Mapping[str, object]) -> list[str]:
     return ["/", *(f"/{code}/{name}".rstrip("/") for code in languages for name in NAMES)]
 
 
-def asset_differs(ours: Asset, body: bytes) -> bool:
+def file_differs(ours: ServedFile, body: bytes) -> bool:
     """Tell whether a served file is another than ours."""
-    return asset(ours.name, body).integrity != ours.integrity
+    return served_file(ours.name, body).integrity != ours.integrity
 
 
 def page_differences(html: str, headers: Mapping[str, str], ours: Assets) -> list[str]:
