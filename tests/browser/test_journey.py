@@ -1,6 +1,7 @@
 """From what happened to code and PIN, as a person does it on a phone."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,7 @@ def test_choices_are_off_until_she_says_so(journey: Journey, desk: Desk) -> None
     page.locator("#end-date").fill("2020-01-01")
     journey.tap("#choices-next")
     expect(page.locator("#end-date-wrong")).to_be_visible()
+    expect(page.locator("#end-date")).to_have_accessible_description(re.compile("7일 뒤나"))
     page.locator("#end-date").fill("2040-01-01")
     journey.tap("#choices-next")
     journey.send()

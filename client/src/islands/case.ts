@@ -8,13 +8,13 @@ import { workerSolver } from "../hub/solver.ts";
 import { SignalMaker } from "../signals/client.ts";
 import type { Language } from "../wire.ts";
 import { ChoiceStep } from "./case/choices.ts";
-import { newAttempt, needsKeypoints, type Registration, registration } from "./case/draft.ts";
+import { newAttempt, type Registration, registration } from "./case/draft.ts";
 import { guard } from "./case/guard.ts";
 import { Handover } from "./case/handover.ts";
 import { tellNetwork } from "./case/network.ts";
 import { type Picked, Picking } from "./case/picking.ts";
 import { Review } from "./case/review.ts";
-import { Rows } from "./case/rows.ts";
+import { isPale, isUseless, Rows } from "./case/rows.ts";
 import { Sending } from "./case/sending.ts";
 import { Situation } from "./case/situation.ts";
 import { type Step, Steps } from "./case/steps.ts";
@@ -102,7 +102,7 @@ class Journey {
   /** Bring choices and review up to date with everything before them. */
   #refresh(): void {
     if (this.#sending.underway || this.#sending.lost !== undefined) return;
-    const only = this.#names((picked) => picked.made !== undefined && needsKeypoints(picked.made));
+    const only = this.#names(isPale);
     const some = this.#picking.all.length > 0;
     this.#choices.show(some, only === "" ? "" : this.#words.say("keypoints.only", { names: only }));
     this.#review.show({
@@ -110,7 +110,7 @@ class Journey {
       situation: this.#situation.label,
       choices: this.#choices.labels,
       leftOut: this.#choices.value.keypoints ? "" : only,
-      failed: this.#names((picked) => picked.state === "trouble"),
+      failed: this.#names(isUseless),
       share: this.#picking.busy ? this.#picking.share : 1,
     });
   }

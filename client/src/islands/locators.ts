@@ -23,6 +23,7 @@ export interface Found {
   readonly refused: readonly { readonly typed: string; readonly reason: Refusal }[];
 }
 
+/** As many as a hub takes of one case. */
 export const MOST_LOCATORS = 50;
 const LONGEST = 2000;
 

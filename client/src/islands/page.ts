@@ -63,12 +63,21 @@ export function focusOn(element: HTMLElement, block: ScrollLogicalPosition = "ne
 /** Shows the message `error` of `field` and goes there; or takes it away. */
 export function tell(field: HTMLElement, error: HTMLElement, wrong: boolean): void {
   show(error, wrong);
-  if (!wrong) {
+  describe(field, error.id, wrong);
+  if (wrong) {
+    field.setAttribute("aria-invalid", "true");
+    field.focus();
+  } else {
     field.removeAttribute("aria-invalid");
-    return;
   }
-  field.setAttribute("aria-invalid", "true");
-  field.focus();
+}
+
+/** Ties a description to a field, or unties it: a hidden one would be read out all the same. */
+export function describe(field: HTMLElement, id: string, tied: boolean): void {
+  const ids = new Set((field.getAttribute("aria-describedby") ?? "").split(" "));
+  if (tied) ids.add(id);
+  else ids.delete(id);
+  field.setAttribute("aria-describedby", [...ids].join(" ").trim());
 }
 
 /** The sentences that a page brings for its island, by name. */

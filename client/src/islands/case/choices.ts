@@ -10,9 +10,10 @@ export class ChoiceStep {
   readonly #day = byId("end-date", HTMLInputElement);
 
   constructor() {
-    this.#day.addEventListener("input", () => hide(byId("end-date-wrong")));
+    this.#day.addEventListener("input", () => this.#mend());
   }
 
+  /** What she chose, as the document has it. */
   get value(): Choices {
     const [keypoints, partners, lock] = NAMES.map(isOn) as [boolean, boolean, boolean];
     const endDate = this.#day.value;
@@ -35,6 +36,11 @@ export class ChoiceStep {
     if (!this.offersKeypoints) return;
     byId("keypoints-only").textContent = only;
     show(byId("keypoints-only"), only !== "");
+  }
+
+  #mend(): void {
+    hide(byId("end-date-wrong"));
+    this.#day.removeAttribute("aria-invalid");
   }
 
   /** Tell whether she can go on; if not, say what is wrong with the day. */

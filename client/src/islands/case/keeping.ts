@@ -23,7 +23,7 @@ export class Keeping {
     byId("check-back").addEventListener("click", () => this.#check());
     byId("skip-back").addEventListener("click", () => this.#done());
     byId("typed-back").addEventListener("keydown", (key) => {
-      if (key.key === "Enter") this.#check();
+      if (key.key === "Enter" && !key.isComposing) this.#check();
     });
   }
 

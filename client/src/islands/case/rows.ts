@@ -104,10 +104,25 @@ export class Rows {
   }
 }
 
+/** Whether a file can be registered at all, and with keypoint signals alone. */
+export function isPale({ made }: Picked): boolean {
+  return made !== undefined && needsKeypoints(made) && takesKeypoints();
+}
+
+/** Whether a file gave nothing that this hub takes. */
+export function isUseless({ made, state }: Picked): boolean {
+  return state === "trouble" || (made !== undefined && needsKeypoints(made) && !takesKeypoints());
+}
+
+function takesKeypoints(): boolean {
+  return byId("picked").dataset["keypoints"] !== undefined;
+}
+
 /** The name of what is shown of a file: its state, or its trouble. */
 function stateOf(picked: Picked): string {
   if (picked.made === undefined) return picked.trouble ?? picked.state;
-  if (needsKeypoints(picked.made)) return "done-keypoints";
+  if (isUseless(picked)) return "flat";
+  if (isPale(picked)) return "done-keypoints";
   return picked.made.complete ? "done" : "cut";
 }
 

@@ -1,7 +1,7 @@
 /** The first step: what happened, of what age, who asks; and what follows from it. */
 
 import type { AgeBand, Authority, Kind } from "../../wire.ts";
-import { byId, focusOn, hide, show, showWhen } from "../page.ts";
+import { byId, describe, focusOn, show, showWhen } from "../page.ts";
 
 /** What she chose in the first step, read from the page whenever it is asked for. */
 export class Situation {
@@ -21,10 +21,12 @@ export class Situation {
     return chosen("kind")?.value as Kind | undefined;
   }
 
+  /** Of whom it is about; not said unless she says it. */
   get ageBand(): AgeBand {
     return (chosen("age")?.value ?? "not_said") as AgeBand;
   }
 
+  /** Who asks; she herself unless she says otherwise. */
   get authority(): Authority {
     return (chosen("authority")?.value ?? "self") as Authority;
   }
@@ -36,10 +38,15 @@ export class Situation {
 
   /** Tell whether she can go on; if not, say kindly what is missing. */
   check(): boolean {
-    const missing = byId("kind-missing");
-    show(missing, this.kind === undefined);
-    if (this.kind === undefined) focusOn(missing);
-    return this.kind !== undefined;
+    const chosen = this.kind !== undefined;
+    this.#miss(!chosen);
+    if (!chosen) focusOn(byId("kind-missing"));
+    return chosen;
+  }
+
+  #miss(missing: boolean): void {
+    show(byId("kind-missing"), missing);
+    describe(byId("kinds"), "kind-missing", missing);
   }
 
   /** Who may be a child reads about parents now; who is one finds it open. */
@@ -52,7 +59,7 @@ export class Situation {
 
   #follow(): void {
     const id = chosen("kind")?.id ?? "";
-    hide(byId("kind-missing"));
+    this.#miss(false);
     show(byId("then"));
     for (const part of ["follows", "pick-follows", "where-follows"]) showWhen(byId(part), id);
     show(byId("sweep-fields"), id === "kind-sweep");

@@ -2,6 +2,7 @@
 
 import { byId, focusOn, hide, show, slot, type Words } from "../page.ts";
 
+/** The steps by the names that their ids have in the page. */
 export type Step = "situation" | "pick" | "where" | "choices" | "review" | "code";
 
 const PICTURES: readonly Step[] = ["situation", "pick", "where", "choices", "review"];

@@ -23,6 +23,7 @@ export class Where {
     });
   }
 
+  /** What of it can be sent, as it will be. */
   get locators(): readonly string[] {
     return this.#found.taken;
   }
