@@ -104,7 +104,7 @@ export class Rows {
   }
 }
 
-/** Whether a file can be registered at all, and with keypoint signals alone. */
+/** Whether a file can be registered with keypoint signals alone. */
 export function isPale({ made }: Picked): boolean {
   return made !== undefined && needsKeypoints(made) && takesKeypoints();
 }
