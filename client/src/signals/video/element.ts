@@ -24,6 +24,9 @@ const SHOWING = 250;
 /** After so many times that nothing new was shown, nothing is waited for. */
 const MOST_STALE = 3;
 
+/** How files begin that may tell players to turn their frames: MP4 and MOV. */
+const TURNING = /^(?:ftyp|moov|mdat|wide|free|skip|pnot)$/;
+
 /** A frame as it is shown. */
 export interface ShownFrame {
   /** Milliseconds from the first frame. */
@@ -38,6 +41,7 @@ export class Element {
   readonly #video = document.createElement("video");
   readonly #address: string;
   readonly #stop: AbortSignal;
+  #upright = false;
   #answers = true;
   #last = 0;
   #lasts = 0;
@@ -63,6 +67,7 @@ export class Element {
   static async open(file: File, stop: AbortSignal): Promise<Element> {
     const element = new Element(file, stop);
     try {
+      element.#upright = await framesAreUpright(file);
       await element.#load();
       return element;
     } catch (error) {
@@ -184,19 +189,25 @@ export class Element {
     });
   }
 
-  /** Takes what is shown now: the decoder's own frame where that says how it lies. */
+  /** Takes what is shown now: the decoder's own frame, or a picture where that could lie wrong. */
   async #shown(target: number): Promise<ShownFrame | undefined> {
     try {
-      if ("VideoFrame" in globalThis && "rotation" in VideoFrame.prototype) {
-        const shown = new VideoFrame(this.#video);
-        return { time: Math.round(shown.timestamp / 1000), shown };
-      }
-      const time = this.#showing < 0 ? target : this.#showing;
-      return { time, shown: await createImageBitmap(this.#video) };
+      const shown = this.#upright
+        ? new VideoFrame(this.#video)
+        : await createImageBitmap(this.#video);
+      const stamp = "timestamp" in shown ? Math.round(shown.timestamp / 1000) : 0; // or it has none
+      return { time: stamp || (this.#showing < 0 ? target : this.#showing), shown };
     } catch {
       return undefined; // browsers throw where a video has no frame to show
     }
   }
+}
+
+/** Says whether a decoder's frames are upright, or say how they lie, as those of 2025 do. */
+async function framesAreUpright(file: Blob): Promise<boolean> {
+  if (!("VideoFrame" in globalThis)) return false;
+  const begin = await file.slice(4, 8).text();
+  return "rotation" in VideoFrame.prototype || !TURNING.test(begin);
 }
 
 /** Returns the next time that is a multiple of *every*. */

@@ -50,6 +50,11 @@ export class VideoHasher {
     return this.#frames.cell;
   }
 
+  /** Says whether the next frame is to be hashed whatever it shows. */
+  isDue(time: number): boolean {
+    return this.#pace.isDue(time);
+  }
+
   /** Says whether to hash the next frame; of those of one video, all are large or all small. */
   wants(time: number, luma: Luma): boolean {
     return this.#pace.wants(time, luma);

@@ -37,11 +37,16 @@ export class Pace {
   #before: Uint8Array | undefined;
   #usual = 0;
 
-  /** Says whether to hash the frame at that time, in milliseconds. */
+  /** Says whether the frame at that time, in milliseconds, is to be hashed whatever it shows. */
+  isDue(time: number): boolean {
+    return time >= this.#due;
+  }
+
+  /** Says whether to hash the frame at that time. */
   wants(time: number, luma: Luma): boolean {
     const cut = this.#isCut(luma) && time >= this.#last + LEAST_GAP;
-    if (!cut && time < this.#due) return false;
-    if (time >= this.#due) this.#due = (Math.floor(time / this.#every) + 1) * this.#every;
+    if (!cut && !this.isDue(time)) return false;
+    if (this.isDue(time)) this.#due = (Math.floor(time / this.#every) + 1) * this.#every;
     this.#last = time;
     return true;
   }

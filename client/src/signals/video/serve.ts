@@ -42,7 +42,7 @@ async function answered(video: Video, ask: Ask): Promise<Answer> {
 class Video {
   readonly #hasher = new VideoHasher();
   #file = new Blob();
-  #due = 0;
+  #glanceAt = 0;
   #reader: Reader | undefined;
   #frames: AsyncGenerator<Frame> | undefined;
   #digesting: ReturnType<typeof digests> | undefined;
@@ -92,9 +92,9 @@ class Video {
 
   /** Says whether to glance at a frame, which is slow where a phone's own circuits hold it. */
   #isGlanced(time: number): boolean {
-    const due = time >= this.#due;
-    if (due) this.#due = time + GLANCE_EVERY;
-    return due;
+    const glanced = time >= this.#glanceAt || this.#hasher.isDue(time);
+    if (glanced) this.#glanceAt = time + GLANCE_EVERY;
+    return glanced;
   }
 
   async #take(shown: Shown, time: number): Promise<Answer> {
