@@ -218,6 +218,19 @@ def test_ten_minutes_without_a_touch_and_it_is_forgotten(page: Page, opened: Ope
     assert page.input_value("#open-code") == ""
 
 
+def test_what_was_typed_and_not_sent_is_forgotten_too(page: Page, opened: Opened) -> None:
+    """Somebody else may find the phone before she presses the button."""
+    page.clock.install()
+    page.goto("/ko/receipt")
+    page.fill("#open-code", opened.code)
+    page.fill("#open-pin", opened.pin)
+
+    page.clock.fast_forward("11:00")
+
+    expect(page.locator("#forgotten")).to_be_visible()
+    assert [page.input_value("#open-code"), page.input_value("#open-pin")] == ["", ""]
+
+
 def test_without_a_network_nothing_is_sent_and_the_page_says_so(
     page: Page, context: BrowserContext, opened: Opened, complaints: Complaints
 ) -> None:
@@ -252,6 +265,24 @@ def test_without_javascript_the_same_receipt_is_read_and_everything_taken_back(
     plain.click("#undo-more > summary")
     _type(plain, opened, "undo")
     assert plain.inner_text("#status") == "진행 중"
+
+
+def test_without_javascript_the_page_says_what_the_browser_keeps(
+    plain: Page, page: Page, opened: Opened
+) -> None:
+    """A browser can send a form again on the way back; only with a script there is none to send."""
+    told = "이 탭을 닫을 때까지"
+    for one in (plain, page):
+        one.goto("/ko/receipt")
+    expect(plain.get_by_text(told)).to_be_visible()
+    expect(page.get_by_text(told)).to_be_hidden()
+
+    for one in (plain, page):
+        _type(one, opened)
+        expect(one.locator("#case-id")).to_be_visible()
+
+    expect(plain.get_by_text(told)).to_be_visible()
+    expect(page.get_by_text(told)).to_be_hidden()
 
 
 @pytest.mark.parametrize("width", [320, 390])

@@ -49,9 +49,12 @@ class ReceiptPage {
   async #alone(work: () => Promise<void>): Promise<void> {
     if (this.#underway) return;
     this.#underway = true;
-    await work();
-    this.#underway = false;
-    this.#idle.touch();
+    try {
+      await work();
+    } finally {
+      this.#underway = false;
+      this.#idle.touch();
+    }
   }
 
   async #send(form: HTMLFormElement): Promise<void> {
@@ -148,9 +151,9 @@ class ReceiptPage {
     byId("open-code", HTMLInputElement).value = code ?? "";
   }
 
-  /** Nobody was here for a while: code, PIN and receipt are gone from this page. */
+  /** Nobody was here for a while: code, PIN and receipt are gone from this page, typed ones too. */
   #forget(): void {
-    if (this.#access === undefined || this.#underway) return;
+    if (this.#underway || (this.#access === undefined && !isTyped(byId("receipt")))) return;
     this.#access = undefined;
     this.#adding?.clear();
     const blank = this.#blank.cloneNode(true) as HTMLElement;
@@ -188,6 +191,12 @@ function noticeOf(failure: unknown, { action }: Fields): Notice {
   if (failure instanceof NoProof) return "no-proof";
   if (!(failure instanceof NoNetwork)) return "not-added";
   return failure.sent && !HARMLESS.includes(action ?? "") ? "lost-answer" : "no-network";
+}
+
+/** Whether something was typed and not sent. */
+function isTyped(receipt: HTMLElement): boolean {
+  const fields = receipt.querySelectorAll<HTMLInputElement>("[data-keys] input, [name=slip]");
+  return [...fields].some((field) => field.value !== "");
 }
 
 /** What a form holds; fields left empty are left out. */
