@@ -96,6 +96,21 @@ def test_what_a_browser_keeps_in_memory_for_the_way_back_is_blank(page: Page) ->
     assert page.evaluate("document.body.childNodes.length") == 0
 
 
+def test_the_way_back_brings_no_answer_back(page: Page, elsewhere: str) -> None:
+    """Who left by another way and whose phone somebody else takes: no choice is filled in again."""
+    page.on("dialog", lambda asked: asked.accept())
+    page.goto("/ko/case")
+    page.check("#kind-threatened")
+    page.check("#age-under_18")
+    page.goto(f"{elsewhere}/news")
+
+    page.go_back()
+
+    expect(page.locator("#kind-threatened")).to_be_visible()
+    assert page.locator("[name=kind]:checked").count() == 0
+    expect(page.locator("#age-not_said")).to_be_checked()
+
+
 @pytest.mark.parametrize("address", PAGES)
 def test_a_glance_finds_nothing(page: Page, address: str) -> None:
     """Title and icon are neutral, the way out is on the screen, and the browser keeps nothing."""
