@@ -40,15 +40,13 @@ SHOWN: Final = ("start", "situation-chosen", "pick-picked", "where", "choices", 
 SHOWN_OF_RECEIPT: Final = ("receipt-read",)
 SHOWN_PAGES: Final = ("help", "help-kr", "safety", "under-18", "about", "threat-model", "verify")
 
-PAGES: Final = (*NAMES, "help/kr")
-
 DAYS: Final = 4
 """Days after which a removal is on the receipt."""
 
 
 def states(page: Page, portal: Served, language: str) -> Iterator[str]:
     """Show every page and every state, and name each."""
-    for name in PAGES:
+    for name in NAMES:
         page.goto(f"/{language}/{name}".rstrip("/"))
         yield name.replace("/", "-") or "start"
     with tempfile.TemporaryDirectory() as folder:

@@ -8,7 +8,7 @@ from playwright.sync_api import Error, Page
 from takeback.web.edge import HEADERS
 from takeback.web.portal.policy import PAGE_POLICY
 from tests.browser.harness import Complaints
-from tests.browser.sites import PAGES
+from tests.browser.sites import NAMES, PAGES
 from tests.web.conftest import Served
 
 ALWAYS = (
@@ -21,6 +21,14 @@ ALWAYS = (
     "x-content-type-options",
     "x-frame-options",
 )
+
+
+def test_no_page_is_left_out(portal: Served) -> None:
+    """What the tests of pages go through are all that the hub serves."""
+    served = {route.path for route in portal.app.routes if route.path.startswith("/{language")}
+    known = {f"/{{language:str}}/{name}".rstrip("/") for name in NAMES if name != "help/kr"}
+
+    assert served == known | {"/{language:str}/help/{country:str}"}
 
 
 @pytest.mark.parametrize("address", PAGES)
