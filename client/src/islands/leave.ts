@@ -10,9 +10,12 @@ const TAPS_WITHIN = 2000;
 
 /**
  * Make the page blank, before anything else happens. The neutral title stays: in place of an empty
- * one browsers show the address, on the tab now and in the list of visited pages for ever.
+ * one browsers show the address, on the tab now and in the list of visited pages for ever. What
+ * other scripts then miss in the page is no matter.
  */
 function blank(): void {
+  addEventListener("error", (missed) => missed.preventDefault());
+  addEventListener("unhandledrejection", (missed) => missed.preventDefault());
   document.documentElement.hidden = true;
   document.body.replaceChildren();
 }
