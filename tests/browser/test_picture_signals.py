@@ -243,7 +243,50 @@ def test_a_canvas_that_gives_something_else_is_not_used(chromium: Browser, tmp_p
             assert isinstance(told.signals[-1], KeypointDocument)
 
 
-def test_without_any_true_way_she_is_told(chromium: Browser, tmp_path: Path) -> None:
+def _jpeg(**options: object) -> bytes:
+    return save(picture().resize((601, 403)), "JPEG", **options)
+
+
+BY_HAND = {
+    "a PNG": FORMS["PNG"].write(picture()),
+    "a transparent PNG": FORMS["transparent PNG"].write(picture()),
+    "a PNG with a palette": save(picture().quantize(40), "PNG"),
+    "a JPEG": _jpeg(),
+    "a large JPEG": FORMS["JPEG of up to 16 MP"].write(picture()),
+    "a JPEG with all its colours": _jpeg(subsampling=0, quality=95),
+    "a JPEG with half its colours": _jpeg(subsampling=1),
+    "a JPEG with marks to restart from": _jpeg(restart_marker_blocks=7),
+    "a progressive JPEG": _jpeg(progressive=True),
+    "a progressive JPEG with all its colours": _jpeg(progressive=True, subsampling=0),
+    "a grey JPEG": save(picture().convert("L"), "JPEG"),
+    "a turned JPEG": FORMS["EXIF 6"].write(picture()),
+}
+"""What is decoded where a browser shuts both ways: nearly all that cameras and screens give."""
+
+
+@pytest.fixture(scope="module")
+def shut(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """One page of a browser that keeps what it decodes from pages."""
+    with opened(chromium, tmp_path_factory.mktemp("shut"), GARBAGE + NO_CODEC) as bench:
+        yield bench
+
+
+@pytest.mark.parametrize("file", BY_HAND.values(), ids=BY_HAND)
+def test_a_browser_that_keeps_pixels_from_pages_is_not_needed(
+    shut: Bench, tmp_path: Path, file: bytes
+) -> None:
+    """Cameras' and screens' files are decoded without it."""
+    path = tmp_path / "picture"
+    path.write_bytes(file)
+    assert max(away(shut.make(path), path).values()) <= 4
+
+
+@pytest.mark.parametrize("form", ["WebP", "GIF", "CMYK"])
+def test_where_no_true_way_is_left_she_is_told(shut: Bench, form: str) -> None:
     """Wrong signals would find nothing, and she would never know."""
-    with opened(chromium, tmp_path, GARBAGE + NO_CODEC) as bench:
-        assert bench.make(save(picture(), "PNG")).trouble == "canvas"
+    file = {
+        "WebP": FORMS["WebP"].write(picture()),
+        "GIF": save(picture(), "GIF"),
+        "CMYK": save(picture().convert("CMYK"), "JPEG"),
+    }[form]
+    assert shut.make(file).trouble == "canvas"

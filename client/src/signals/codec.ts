@@ -8,6 +8,7 @@
 import type { Strip } from "./bands.ts";
 import type { Format, Header } from "./header.ts";
 import { type Opened, rowsOf, stripOf } from "./strips.ts";
+import { onWhite } from "./white.ts";
 
 /** What browsers have of `ImageDecoder`, as far as it is used here. */
 interface Decoder {
@@ -97,25 +98,14 @@ async function colours(
   const bytes = roomFor(frame.allocationSize(options));
   const [{ offset, stride }] = await frame.copyTo(bytes, options);
   const rgba = packed(bytes.subarray(offset), stride, 4 * rect.width, rect.height);
-  return stripOf(onWhite(rgba), rect.height, pixels);
+  return stripOf(onWhite(rgba, isMultiplied(rgba)), rect.height, pixels);
 }
 
 /**
- * Lays pixels on white where they are transparent.
+ * Tells whether colours are multiplied by their opacity, which browsers do or don't and don't say.
  *
- * Some browsers give colours that are multiplied by their opacity, and don't say so; but then no
- * colour is above it.
+ * If they are, no colour is above its opacity.
  */
-function onWhite(rgba: Uint8Array): Uint8Array {
-  const share = isMultiplied(rgba) ? () => 1 : (alpha: number) => alpha / 255;
-  for (let at = 0; at < rgba.length; at += 4) {
-    const alpha = rgba[at + 3];
-    if (alpha === 255) continue;
-    for (let c = at; c < at + 3; c++) rgba[c] = Math.round(rgba[c] * share(alpha)) + 255 - alpha;
-  }
-  return rgba;
-}
-
 function isMultiplied(rgba: Uint8Array): boolean {
   for (let at = 0; at < rgba.length; at += 4) {
     if (Math.max(rgba[at], rgba[at + 1], rgba[at + 2]) > rgba[at + 3]) return false;

@@ -1,5 +1,6 @@
 /** Chooses how a picture is decoded, and says why one can't be. */
 
+import { byHand } from "./by-hand.ts";
 import { byCanvas, byTiles, canvasIsTrue } from "./canvas.ts";
 import { byCodec, codecReads } from "./codec.ts";
 import { isWhole } from "./endings.ts";
@@ -35,6 +36,7 @@ function troubleWith(header: Header): Trouble {
 
 async function waysFor(header: Header, canvas: boolean): Promise<Way[]> {
   const codec = await codecReads(header.format);
+  if (!canvas && !codec) return [byHand];
   const ways = [...(canvas ? [byCanvas] : []), ...(codec ? [byCodec] : [])];
   if (isBright(header)) ways.reverse();
   return canvas && isLarge(header) && header.format !== "image/avif" ? [...ways, byTiles] : ways;
