@@ -1,8 +1,8 @@
 /**
  * Pixels without the browser's help, of JPEG and PNG: nearly all that cameras and screens give.
  *
- * For browsers that keep what they decode from every page, to hide what device they run on. What
- * is decoded here is a file that she picked, as any page may read it, so that nothing is got around.
+ * For browsers that keep what they decode from every page, to hide what device they run on. A
+ * file that she picked may be read by any page, so that nothing is got around.
  */
 
 import { brightnessOf } from "../decode/jpeg.ts";
