@@ -211,5 +211,5 @@ def test_nothing_goes_on_while_she_rests(workbench: Workbench) -> None:
     """A pause is one, and afterwards the work is finished."""
     told = workbench.make(webm(), rests_at=3)
 
+    assert told.made, told.trouble
     assert told.rested == [0]
-    assert told.made

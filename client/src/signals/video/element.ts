@@ -21,6 +21,9 @@ const SLACK = 500;
 /** Milliseconds in which a frame that was found is shown, at the latest. */
 const SHOWING = 250;
 
+/** So many times the first frame is waited for. */
+const MOST_WAITS = 20;
+
 /** After so many times that nothing new was shown, nothing is waited for. */
 const MOST_STALE = 3;
 
@@ -86,8 +89,7 @@ export class Element {
   /** Yields a frame each time that *every()* milliseconds have passed. */
   async *frames(every: () => number): AsyncGenerator<ShownFrame> {
     this.#lasts = await this.#length();
-    const first = await this.#shown(0);
-    if (!first) throw new NoSignals("no_frames");
+    const first = await this.#first();
     yield { time: 0, shown: first.shown };
     for (let target = every(); target < this.#lasts; target = after(target, every())) {
       this.#every = every();
@@ -152,6 +154,16 @@ export class Element {
       const silent = setTimeout(() => done(false), PATIENCE);
       signal.addEventListener("abort", () => clearTimeout(silent));
     }).finally(() => heard.abort());
+  }
+
+  /** Takes the first frame, which a busy phone may show some time after it has been loaded. */
+  async #first(): Promise<ShownFrame> {
+    for (let waited = 0; waited < MOST_WAITS; waited++) {
+      const first = await this.#shown(0);
+      if (first) return first;
+      await this.#next();
+    }
+    throw new NoSignals("no_frames");
   }
 
   /**

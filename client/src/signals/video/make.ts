@@ -76,6 +76,7 @@ class Talk {
   readonly #on: Progress;
   readonly #stop: AbortSignal;
   readonly #paused: () => Promise<void>;
+  #most = 0;
 
   constructor(port: MessagePort, on: Progress, stop: AbortSignal, paused: () => Promise<void>) {
     this.#port = port;
@@ -93,8 +94,10 @@ class Talk {
     return answer;
   }
 
-  /** Tells how much is done. */
+  /** Tells how much is done, unless she heard of more already. */
   tell(share: number): void {
+    if (share <= this.#most) return;
+    this.#most = share;
     this.#on(share);
   }
 

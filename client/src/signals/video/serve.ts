@@ -19,6 +19,8 @@ const GLANCE_EVERY = 100;
 /** Share of the work that is left for the file's digests. */
 const DIGESTING = 0.05;
 
+const NOTHING: Ending = { duration: 0, complete: false };
+
 /** Answers what a page asks about one video, until it stops or everything is made. */
 export function serveVideo(port: MessagePort): void {
   const video = new Video();
@@ -70,12 +72,13 @@ class Video {
 
   async #read(): Promise<Answer> {
     const until = performance.now() + MOMENT;
+    const share = 1 - DIGESTING;
     while (performance.now() < until) {
       const next = await this.#frames?.next();
-      if (!next || next.done) return this.#reader ? { ending: this.#reader.ending } : {};
+      if (!next || next.done) return { ending: this.#reader?.ending ?? NOTHING, share };
       await this.#look(next.value);
     }
-    return { share: (this.#reader?.share ?? 0) * (1 - DIGESTING) };
+    return { share: share * (this.#reader?.share ?? 0) };
   }
 
   /** Hashes a frame if it is one that stands for others. */
