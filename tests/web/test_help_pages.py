@@ -96,6 +96,19 @@ def links_of(served: Served, address: str) -> set[str]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_that_helps_is_found_by_following_links(centre: Served, language: str) -> None:
+    """Nobody types addresses in; also while the hub is not open yet."""
+    found, open_ends = set[str](), [f"/{language}"]
+    while open_ends:
+        found.add(page := open_ends.pop())
+        links = re.findall(rf'href="(/{language}/[a-z0-9/-]+)"', centre.http.get(page).text)
+        open_ends += set(links) - found
+
+    wanted = {"safety", "under-18", "help", *(f"help/{country}" for country in COUNTRIES)}
+    assert {f"/{language}/{page}" for page in wanted} <= found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_place_can_be_chosen(centre: Served, language: str) -> None:
     """By a link, in her language; nobody asks where she is."""
     links = links_of(centre, f"/{language}/help")
