@@ -89,11 +89,7 @@ function packed(plane: Uint8Array, stride: number, width: number, rows: number):
   return dense;
 }
 
-async function colours(
-  frame: VideoFrame,
-  rect: Rectangle,
-  pixels: number,
-): Promise<Strip> {
+async function colours(frame: VideoFrame, rect: Rectangle, pixels: number): Promise<Strip> {
   const options = { rect, format: "RGBA" } as const;
   const bytes = roomFor(frame.allocationSize(options));
   const [{ offset, stride }] = await frame.copyTo(bytes, options);
