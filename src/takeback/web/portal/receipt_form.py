@@ -215,7 +215,7 @@ def routes(hub: Hub, pages: Pages) -> list[HTTPRouteHandler]:
         sync_to_thread=True,
         request_class=FormRequest,
         body_limit=FORM_LIMIT,
-        exception_handlers=dict.fromkeys(errors.HANDLERS, on_failure),
+        exception_handlers=dict.fromkeys([*errors.HANDLERS, NotFound], on_failure),
         **_HIDDEN,
     )
     def answer(language: FromPath[str], data: JSONBody[ReceiptForm]) -> Response[str]:
