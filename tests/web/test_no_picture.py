@@ -197,6 +197,13 @@ def test_there_is_no_address_but_those_described(served: Served) -> None:
     described = set(served.http.get("/v1/openapi.json").json()["paths"])
     there = {route.path_format for route in served.app.routes}
 
-    pages = {"/", "/{language}", "/leave", "/assets/{name}", "/{language}/verify"}
+    pages = {
+        "/",
+        "/{language}",
+        "/leave",
+        "/assets/{name}",
+        "/{language}/verify",
+        "/{language}/{name}",
+    }
     pages |= {f"/{{language}}/{page}" for page in PAGES}
     assert there - described == {"/metrics", "/v1/openapi.json", *pages}

@@ -135,6 +135,26 @@ def test_what_is_not_there_is_not_found(served: Served, address: str) -> None:
     assert served.http.get(address).status_code == 404
 
 
+@pytest.mark.parametrize("address", ["/ko/nothing", "/ko/help/xx"])
+def test_a_person_who_is_lost_finds_a_page(served: Served, address: str) -> None:
+    """In the language of the address, with the way to the start and the way out."""
+    answer = served.http.get(address)
+
+    assert answer.status_code == 404
+    assert "그런 페이지가 없어요" in answer.text
+    assert 'href="/ko" id="to-start"' in answer.text
+    assert 'id="leave"' in answer.text
+    assert answer.headers["content-security-policy"] == PAGE_POLICY
+
+
+def test_a_program_that_is_lost_finds_a_problem_document(served: Served) -> None:
+    """Where no language is named."""
+    for address in ("/xx/about", "/v1/nothing", "/nothing"):
+        answer = served.http.get(address)
+        assert answer.status_code == 404
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
 def test_a_page_repeats_nothing_of_its_address(served: Served) -> None:
     """What a link drags along is ignored, and stands nowhere in the answer."""
     plain = served.http.get("/en/about")

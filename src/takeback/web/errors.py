@@ -10,6 +10,7 @@ from typing import Any
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.routes import BaseRoute
 
 from takeback import problems
 from takeback.errors import BodyTooLarge, IntegrityFailure, TakebackError
@@ -72,10 +73,15 @@ def answer(problem: Problem, headers: Mapping[str, str] | None = None) -> Respon
 def _methods(request: Request[Any, Any, Any]) -> str:
     """Return the methods that the address asked for knows."""
     path = request.scope["path"].rstrip("/") or "/"
-    for route in request.app.routes:
+    for route in sorted(request.app.routes, key=_open_parts):
         if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", route.path_format), path):
             return ", ".join(sorted(route.methods))
     return ""
+
+
+def _open_parts(route: BaseRoute) -> int:
+    """Count what a route leaves open; the one that leaves least open is meant."""
+    return route.path_format.count("{")
 
 
 def _parameters(error: HTTPException) -> str:

@@ -19,8 +19,10 @@ from litestar.params import FromPath
 from takeback import __version__
 from takeback.cases.choices_text import KEYPOINTS_SENTENCE
 from takeback.cases.wire import Language
+from takeback.errors import NotFound
 from takeback.settings import Settings
 from takeback.web.compress import takes_gzip
+from takeback.web.errors import on_refusal
 from takeback.web.portal import policy
 from takeback.web.portal.assets import Assets, ServedFile, load, served_file
 from takeback.web.portal.language import LOCALE, Words, languages, named
@@ -126,6 +128,7 @@ def routes(pages: Pages, extra: Sequence[HTTPRouteHandler] = ()) -> list[HTTPRou
         *(pages.handler(page) for page in PLAIN),
         pages.handler("verify", lambda _words: {"files": pages.assets.all()}),
         *extra,
+        _elsewhere(),
     ]
 
 
@@ -141,6 +144,29 @@ def _starting(pages: Pages) -> list[HTTPRouteHandler]:
         return pages.show("start.html", language)
 
     return [front, start]
+
+
+def lost(pages: Pages) -> Callable[[Request[Any, Any, Any], NotFound], Response[Any]]:
+    """Return what answers for what is not there: with a page where the address names a language."""
+
+    def nothing(request: Request[Any, Any, Any], error: NotFound) -> Response[Any]:
+        language = request.scope["path"].split("/")[1]
+        if language not in pages.words or request.method != "GET":
+            return on_refusal(request, error)
+        shown = pages.show("nothing.html", language, page="")
+        shown.status_code = 404
+        return shown
+
+    return nothing
+
+
+def _elsewhere() -> HTTPRouteHandler:
+    @get("/{language:str}/{name:str}", **PAGE)
+    def elsewhere(language: FromPath[str], name: FromPath[str]) -> Response[str]:
+        """Say that there is no such page."""
+        raise NotFound("there is nothing at this address")
+
+    return elsewhere
 
 
 def _leaving(pages: Pages) -> list[HTTPRouteHandler]:

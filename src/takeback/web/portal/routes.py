@@ -23,6 +23,7 @@ from takeback.cases.wire import (
     RegistrationDocument,
     WithdrawalRequest,
 )
+from takeback.errors import NotFound
 from takeback.ids import ItemId
 from takeback.web.portal import journey, receipt_form
 from takeback.web.portal import pages as portal_pages
@@ -57,6 +58,7 @@ def routes(hub: Hub, *, demo: bool, locale: Traversable = LOCALE) -> Router:
         route_handlers=[*shown, *_opening(hub), *_reading(hub), *_withdrawing(hub)],
         opt={"role": "portal"},
         tags=["reporter"],
+        exception_handlers={NotFound: portal_pages.lost(pages)},
     )
 
 
