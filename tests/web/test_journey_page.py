@@ -65,3 +65,12 @@ def test_keypoints_are_asked_for_only_where_the_hub_takes_them(
 
     assert (KEYPOINTS_SENTENCE["en"] in page) is offered
     assert ('id="choice-keypoints"' in page) is offered
+
+
+def test_what_saving_and_copying_leave_behind_is_said(tmp_path: Path) -> None:
+    """A list of downloads and what was copied last are read by whoever has the phone."""
+    with serving(settings_for(tmp_path), DemoClock()) as demo:
+        page = demo.http.get("/en/case").text
+
+    assert "list of downloads names this site" in page
+    assert "Other apps may read what was copied last" in page
