@@ -14,7 +14,9 @@ export type Paused = () => Promise<void>;
  * Made when a page loads, so that it works on after the network is gone.
  */
 export class SignalMaker {
-  readonly #worker: Worker;
+  readonly #url: string;
+  #worker: Worker;
+  #fell = false;
   readonly #jobs = new Map<number, (answer: Answer) => void>();
   /** Comes once the Worker has loaded: from then on no network is needed. */
   readonly ready = new Promise<void>((resolve) =>
@@ -25,9 +27,8 @@ export class SignalMaker {
 
   /** Starts the Worker at an address that the page's policy allows. */
   constructor(url: string) {
-    this.#worker = new Worker(url, { type: "module", name: "signals" });
-    this.#worker.onmessage = ({ data }: MessageEvent<Answer>) => this.#jobs.get(data.job)?.(data);
-    this.#worker.onerror = () => this.#fail();
+    this.#url = url;
+    this.#worker = this.#start();
   }
 
   /** Makes the signals of a picture or a video, whichever its content is. */
@@ -89,12 +90,24 @@ export class SignalMaker {
     });
   }
 
+  #start(): Worker {
+    const worker = new Worker(this.#url, { type: "module", name: "signals" });
+    worker.onmessage = ({ data }: MessageEvent<Answer>) => this.#jobs.get(data.job)?.(data);
+    worker.onerror = () => this.#fail();
+    return worker;
+  }
+
   #post(request: Request, transfer: Transferable[] = []): void {
+    if (this.#fell) this.#worker = this.#start();
+    this.#fell = false;
     this.#worker.postMessage(request, transfer);
   }
 
-  /** A Worker that fell over, most likely for want of memory, answers nobody. */
+  /** A Worker that fell over, most likely for want of memory, answers nobody; the next job has a
+   * new one. */
   #fail(): void {
+    this.#fell = true;
+    this.#worker.terminate();
     for (const [job, answer] of this.#jobs) answer({ job, trouble: "too_large" });
   }
 }
