@@ -77,6 +77,7 @@ def test_every_page_is_neutral_and_can_be_left(demo: Served, address: str) -> No
     assert f"<title>{title}</title>" in html
     assert 'id="leave" href="/leave"' in html
     assert '<link rel="icon" href="/assets/icon.svg"' in html
+    assert '<link rel="apple-touch-icon" href="/assets/icon.png"' in html
 
 
 @pytest.mark.parametrize("address", PAGES)
@@ -170,7 +171,7 @@ def test_the_first_page_is_small(demo: Served) -> None:
         loaded = set(re.findall(r'(?:href|src)="(/assets/[^"]+)"', html))
         sizes = [len(gzip.compress(demo.http.get(each).content)) for each in loaded]
 
-        assert len(loaded) == 4
+        assert len(loaded) == 5
         assert len(gzip.compress(html.encode())) + sum(sizes) < FIRST_PAGE
 
 
@@ -192,8 +193,10 @@ def test_the_pages_say_truthfully_what_they_can_not_do(demo: Served) -> None:
 
     for said in ("an app on this phone", "another page that does send", "can read the signals"):
         assert said in threats
-    for said in ("list of pages you visited", "screenshot", "list of open apps"):
+    for said in ("list of pages you visited", "screenshot", "list of open apps", "keyboard"):
         assert said in about
+    assert "<noscript>" in about
+    assert "going back does lead here" in about
 
 
 def test_the_digests_are_on_the_page_about_checking(demo: Served) -> None:
