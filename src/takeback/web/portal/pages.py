@@ -224,7 +224,10 @@ def _manifest(words: Words) -> ServedFile:
         "start_url": f"/{words.code}",
         "scope": "/",
         "display": "standalone",
-        "icons": [{"src": "/assets/icon.svg", "sizes": "any", "type": "image/svg+xml"}],
+        "icons": [
+            {"src": "/assets/icon.svg", "sizes": "any", "type": "image/svg+xml"},
+            {"src": "/assets/icon.png", "sizes": "192x192", "type": "image/png"},
+        ],
     }
     return served_file(
         f"notes-{words.code}.webmanifest", msgspec.json.format(msgspec.json.encode(body))

@@ -91,7 +91,7 @@ def _is_our_link(given: Mapping[str, str], ours: Assets) -> bool:
     if target is None:
         return False
     styled = given.get("rel") != "stylesheet" or given.get("integrity") == target.integrity
-    return styled and given.get("rel") in {"stylesheet", "icon", "manifest"}
+    return styled and given.get("rel") in {"stylesheet", "icon", "apple-touch-icon", "manifest"}
 
 
 def _is_harmless(name: str, given: Mapping[str, str]) -> bool:
