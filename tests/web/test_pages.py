@@ -2,12 +2,17 @@
 
 import gzip
 import re
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from html import escape, unescape
 from pathlib import Path
 
+import httpx2
 import pytest
 
+from takeback.accounts.model import Platform
+from takeback.accounts.service import Platforms
 from takeback.cases.choices_text import KEYPOINTS_SENTENCE
 from takeback.cases.wire import Language
 from takeback.web.demo import DemoClock
@@ -184,6 +189,26 @@ def test_leaving_forgets_and_leads_away(served: Served) -> None:
     assert answer.headers["clear-site-data"] == '"cache", "storage"'
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert answer.content == b""
+
+
+def test_a_page_that_waits_for_the_database_keeps_nobody_else_waiting(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that lists the platforms is made beside the requests of everybody else."""
+    asked, answers = threading.Event(), threading.Event()
+
+    def slow(_platforms: Platforms) -> list[Platform]:
+        asked.set()
+        answers.wait(10)
+        return []
+
+    monkeypatch.setattr(Platforms, "list", slow)
+    with ThreadPoolExecutor(1) as reader:
+        page = reader.submit(httpx2.get, f"{served.url}/en/about")
+        assert asked.wait(10)
+        alive = served.http.get("/health", timeout=5)
+        answers.set()
+        assert (alive.status_code, page.result().status_code) == (200, 200)
 
 
 def test_the_pages_say_truthfully_what_they_can_not_do(demo: Served) -> None:

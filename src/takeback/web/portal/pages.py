@@ -83,7 +83,7 @@ class Pages:
 
 PAGE: Final[Mapping[str, Any]] = {
     "media_type": MediaType.HTML,
-    "sync_to_thread": False,
+    "sync_to_thread": True,
     "include_in_schema": False,
     "tolerant": True,
 }
