@@ -199,7 +199,7 @@ def test_every_page_is_there_in_a_new_language_from_right_to_left(
     assert inside.count(MARK) == inside.count("⟫") > 10
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "help/kr", "help/anywhere"])
 def test_no_page_says_what_can_not_be_translated(client: TestClient[Litestar], name: str) -> None:
     """Every text is a sentence of the pseudo-locale, but for names, numbers and data."""
     shown = Shown()
