@@ -15,11 +15,9 @@ from takeback.accounts.model import Platform
 from takeback.accounts.service import Platforms
 from takeback.cases.choices_text import KEYPOINTS_SENTENCE
 from takeback.cases.wire import Language
-from takeback.errors import BadSettings
 from takeback.web.demo import DemoClock
 from takeback.web.edge import HEADERS
 from takeback.web.portal.language import languages
-from takeback.web.portal.pages import open_pages
 from takeback.web.portal.policy import PAGE_POLICY
 from takeback.web.portal.verification import pages
 from tests.conftest import FakeClock
@@ -135,12 +133,6 @@ def test_the_first_language_is_the_operator_s_choice(tmp_path: Path, hub_clock: 
         first = served.http.get("/", headers={"accept-language": "en"})
 
     assert '<html lang="ko"' in first.text
-
-
-def test_a_first_language_that_there_is_not_is_refused_at_the_start(tmp_path: Path) -> None:
-    """The operator learns it, and which there are, before anybody finds no page."""
-    with pytest.raises(BadSettings, match="speaks en, ko"):
-        open_pages(settings_for(tmp_path, portal_language="vi"), demo=False)
 
 
 @pytest.mark.parametrize("address", ["/xx", "/xx/about", "/en/nothing", "/ko/help/xx", "/EN"])

@@ -19,7 +19,7 @@ from litestar.params import FromPath
 from takeback import __version__
 from takeback.cases.choices_text import KEYPOINTS_SENTENCE
 from takeback.cases.wire import Language
-from takeback.errors import BadSettings, NotFound
+from takeback.errors import NotFound
 from takeback.settings import Settings
 from takeback.web.compress import takes_gzip
 from takeback.web.errors import on_refusal
@@ -97,13 +97,8 @@ def open_pages(settings: Settings, *, demo: bool, locale: Traversable = LOCALE) 
         settings: of the hub; pages show its name.
         demo: whether every page is marked as a demonstration.
         locale: where the words of each language are.
-
-    Raises:
-        BadSettings: the language of the first page is none of them.
     """
     words = languages(locale)
-    if settings.portal_language not in words:
-        raise BadSettings(f"TAKEBACK_PORTAL_LANGUAGE: the portal speaks {', '.join(words)}")
     assets = load_assets(words)
     shared = {
         "demo": demo,
