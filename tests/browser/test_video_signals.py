@@ -1,6 +1,7 @@
 """Videos become the same signals in a real browser as on the command line."""
 
 import io
+import struct
 import wave
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -62,6 +63,12 @@ def without_duration(file: bytes) -> bytes:
     """Let a WebM be silent about how long it lasts, as those that browsers record are."""
     at = file.index(DURATION)
     return file[:at] + b"\xec\x89" + bytes(9) + file[at + 11 :]
+
+
+def endless() -> bytes:
+    """Say of a WebM that it lasts for years."""
+    at = webm().index(DURATION) + len(DURATION)
+    return webm()[:at] + struct.pack(">d", 1e12) + webm()[at + 8 :]
 
 
 def sound() -> bytes:
@@ -186,8 +193,9 @@ def test_a_broken_end_gives_what_was_readable_and_says_so(
         (lambda: b"no video at all" * 99, "not_readable"),
         (sound, "no_frames"),
         (black, "flat"),
+        (endless, "too_large"),
     ],
-    ids=["nothing", "text", "sound", "black"],
+    ids=["nothing", "text", "sound", "black", "endless"],
 )
 def test_what_gives_no_signals_says_why(
     workbench: Workbench, made: Callable[[], bytes], trouble: str

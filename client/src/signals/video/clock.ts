@@ -1,5 +1,8 @@
 /** Turns time stamps, which may go back or leap, into times that go forward. */
 
+/** Longest video, in milliseconds. */
+export const LONGEST = 24 * 3_600_000;
+
 /** Milliseconds from one frame to the next that are believed … */
 const LEAST_STEP = 0.9;
 const MOST_STEP = 600_000;

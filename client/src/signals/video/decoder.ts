@@ -125,7 +125,8 @@ export class Reader {
   async #feed(number: number): Promise<void> {
     const key = this.#track.samples.keys[number] === 1;
     const data = await this.#bytes(number);
-    if (!data || (!key && !isNeeded(data, this.#track.lengthBytes))) return;
+    if (this.#closed || !data) return;
+    if (!key && !isNeeded(data, this.#track.lengthBytes)) return;
     if (!this.#decoder && !key) return; // after damage: on from the next one that needs no other
     this.#decoder ??= this.#made();
     const timestamp = (1e6 * this.#track.samples.stamps[number]) / this.#track.scale;
@@ -153,19 +154,22 @@ export class Reader {
     this.#wake();
   }
 
+  #giveUp(): void {
+    this.#decoder?.close();
+    this.#fail();
+  }
+
   /** Waits until the decoder has done something. */
   async #something(): Promise<void> {
-    const silent = setTimeout(() => {
-      this.#decoder?.close();
-      this.#fail();
-    }, PATIENCE);
+    const silent = setTimeout(() => this.#giveUp(), PATIENCE);
     await new Promise<void>((done) => (this.#wake = done));
     clearTimeout(silent);
   }
 
   async #flush(): Promise<void> {
-    const flushed = this.#decoder?.flush().catch(() => this.#fail());
-    await Promise.race([flushed, new Promise((done) => setTimeout(done, PATIENCE))]);
+    const silent = setTimeout(() => this.#giveUp(), PATIENCE);
+    await this.#decoder?.flush().catch(() => this.#fail()); // closing ends it, too
+    clearTimeout(silent);
   }
 
   /** Returns the bytes of a frame; undefined if the file ends before. */

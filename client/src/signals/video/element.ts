@@ -6,6 +6,7 @@
  */
 
 import { NoSignals } from "../model.ts";
+import { LONGEST } from "./clock.ts";
 import type { Shown } from "./luma.ts";
 import type { Ending } from "./messages.ts";
 
@@ -83,7 +84,7 @@ export class Element {
   get ending(): Ending {
     const read = Math.min(this.#last + this.#every, 1000 * this.#video.duration);
     const complete = this.#answers && read + SLACK >= this.#lasts;
-    return { complete, duration: Math.max(1, complete ? this.#lasts : this.#last) };
+    return { complete, duration: Math.max(1, this.#last, complete ? this.#lasts : 0) };
   }
 
   /** Yields a frame each time that *every()* milliseconds have passed. */
@@ -126,8 +127,10 @@ export class Element {
       await this.#seek(0);
       await this.#next();
     }
-    const { duration } = this.#video;
-    return Number.isFinite(duration) ? Math.round(1000 * duration) : 0;
+    const lasts = Math.round(1000 * this.#video.duration);
+    this.#answers &&= Number.isFinite(lasts);
+    if (this.#answers && lasts > LONGEST) throw new NoSignals("too_large");
+    return this.#answers ? lasts : 0;
   }
 
   /** Goes to a time, and says whether the video got there; once it did not, it is left alone. */

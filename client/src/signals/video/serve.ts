@@ -3,6 +3,7 @@
 import { type MadeSignals, NoSignals } from "../model.ts";
 import { MINIMUM_QUALITY } from "../pdq.ts";
 import { base64url, hex } from "../text.ts";
+import { LONGEST } from "./clock.ts";
 import { type Frame, Reader } from "./decoder.ts";
 import { digests } from "./digests.ts";
 import { VideoHasher } from "./hasher.ts";
@@ -108,6 +109,7 @@ class Video {
   /** Makes the digests, for a moment at a time, and then puts everything together. */
   async #finish(ending: Ending): Promise<Answer> {
     if (!ending.duration) throw new NoSignals("no_frames");
+    if (ending.duration > LONGEST) throw new NoSignals("too_large");
     this.#digesting ??= digests(this.#file);
     const until = performance.now() + MOMENT;
     for (;;) {
