@@ -7,7 +7,7 @@ of one module: coroutine tests of other modules find the loop free.
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from takeback.web.demo import DemoClock
 from tests.browser.desk import Desk
@@ -15,6 +15,8 @@ from tests.browser.elsewhere import another_site
 from tests.browser.harness import Complaints, started_chromium, tab
 from tests.browser.journey import Journey
 from tests.web.conftest import Served, serving, settings_for
+
+expect.set_options(timeout=15_000)  # milliseconds; on a busy machine a page takes its time
 
 
 @pytest.fixture(scope="module")
