@@ -203,7 +203,6 @@ def test_there_is_no_address_but_those_described(served: Served) -> None:
         "/leave",
         "/assets/{name}",
         "/{language}/verify",
-        "/{language}/{name}",
     }
     pages |= {f"/{{language}}/{page}" for page in PAGES}
     assert there - described == {"/metrics", "/v1/openapi.json", *pages}

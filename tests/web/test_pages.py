@@ -141,7 +141,7 @@ def test_what_is_not_there_is_not_found(served: Served, address: str) -> None:
     assert served.http.get(address).status_code == 404
 
 
-@pytest.mark.parametrize("address", ["/ko/nothing", "/ko/help/xx"])
+@pytest.mark.parametrize("address", ["/ko/nothing", "/ko/help/xx", "/ko/a/b/c"])
 def test_a_person_who_is_lost_finds_a_page(served: Served, address: str) -> None:
     """In the language of the address, with the way to the start and the way out."""
     answer = served.http.get(address)

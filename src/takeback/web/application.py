@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator, Callable, Set
 from contextlib import asynccontextmanager
-from typing import cast
+from typing import Any, cast
 
 from litestar import Litestar, Router
+from litestar.exceptions import NotFoundException
 
 from takeback.app import Hub
+from takeback.errors import NotFound
 from takeback.web import demo as demonstration
 from takeback.web import openapi, ops
 from takeback.web.bell import Bell
@@ -41,17 +43,22 @@ def create_app(
     bell = Bell(hub.exchange.news)
     metrics = Metrics()
     routers = [ops.routes(hub.bank.head_seq, metrics, lambda: bell.closed), openapi.routes()]
+    handlers = dict(HANDLERS)
     if "portal" in roles:
-        routers.append(portal.routes(hub, demo=demo is not None))
+        pages = portal.routes(hub, demo=demo is not None)
+        routers.append(pages)
+        handlers[NotFoundException] = pages.exception_handlers[NotFound]
     if "partner" in roles:
         routers += [partner.routes(hub, bell, metrics), stopncii.routes(hub)]
     if demo is not None:
         routers.append(demonstration.routes(demo, hub.db, hub.audit, moved))
-    app = cast("ASGIApp", _litestar(routers, bell))
+    app = cast("ASGIApp", _litestar(routers, bell, handlers))
     return Edge(app, metrics, bell, demo=demo is not None)
 
 
-def _litestar(routers: list[Router], bell: Bell) -> Litestar:
+def _litestar(
+    routers: list[Router], bell: Bell, handlers: dict[int | type[Exception], Any]
+) -> Litestar:
     @asynccontextmanager
     async def polling(_app: Litestar) -> AsyncIterator[None]:
         async with bell.polling():
@@ -61,7 +68,7 @@ def _litestar(routers: list[Router], bell: Bell) -> Litestar:
         route_handlers=routers,
         request_class=JsonRequest,
         before_request=refuse_unasked,
-        exception_handlers=dict(HANDLERS),
+        exception_handlers=handlers,
         lifespan=[polling],
         openapi_config=None,
         logging_config=None,

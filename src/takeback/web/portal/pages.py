@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Request, Response, get
+from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
@@ -22,7 +23,7 @@ from takeback.cases.wire import Language
 from takeback.errors import NotFound
 from takeback.settings import Settings
 from takeback.web.compress import takes_gzip
-from takeback.web.errors import on_refusal
+from takeback.web.errors import on_http, on_refusal
 from takeback.web.portal import policy
 from takeback.web.portal.assets import Assets, ServedFile, load, served_file
 from takeback.web.portal.language import LOCALE, Words, languages, named
@@ -128,7 +129,6 @@ def routes(pages: Pages, extra: Sequence[HTTPRouteHandler] = ()) -> list[HTTPRou
         *(pages.handler(page) for page in PLAIN),
         pages.handler("verify", lambda _words: {"files": pages.assets.all()}),
         *extra,
-        _elsewhere(),
     ]
 
 
@@ -146,27 +146,20 @@ def _starting(pages: Pages) -> list[HTTPRouteHandler]:
     return [front, start]
 
 
-def lost(pages: Pages) -> Callable[[Request[Any, Any, Any], NotFound], Response[Any]]:
+def lost(pages: Pages) -> Callable[[Request[Any, Any, Any], Any], Response[Any]]:
     """Return what answers for what is not there: with a page where the address names a language."""
 
-    def nothing(request: Request[Any, Any, Any], error: NotFound) -> Response[Any]:
+    def nothing(request: Request[Any, Any, Any], error: NotFound | HTTPException) -> Response[Any]:
         language = request.scope["path"].split("/")[1]
-        if language not in pages.words or request.method != "GET":
-            return on_refusal(request, error)
-        shown = pages.show("nothing.html", language, page="")
-        shown.status_code = 404
-        return shown
+        if language in pages.words and request.method == "GET":
+            shown = pages.show("nothing.html", language, page="")
+            shown.status_code = 404
+            return shown
+        return (
+            on_refusal(request, error) if isinstance(error, NotFound) else on_http(request, error)
+        )
 
     return nothing
-
-
-def _elsewhere() -> HTTPRouteHandler:
-    @get("/{language:str}/{name:str}", **PAGE)
-    def elsewhere(language: FromPath[str], name: FromPath[str]) -> Response[str]:
-        """Say that there is no such page."""
-        raise NotFound("there is nothing at this address")
-
-    return elsewhere
 
 
 def _leaving(pages: Pages) -> list[HTTPRouteHandler]:
