@@ -40,6 +40,8 @@ SHOWN: Final = ("start", "situation-chosen", "pick-picked", "where", "choices", 
 SHOWN_OF_RECEIPT: Final = ("receipt-read",)
 SHOWN_PAGES: Final = ("help", "help-kr", "safety", "under-18", "about", "threat-model", "verify")
 
+PLATFORM: Final = "Large Photo Site"
+
 DAYS: Final = 4
 """Days after which a removal is on the receipt."""
 
@@ -58,7 +60,7 @@ def _removed_case(portal: Served) -> Keys:
     """Open a case whose picture a platform removed some days ago."""
     number = next(_NUMBERS)
     keys = opened_case(portal, number)
-    story = Story(portal.hub, portal.hub.now)  # type: ignore[arg-type]  # nobody moves it here
+    story = _story(portal)
     platform = _platform(story)
     found = portal.hub.exchange.lookup(platform, LookupRequest([signal(number)]))
     [match] = found.results[0].matches
@@ -71,9 +73,13 @@ def _removed_case(portal: Served) -> Keys:
 _NUMBERS: Final = itertools.count(1)
 
 
+def _story(portal: Served) -> Story:
+    return Story(portal.hub, portal.hub.now)  # type: ignore[arg-type]  # nobody moves it here
+
+
 def _platform(story: Story) -> Platform:
     known = {platform.name: platform for platform in story.hub.platforms.list()}
-    return known.get("Large Photo Site") or story.platform("Large Photo Site")
+    return known.get(PLATFORM) or story.platform(PLATFORM, under_18=True)
 
 
 def pictures(
@@ -122,6 +128,7 @@ def main() -> int:
         serving(settings_for(Path(home), hub_name="Example Hub"), DemoClock()) as portal,
         started_chromium() as browser,
     ):
+        _platform(_story(portal))
         if options.folder:
             options.folder.mkdir(parents=True, exist_ok=True)
             take_all(browser, portal, options.folder)
