@@ -39,6 +39,8 @@ SCHEMES: Final[tuple[Scheme, ...]] = ("light", "dark")
 SHOWN: Final = ("start", "situation-chosen", "pick-picked", "where", "choices", "review", "code")
 SHOWN_OF_RECEIPT: Final = ("receipt-read",)
 SHOWN_PAGES: Final = ("help", "help-kr", "safety", "under-18", "about", "threat-model", "verify")
+FIRST_SIGHT: Final = ("start", "pick-picked", "receipt-read")
+"""What the README shows: as much as a phone does at once."""
 
 PLATFORM: Final = "Large Photo Site"
 
@@ -110,7 +112,14 @@ def take_for_docs(browser: Browser, portal: Served) -> None:
         for state, png in pictures(browser, portal, language, PHONE, "light"):
             if state in wanted:
                 image = Image.open(io.BytesIO(png)).convert("RGB")
-                image.save(DOCS / f"{language}-{state}.webp", quality=70, method=6)
+                _keep(image, f"{language}-{state}")
+            if state in FIRST_SIGHT:
+                sight = (0, 0, image.width, PHONE["height"] * image.width // PHONE["width"])
+                _keep(image.crop(sight), f"{language}-{state}-phone")
+
+
+def _keep(image: Image.Image, name: str) -> None:
+    image.save(DOCS / f"{name}.webp", quality=70, method=6)
 
 
 def main() -> int:
