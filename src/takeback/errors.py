@@ -17,6 +17,7 @@
     │   ├── MalformedCode
     │   ├── UnsafeAddress
     │   ├── BadProofOfWork
+    │   ├── FormTooOld
     │   └── BadBackupKey
     ├── NotSignedIn            no key, or one that is not known or was revoked
     ├── NotFound               no such record, or none this actor may see
@@ -146,6 +147,12 @@ class BadProofOfWork(BadInput):
     """The proof of work is missing, wrong, expired or used before."""
 
     hint = "Ask for a new challenge and solve it."
+
+
+class FormTooOld(BadInput):
+    """A form of the portal was open for so long that a stranger may be sending it again."""
+
+    hint = "Open the page again; nothing was done."
 
 
 class BadBackupKey(BadInput):

@@ -204,6 +204,24 @@ def test_a_lost_code_is_replaced_with_the_slip(
     expect(page.locator("#case-id")).to_have_text(opened.case_id)
 
 
+def test_a_page_that_was_open_for_long_asks_once_more_and_keeps_the_slip(
+    page: Page, opened: Opened, complaints: Complaints
+) -> None:
+    """Its form is too old; the next is there with the slip in it, which is typed once."""
+    complaints.expect(REFUSED)
+    page.goto("/ko/receipt")
+    old = f"1.{'0' * 32}.{'0' * 32}"
+    page.eval_on_selector("#recover [name=attempt]", "(field, old) => (field.value = old)", old)
+    page.click("#lost > summary")
+    page.fill("#recover-slip", opened.slip)
+    page.click("#recover-go")
+    expect(page.locator("[data-refusal=form-too-old]")).to_be_visible()
+
+    page.click("#recover-go")
+
+    expect(page.locator("#code")).not_to_have_text("")
+
+
 def test_ten_minutes_without_a_touch_and_it_is_forgotten(page: Page, opened: Opened) -> None:
     """The receipt is gone from the page, which says why, and asks for code and PIN again."""
     page.clock.install()

@@ -7,6 +7,7 @@ nothing.
 
 import html
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import httpx2
@@ -46,6 +47,13 @@ def refusal_of(answer: httpx2.Response) -> tuple[int, str]:
 def states_of(answer: httpx2.Response) -> list[str]:
     """Return the state of each item on the page."""
     return re.findall(r'id="item-\d+" data-state="(\w+)"', answer.text)
+
+
+def mark_of(answer: httpx2.Response) -> str:
+    """Return the mark of the page's form for a recovery."""
+    found = re.search(r'name="attempt" value="([\w.]+)"', answer.text)
+    assert found
+    return found[1]
 
 
 def secret(answer: httpx2.Response, name: str) -> str:
@@ -145,17 +153,61 @@ def test_the_slip_gives_new_secrets_and_a_lost_answer_can_be_asked_for_again(
 ) -> None:
     """The page carries a mark of its own, so the same page sent twice is one recovery."""
     opened = served.open_case(signal(7))
-    found = re.search(r'name="attempt" value="(\w{32})"', served.http.get(PAGE).text)
-    assert found
+    mark = mark_of(served.http.get(PAGE))
 
-    send(served, "recover", slip=opened.slip, attempt=found[1])
-    again = send(served, "recover", slip=opened.slip, attempt=found[1])
+    send(served, "recover", slip=opened.slip, attempt=mark)
+    again = send(served, "recover", slip=opened.slip, attempt=mark)
     keys = {"code": secret(again, "code"), "pin": secret(again, "pin")}
 
     assert len(secret(again, "code-words").split()) == 6
     assert send(served, "read", None, **keys).status_code == 200
     assert refusal_of(send(served, "read", opened)) == (404, "not-found")
     assert refusal_of(send(served, "recover", slip=opened.slip)) == (404, "not-found")
+
+
+def test_a_stranger_who_goes_back_soon_gets_nothing_for_her_slip(
+    served: Served, hub_clock: FakeClock
+) -> None:
+    """Ten minutes after it was drawn the form is refused in words, and her new code still opens."""
+    opened = served.open_case(signal(51))
+    form = {"slip": opened.slip, "attempt": mark_of(served.http.get(PAGE))}
+    recovered = send(served, "recover", None, **form)
+    keys = {"code": secret(recovered, "code"), "pin": secret(recovered, "pin")}
+    hub_clock.advance(timedelta(minutes=10))
+
+    again = send(served, "recover", None, **form)
+    elsewhere = served.http.post("/v1/cases/recovery", json=form)
+    renewed = send(served, "recover", slip=opened.slip, attempt=mark_of(again))
+
+    assert refusal_of(again) == (400, "form-too-old")
+    assert "more than ten minutes" in text_of(again)
+    assert 'id="recover-slip"' in again.text
+    assert elsewhere.status_code == 400
+    assert refusal_of(renewed) == (404, "not-found")
+    assert states_of(send(served, "read", None, **keys)) == ["protected"]
+
+
+def test_a_form_that_was_open_for_long_spends_no_slip(served: Served, hub_clock: FakeClock) -> None:
+    """It is refused before anything is done: its answer could not be asked for again."""
+    opened = served.open_case(signal(52))
+    mark = mark_of(served.http.get(PAGE))
+    hub_clock.advance(timedelta(minutes=11))
+
+    late = send(served, "recover", slip=opened.slip, attempt=mark)
+    fresh = send(served, "recover", slip=opened.slip, attempt=mark_of(late))
+
+    assert refusal_of(late) == (400, "form-too-old")
+    assert secret(fresh, "code")
+
+
+def test_nobody_else_can_say_when_a_form_was_drawn(served: Served) -> None:
+    """A later second with the old seal, or with none, is refused like an old form."""
+    second, rest = mark_of(served.http.get(PAGE)).split(".", 1)
+    later = f"{int(second) + 3600}.{rest}"
+
+    answer = send(served, "recover", slip=served.open_case(signal(53)).slip, attempt=later)
+
+    assert refusal_of(answer) == (400, "form-too-old")
 
 
 def test_what_a_restore_suspended_is_resumed(
@@ -187,7 +239,7 @@ def test_every_way_of_staying_shut_looks_the_same(served: Served) -> None:
         send(served, "read", opened),
     ]
 
-    pages = {re.sub(r'value="\w{32}"', "", answer.text) for answer in answers}
+    pages = {answer.text.replace(mark_of(answer), "") for answer in answers}
     assert len(pages) == 1
     assert {refusal_of(answer) for answer in answers} == {(404, "not-found")}
     assert send(served, "read", opened, slip=opened.slip).status_code == 200

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from takeback.cases.choices_text import KEYPOINTS_SENTENCE
 from takeback.cases.wire import Receipt, ReceiptItem, Removal, WithdrawalStatus
 from takeback.web.portal.front import open_front
+from takeback.web.portal.marks import Marks
 from takeback.web.portal.pages import open_pages
 from takeback.web.portal.receipt_form import ReceiptPage
 from takeback.web.portal.receipt_view import ItemView, arrange
@@ -55,7 +56,7 @@ def shown(served: Served) -> ReceiptPage:
     """The page of a hub."""
     pages = open_pages(served.hub.settings, demo=True)
     pages.know(open_front(served.hub, list(pages.words), demo=True).facts)
-    return ReceiptPage(served.hub, pages)
+    return ReceiptPage(served.hub, pages, Marks(bytes(32), served.hub.now))
 
 
 def words(shown: ReceiptPage, receipt: Receipt, language: str = "en") -> str:

@@ -139,7 +139,7 @@ class ReceiptPage {
   }
 
   /** Show a refusal in the hub's words: above the receipt, or above the empty form. */
-  #refused({ page, type }: PageRefusal, { code }: Fields): void {
+  #refused({ page, type }: PageRefusal, { code, slip }: Fields): void {
     if (this.#access !== undefined && !SHUT.includes(type)) {
       const said = document.adoptNode(page.getElementById("said")!);
       this.#notices.clear();
@@ -149,6 +149,9 @@ class ReceiptPage {
     this.#access = undefined;
     this.#show(page);
     byId("open-code", HTMLInputElement).value = code ?? "";
+    if (type !== "form-too-old") return;
+    byId("lost", HTMLDetailsElement).open = true;
+    byId("recover-slip", HTMLInputElement).value = slip ?? "";
   }
 
   /** Nobody was here for a while: code, PIN and receipt are gone from this page, typed ones too. */

@@ -7,7 +7,6 @@ in a slower line; trials, effort and words are the same. There is nothing to for
 with: no cookie, no session, nothing but what is typed.
 """
 
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,13 +23,14 @@ from takeback import problems
 from takeback.app import Hub
 from takeback.cases.codes import grouped
 from takeback.cases.service import Cases
-from takeback.cases.wire import Access, Attempt, Choices, ItemDocument, Opened, Proof, Receipt
+from takeback.cases.wire import Access, Choices, ItemDocument, Opened, Proof, Receipt
 from takeback.errors import NotFound, TakebackError
 from takeback.ids import ItemId
 from takeback.web import errors
 from takeback.web.form import FormRequest
 from takeback.web.portal.journey import forms
 from takeback.web.portal.language import named
+from takeback.web.portal.marks import Mark, Marks
 from takeback.web.portal.pages import Pages
 from takeback.web.portal.receipt_view import arrange, day_in
 
@@ -56,8 +56,9 @@ class ReceiptForm(Struct, frozen=True, forbid_unknown_fields=True):
     end_date: Annotated[str, Meta(max_length=10)] = ""
     locators: Annotated[str, Meta(max_length=1500)] = ""
     """One on each line."""
-    attempt: Attempt | None = None
-    """Drawn with the page, for a recovery whose answer is lost on its way."""
+    attempt: Mark | None = None
+    """Drawn with the page, for a recovery whose answer is lost on its way. Good for minutes,
+    because a browser without JavaScript lets anyone send the form again."""
     challenge: Annotated[str, Meta(max_length=200)] = ""
     solution: Annotated[str, Meta(max_length=40)] = ""
 
@@ -121,6 +122,7 @@ class ReceiptPage:
 
     hub: Hub
     pages: Pages
+    marks: Marks
 
     def show(
         self,
@@ -147,7 +149,7 @@ class ReceiptPage:
             slip_given=slip_given,
             view=arrange(answer, today) if isinstance(answer, Receipt) else None,
             opened=answer if isinstance(answer, Opened) else None,
-            attempt=secrets.token_hex(16),
+            attempt=self.marks.draw(),
             settings=settings,
             first_end_date=(today + timedelta(days=settings.undo_days)).isoformat(),
             day=partial(day_in, words),
@@ -158,6 +160,8 @@ class ReceiptPage:
     def act(self, language: str, form: ReceiptForm) -> Response[str]:
         """Do what the form asks; without a proof of work only in the slower line."""
         cases, proven = self.hub.cases, form.proof is not None
+        if form.attempt is not None:
+            self.marks.check(form.attempt)
         if not proven:
             cases.admit_unproven()
         answer = ACTS[form.action](cases, form, proven)
@@ -199,7 +203,7 @@ def _status(error: Exception) -> int:
 
 def routes(hub: Hub, pages: Pages) -> list[HTTPRouteHandler]:
     """Return the receipt's page: asked for, and answered."""
-    page = ReceiptPage(hub, pages)
+    page = ReceiptPage(hub, pages, Marks(hub.keys.derive("form-mark"), hub.now))
 
     @get("/{language:str}/receipt", sync_to_thread=False, tolerant=True, **_HIDDEN)
     def ask(language: FromPath[str]) -> Response[str]:
