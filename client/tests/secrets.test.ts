@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { grouped, isTypedBack, noteOf } from "../src/islands/case/secrets.ts";
+import { grouped, isTypedBack, noteOf, slipNoteOf } from "../src/islands/case/secrets.ts";
 import type { Opened } from "../src/wire.ts";
 
 const OPENED: Opened = {
@@ -18,11 +18,12 @@ test("a code is grouped for copying by hand", () => {
   assert.equal(grouped(OPENED.code), "zazc5-x0rfh-6e0");
 });
 
-test("a note has words, PIN and slip, and no word of what they open", () => {
-  assert.equal(
-    noteOf(OPENED),
-    "확보 헬기 정거장 대접 주먹 솔직히\n776550\ncw8we-71wxt-fcfkg-3v5kf-2tqfc\n",
-  );
+test("a note has words and PIN, and no word of what they open", () => {
+  assert.equal(noteOf(OPENED), "확보 헬기 정거장 대접 주먹 솔직히\n776550\n");
+});
+
+test("the slip is in a note of its own, so that one that is found locks nobody out", () => {
+  assert.equal(slipNoteOf(OPENED), "cw8we-71wxt-fcfkg-3v5kf-2tqfc\n");
 });
 
 test("PIN, end of the code, whole code and words are known, however they are typed", () => {

@@ -146,16 +146,21 @@ def test_back_a_step_keeps_everything(journey: Journey) -> None:
     assert journey.states() == ["done"]
 
 
+def _saved(page: Page, button: str) -> tuple[str, str]:
+    """Save a note; return the name of its file, and what is in it."""
+    with page.expect_download() as saving:
+        page.locator(button).click()
+    return saving.value.suggested_filename, Path(saving.value.path()).read_text()
+
+
 def test_code_and_pin_are_kept_and_typed_back(journey: Journey) -> None:
-    """A note that says nothing; then what comes next, and nothing asks when she leaves."""
+    """Notes that say nothing, the slip apart; then what comes next, and nothing asks any more."""
     journey.to_review(kind="threatened")
     keys = journey.send()
     page = journey.page
 
-    with page.expect_download() as saving:
-        page.locator("#save-note").click()
-    assert saving.value.suggested_filename == "메모.txt"
-    assert Path(saving.value.path()).read_text() == f"{keys.words}\n{keys.pin}\n{keys.slip}\n"
+    assert _saved(page, "#save-note") == ("메모.txt", f"{keys.words}\n{keys.pin}\n")
+    assert _saved(page, "#save-slip") == ("목록.txt", f"{keys.slip}\n")
 
     page.locator("#typed-back").fill("000000")
     page.locator("#check-back").click()

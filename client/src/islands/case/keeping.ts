@@ -1,11 +1,11 @@
 /**
- * Ways to keep code, PIN and slip: as a note, copied, and typed back once.
+ * Ways to keep code, PIN and slip: as notes, copied, and typed back once.
  *
  * Copying and saving are hers to do; the page says what each leaves behind.
  */
 
 import { byId, hide, showWhen, tell } from "../page.ts";
-import { grouped, isTypedBack, noteOf, type Secrets } from "./secrets.ts";
+import { grouped, isTypedBack, noteOf, type Secrets, slipNoteOf } from "./secrets.ts";
 
 /** How long a saved note's address is kept for the browser to read, in milliseconds. */
 const SAVING = 10_000;
@@ -18,7 +18,8 @@ export class Keeping {
   constructor(secrets: () => Secrets | undefined, kept: () => void) {
     this.#secrets = secrets;
     this.#kept = kept;
-    byId("save-note").addEventListener("click", (click) => this.#save(click));
+    this.#saves(byId("save-note", HTMLAnchorElement), noteOf);
+    this.#saves(byId("save-slip", HTMLAnchorElement), slipNoteOf);
     byId("copy-code").addEventListener("click", () => void this.#copy());
     byId("check-back").addEventListener("click", () => this.#check());
     byId("skip-back").addEventListener("click", () => this.#done());
@@ -27,15 +28,16 @@ export class Keeping {
     });
   }
 
-  /** Hand the note to the browser's own saving; its address is good for a moment. */
-  #save(click: Event): void {
-    const secrets = this.#secrets();
-    if (secrets === undefined) return;
-    const note = new Blob([noteOf(secrets)], { type: "text/plain;charset=utf-8" });
-    const link = click.currentTarget as HTMLAnchorElement;
-    const address = URL.createObjectURL(note);
-    link.href = address;
-    setTimeout(() => URL.revokeObjectURL(address), SAVING);
+  /** Hand a note to the browser's own saving; its address is good for a moment. */
+  #saves(link: HTMLAnchorElement, textOf: (secrets: Secrets) => string): void {
+    link.addEventListener("click", () => {
+      const secrets = this.#secrets();
+      if (secrets === undefined) return;
+      const note = new Blob([textOf(secrets)], { type: "text/plain;charset=utf-8" });
+      const address = URL.createObjectURL(note);
+      link.href = address;
+      setTimeout(() => URL.revokeObjectURL(address), SAVING);
+    });
   }
 
   async #copy(): Promise<void> {

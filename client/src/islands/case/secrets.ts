@@ -16,9 +16,19 @@ export function grouped(code: string): string {
   return code.match(/.{1,5}/gu)?.join("-") ?? "";
 }
 
-/** A note that says nothing of what it is: six words and two rows of numbers. */
+/**
+ * A note that says nothing of what it is: six words and a row of numbers.
+ *
+ * The slip is not in it. Whoever finds the note can read the case; with the slip beside it he could
+ * also take new secrets for himself, and hers would stop.
+ */
 export function noteOf(opened: Secrets): string {
-  return `${opened.words.join(" ")}\n${opened.pin}\n${opened.slip}\n`;
+  return `${opened.words.join(" ")}\n${opened.pin}\n`;
+}
+
+/** A note with the slip alone, to be kept in another place. */
+export function slipNoteOf(opened: Secrets): string {
+  return `${opened.slip}\n`;
 }
 
 /** Whether she typed the PIN, the code, its end, or the words; spaces and capitals don't matter. */
