@@ -133,6 +133,7 @@ def test_what_is_shown_is_what_is_sent(journey: Journey) -> None:
     sent = json.loads(asked.value.post_data or "")
     assert sent.pop("proof")["challenge"]
     assert sent == shown
+    expect(journey.page.locator("#document")).to_be_empty()
 
 
 def test_back_a_step_keeps_everything(journey: Journey) -> None:

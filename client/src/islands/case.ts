@@ -140,6 +140,7 @@ class Journey {
     if (opened === undefined) return;
     this.#keeping = true;
     this.#sent = true;
+    this.#review.forget();
     this.#handover.show(opened, document);
     this.#steps.go("code");
   }

@@ -65,6 +65,12 @@ export class Review {
     if (!sending) focusOn(byId("sending"));
   }
 
+  /** Once it is sent, the page keeps nothing of it. */
+  forget(): void {
+    this.#document = "";
+    this.#exactly();
+  }
+
   /** The document can be long: it is in the page only while somebody looks at it. */
   #exactly(): void {
     byId("document").textContent = byId("exactly", HTMLDetailsElement).open ? this.#document : "";
