@@ -1,5 +1,6 @@
 """What the page from picking to code and PIN knows, and that it stays shut until a hub is open."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -74,3 +75,14 @@ def test_what_saving_and_copying_leave_behind_is_said(tmp_path: Path) -> None:
 
     assert "list of downloads names this site" in page
     assert "Other apps may read what was copied last" in page
+
+
+def test_a_translating_browser_gets_nothing_that_she_typed_or_was_given(tmp_path: Path) -> None:
+    """Whoever makes the browser would read it on its way to the translation."""
+    with serving(settings_for(tmp_path), DemoClock()) as demo:
+        page = demo.http.get("/en/case").text
+
+    kept = [tag for tag in re.findall(r"<[^>]+>", page) if 'translate="no"' in tag]
+    for name in ("code", "pin", "code-words", "slip", "case-id", "come-back", "document"):
+        assert [tag for tag in kept if f' id="{name}"' in tag]
+    assert page.count('data-slot="typed"') == sum('data-slot="typed"' in tag for tag in kept)

@@ -187,6 +187,16 @@ def test_nothing_is_said_of_platforms_where_nothing_is_compared(shown: ReceiptPa
         assert "Comparing stops at once" not in page
 
 
+@pytest.mark.parametrize("state", STATES)
+def test_a_translating_browser_gets_no_day_and_no_name(shown: ReceiptPage, state: str) -> None:
+    """What is about her stands apart from the words of the page, and is not to be translated."""
+    html = str(shown.show("en", action="read", answer=STATES[state][0]).content)
+
+    translated = re.sub(r'<(\w+)[^>]* translate="no"[^>]*>[^<]*</\1>', "", html)
+    told = re.sub(r"<[^>]+>", "", translated)
+    assert re.findall(r"case_1|item_1|Example \w+|\w+ \d{1,2}, 20\d\d", told) == []
+
+
 def test_what_can_be_done_follows_the_state() -> None:
     """Nothing is offered that the hub would refuse."""
 

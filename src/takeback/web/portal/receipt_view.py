@@ -94,6 +94,6 @@ def _last(withdrawals: list[WithdrawalStatus], *, keypoints: bool) -> Withdrawal
 
 
 def day_in(words: Words, text: str) -> Markup:
-    """Write a day as people do in the language, with the date for machines beside it."""
+    """Write a day as people do in the language, for no translation service to read."""
     written = format_date(date.fromisoformat(text), "long", locale=words.code.replace("-", "_"))
-    return Markup('<time datetime="{}">{}</time>').format(text, written)
+    return Markup('<time datetime="{}" translate="no">{}</time>').format(text, written)
