@@ -1,6 +1,7 @@
 """The portal's pages: what they say, in each language, with nothing that could run or leak."""
 
 import gzip
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from takeback.cases.wire import Language
 from takeback.web.demo import DemoClock
 from takeback.web.edge import HEADERS
 from takeback.web.portal.language import languages
+from takeback.web.portal.pages import open_pages
 from takeback.web.portal.policy import PAGE_POLICY
 from takeback.web.portal.verification import pages
 from tests.conftest import FakeClock
@@ -49,6 +51,24 @@ def test_every_page_is_there_in_its_language(demo: Served, address: str) -> None
     for other in set(languages()) - {language}:
         there = f"/{other}{address[3:]}"
         assert f'href="{there}" lang="{other}"' in answer.text
+
+
+def test_templates_do_not_change_under_a_running_hub(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that was shown stays as it was, and so does one that was not shown yet."""
+    for name in ("seen", "unseen"):
+        (tmp_path / f"{name}.html").write_text("as it was")
+    monkeypatch.setattr("takeback.web.portal.pages.TEMPLATES", tmp_path)
+    opened = open_pages(settings_for(tmp_path), demo=True)
+    opened.show("seen.html", "en")
+
+    for name in ("seen", "unseen"):
+        (tmp_path / f"{name}.html").write_text("changed by somebody")
+        os.utime(tmp_path / f"{name}.html", (0, 0))
+
+    shown = [opened.show(f"{name}.html", "en").content for name in ("seen", "unseen")]
+    assert shown == ["as it was", "as it was"]
 
 
 @pytest.mark.parametrize("address", PAGES)

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import DictLoader, Environment, StrictUndefined
 from litestar import MediaType, Request, Response, get
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
@@ -112,7 +113,8 @@ def open_pages(settings: Settings, *, demo: bool, locale: Traversable = LOCALE) 
         "style": assets.style,
         "script": assets.script,
     }
-    environments = {code: _environment(each, shared) for code, each in words.items()}
+    texts = _templates()
+    environments = {code: _environment(each, texts, shared) for code, each in words.items()}
     return Pages(settings, demo, words, assets, environments)
 
 
@@ -184,10 +186,20 @@ def _leaving(pages: Pages) -> list[HTTPRouteHandler]:
     return [leave, serve_file]
 
 
-def _environment(words: Words, shared: Mapping[str, object]) -> Environment:
+def _templates() -> DictLoader:
+    """Read every template once: those of a running hub don't change under it."""
+    root = Path(str(TEMPLATES))
+    found = root.rglob("*.html")
+    return DictLoader(
+        {path.relative_to(root).as_posix(): path.read_text("utf-8") for path in found}
+    )
+
+
+def _environment(words: Words, texts: DictLoader, shared: Mapping[str, object]) -> Environment:
     """Return what renders templates in one language."""
     environment = Environment(
-        loader=FileSystemLoader(str(TEMPLATES)),
+        loader=texts,
+        auto_reload=False,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
