@@ -53,6 +53,17 @@ def test_every_page_is_there_in_its_language(demo: Served, address: str) -> None
         assert f'href="{there}" lang="{other}"' in answer.text
 
 
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_safety_and_who_was_under_18_have_a_link_on_the_first_page(
+    demo: Served, language: str
+) -> None:
+    """Beside each other, before anything is begun."""
+    start = demo.http.get(f"/{language}").text
+
+    aside = re.findall(r'<p class="aside">.*?</p>', start)[0]
+    assert re.findall(r'href="([^"]+)"', aside) == [f"/{language}/safety", f"/{language}/under-18"]
+
+
 def test_templates_do_not_change_under_a_running_hub(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
