@@ -130,6 +130,10 @@ class MemoryBank:
         """Erase none."""
         return 0
 
+    def kept_keypoints(self, item_id: ItemId) -> int:
+        """Keep none."""
+        return 0
+
     def vouch(self, item_ids: Sequence[ItemId]) -> None:
         """Vouch, which ends the wait."""
         for item_id in item_ids:

@@ -190,6 +190,33 @@ def test_a_hold_keeps_them_stored_and_not_active(centre: Centre) -> None:
     assert described(1).content not in stored(centre)
 
 
+def test_a_receipt_does_not_count_what_only_a_hold_keeps(centre: Centre) -> None:
+    """It reads as it would without the hold: what had keypoints alone is not protected any more."""
+    alone, both = ItemDocument([keypoints(1)]), ItemDocument([signal("a"), keypoints(2)])
+    film = ItemDocument([video(3, with_keypoints=True)])
+    opened = centre.cases.open(document(alone, both, film, choices=CHOSEN))
+    lead, case_id = centre.first_staff(), CaseId(opened.case_id)
+    centre.cases.hold(case_id, lead, "court_order")
+
+    def told() -> list[tuple[str, int]]:
+        return [(one.state, one.signals) for one in centre.receipt(opened).items]
+
+    before = told()
+    centre.cases.choose(access(opened), Choices())
+    during = told()
+    centre.cases.withdraw(access(opened))
+    gone = told()
+    centre.cases.undo(access(opened))
+    undone = told()
+    centre.cases.release(case_id, lead)
+    centre.work()
+
+    assert before == [("protected", 1), ("protected", 2), ("protected", 1)]
+    assert during == [("recorded", 0), ("protected", 1), ("protected", 1)]
+    assert gone == [("withdrawn", 0), ("withdrawn", 1), ("withdrawn", 1)]
+    assert during == undone == told()
+
+
 def test_a_withdrawal_undone_brings_keypoints_back_too(centre: Centre) -> None:
     """As long as she did not take that choice back."""
     opened = opened_with_keypoints(centre)

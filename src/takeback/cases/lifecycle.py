@@ -129,6 +129,14 @@ class Lifecycle:
         self._note("case.keypoints_withdrawn", case.id)
         return case
 
+    def items_she_has(self, case: Case) -> list[Item]:
+        """Return the case's items as she left them: what only a hold still keeps is gone."""
+        items = self.store.items(case.id)
+        if not case.keypoints_kept:
+            return items
+        kept = {item.id: self.bank.kept_keypoints(item.id) for item in items}
+        return [replace(item, signals=item.signals - kept[item.id]) for item in items]
+
     def replace_credentials(self, case_id: CaseId, made: Credentials) -> None:
         """Give the case new credentials; the old ones stop, in a restored backup too."""
         self.store.replace_credentials(case_id, made)

@@ -57,6 +57,9 @@ class SignalBank(Protocol):
     def purge_keypoints(self, item_id: ItemId) -> int:
         """Erase those that are withdrawn and return how many signals are fewer."""
 
+    def kept_keypoints(self, item_id: ItemId) -> int:
+        """Return how many signals fewer it will be once those that are withdrawn are erased."""
+
     def vouch(self, item_ids: Sequence[ItemId]) -> object:
         """Make the items' holds vouched, and active if they waited."""
 

@@ -481,7 +481,7 @@ class Cases:
         return receipt.write(
             receipt.Facts(
                 case=case,
-                items=self.lifecycle.store.items(case.id),
+                items=self.lifecycle.items_she_has(case),
                 removals=records.removals(case.id, now),
                 withdrawals=records.withdrawals(case.id),
                 confirmations=records.confirmations(case.id),

@@ -134,7 +134,12 @@ class Bank:
             self._settle(ids)
             self._store.bury(ids)
             self._store.draw()
-        return sum(each.type is not SignalType.VIDEO for each in keypoints)
+        return _fewer(keypoints)
+
+    def kept_keypoints(self, item_id: ItemId) -> int:
+        """Return how many signals fewer :meth:`purge_keypoints` would leave."""
+        with self.db.reading():
+            return _fewer([each for each in self._keypoints(item_id) if each.withdrawn])
 
     def vouch(self, item_ids: Sequence[ItemId]) -> None:
         """Vouch for the items: waiting holds become active, a quarantine everywhere is lifted."""
@@ -415,6 +420,11 @@ class Bank:
 def _submitted(platform_id: PlatformId) -> ItemId:
     """Return the one item that stands for all a partner submitted."""
     return ItemId(platform_id)
+
+
+def _fewer(keypoints: Iterable[Kept]) -> int:
+    """Count the signals that go with these: of a video the rest stays."""
+    return sum(each.type is not SignalType.VIDEO for each in keypoints)
 
 
 def _settled(was: Standing, held: Held, *, quarantine: bool, lift: bool) -> Standing:
