@@ -12,6 +12,7 @@ import { newAttempt, type Registration, registration } from "./case/draft.ts";
 import { guard } from "./case/guard.ts";
 import { Handover } from "./case/handover.ts";
 import { tellNetwork } from "./case/network.ts";
+import { pickInto } from "./case/picker.ts";
 import { type Picked, Picking } from "./case/picking.ts";
 import { Review } from "./case/review.ts";
 import { isPale, isUseless, Rows } from "./case/rows.ts";
@@ -53,9 +54,7 @@ class Journey {
   }
 
   #listen(): void {
-    const input = byId("pick", HTMLInputElement);
-    on("pick-open", () => input.click());
-    input.addEventListener("change", () => this.#pick(input));
+    pickInto(this.#picking, this.#words);
     this.#link("situation", () => this.#situation.check());
     this.#link("pick");
     this.#link("where", () => this.#where.check());
@@ -82,14 +81,6 @@ class Journey {
 
   #chosen(): void {
     this.#steps.withPictures(this.#situation.kind !== "sweep" || this.#picking.all.length > 0);
-  }
-
-  #pick(input: HTMLInputElement): void {
-    const count = this.#picking.add([...(input.files ?? [])]);
-    input.value = "";
-    const told = byId("pick-too-many");
-    told.textContent = this.#words.say("too_many", { count });
-    show(told, count > 0);
   }
 
   #picked(picked: Picked): void {

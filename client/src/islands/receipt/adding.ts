@@ -3,6 +3,7 @@
 import { SignalMaker } from "../../signals/client.ts";
 import type { ItemDocument } from "../../wire.ts";
 import { items, needsKeypoints } from "../case/draft.ts";
+import { pickInto } from "../case/picker.ts";
 import { type Picked, Picking } from "../case/picking.ts";
 import { Rows } from "../case/rows.ts";
 import { byId, hide, pageWords, show } from "../page.ts";
@@ -12,7 +13,6 @@ import { workerUrl } from "../trusted.ts";
 export class Adding {
   readonly element = byId("adding");
   readonly #button = byId("pick-next");
-  readonly #words = pageWords();
   readonly #picking: Picking;
   readonly #rows: Rows;
 
@@ -23,10 +23,9 @@ export class Adding {
       working();
       this.#changed(picked);
     });
-    this.#rows = new Rows(this.#words, this.#picking);
-    const input = byId("pick", HTMLInputElement);
-    byId("pick-open").addEventListener("click", () => input.click());
-    input.addEventListener("change", () => this.#pick(input));
+    const words = pageWords();
+    this.#rows = new Rows(words, this.#picking);
+    pickInto(this.#picking, words);
     this.#button.addEventListener("click", add);
   }
 
@@ -51,14 +50,6 @@ export class Adding {
   clear(): void {
     for (const picked of this.#picking.all) this.#picking.remove(picked);
     hide(this.#button);
-  }
-
-  #pick(input: HTMLInputElement): void {
-    const count = this.#picking.add([...(input.files ?? [])]);
-    input.value = "";
-    const told = byId("pick-too-many");
-    told.textContent = this.#words.say("too_many", { count });
-    show(told, count > 0);
   }
 
   #changed(picked: Picked): void {
