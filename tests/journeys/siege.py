@@ -34,6 +34,9 @@ PACE = 0.05
 AWAY = 0.3
 """Seconds until they try again when nobody answers."""
 
+CALM = 60
+"""Most seconds that people go on after the last kill."""
+
 
 @dataclass
 class Reporters:
@@ -207,7 +210,18 @@ class Siege:
             while (left := kills - sum(self.kills.values())) > 0:
                 time.sleep(self.rng.uniform(0, 1.2))
                 self._strike(self._victims()[:left])
-            time.sleep(1)
+            self._calm()
+
+    def _calm(self) -> None:
+        """Let people go on until something is protected and something withdrawn: both are looked
+        for afterwards, and a slow machine may not have come to either."""
+        latest = time.monotonic() + CALM
+        time.sleep(1)
+        while time.monotonic() < latest:
+            signals = self.ledger.signals()
+            if {True, False} <= {self.ledger.expected(signal)[0] for signal in signals}:
+                return
+            time.sleep(0.2)
 
     def _victims(self) -> list[Runner]:
         """Draw one program, or a few; over time the hub twice as often as the others."""

@@ -66,7 +66,7 @@ COMMANDS: Mapping[str, Lazy] = {
         "What the portal lacks before it opens; help pages to review.",
     ),
     "verify-assets": Lazy(
-        "takeback.cli.verify_assets:verify_assets", "Compare a served portal with this release."
+        "takeback.cli.verify_assets:verify_assets", "Compare the portal at URL with this release."
     ),
     "matcher": Lazy("takeback.cli.matcher:matcher", "Run a matcher inside a platform's walls."),
     "match": Lazy("takeback.cli.match:match", "Ask a matcher about pictures and videos."),
