@@ -213,8 +213,10 @@ class Siege:
             self._calm()
 
     def _calm(self) -> None:
-        """Let people go on until something is protected and something withdrawn: both are looked
-        for afterwards, and a slow machine may not have come to either."""
+        """Let people go on until something is protected and something withdrawn.
+
+        Both are looked for afterwards, and a slow machine may not have come to either.
+        """
         latest = time.monotonic() + CALM
         time.sleep(1)
         while time.monotonic() < latest:
