@@ -39,6 +39,10 @@ function file(name: string, type = "image/jpeg"): File {
   return new File(["x"], name, { type });
 }
 
+function files(count: number): File[] {
+  return Array.from({ length: count }, (_, place) => file(`${place}`));
+}
+
 function picking(maker: Maker): Picking {
   return new Picking(maker, () => undefined);
 }
@@ -67,12 +71,49 @@ test("pictures and videos are counted by themselves", async () => {
 test("five hundred files: twenty are taken, and how many are left is told", async () => {
   const all = picking(new FakeMaker());
 
-  const left = all.add(Array.from({ length: 500 }, (_, place) => file(`${place}`)));
+  const left = all.add(files(500));
   await idle(all);
 
   assert.equal(left, 480);
   assert.equal(all.made.length, MOST_ITEMS);
   assert.equal(all.add([file("one more")]), 1);
+});
+
+test("what gave no signals takes no place among the twenty", async () => {
+  const maker = new FakeMaker();
+  const all = picking(maker);
+  maker.trouble = "not_readable";
+  all.add(files(3));
+  await idle(all);
+
+  maker.trouble = undefined;
+  const left = all.add(files(MOST_ITEMS + 1));
+  await idle(all);
+
+  assert.equal(left, 1);
+  assert.equal(all.made.length, MOST_ITEMS);
+  assert.equal(all.all.length, MOST_ITEMS + 3);
+});
+
+test("a file is not tried again while twenty others take every place", async () => {
+  const maker = new FakeMaker();
+  const all = picking(maker);
+  maker.trouble = "damaged";
+  all.add(files(1));
+  await idle(all);
+  maker.trouble = undefined;
+  all.add(files(MOST_ITEMS));
+  await idle(all);
+  const failed = all.all[0]!;
+
+  assert.equal(all.retry(failed), 1);
+  assert.equal(failed.state, "trouble");
+
+  all.remove(all.all[1]!);
+  assert.equal(all.retry(failed), 0);
+  await idle(all);
+  assert.equal(failed.state, "done");
+  assert.equal(all.made.length, MOST_ITEMS);
 });
 
 test("a file that is dropped while it is worked on is stopped, and the next begins", async () => {

@@ -8,10 +8,14 @@ export function pickInto(picking: Picking, words: Words): void {
   const input = byId("pick", HTMLInputElement);
   byId("pick-open").addEventListener("click", () => input.click());
   input.addEventListener("change", () => {
-    const count = picking.add([...(input.files ?? [])]);
+    tellLeftOut(picking.add([...(input.files ?? [])]), words);
     input.value = "";
-    const told = byId("pick-too-many");
-    told.textContent = words.say("too_many", { count });
-    show(told, count > 0);
   });
+}
+
+/** Say how many files did not fit in one sending, if any. */
+export function tellLeftOut(count: number, words: Words): void {
+  const told = byId("pick-too-many");
+  told.textContent = words.say("too_many", { count });
+  show(told, count > 0);
 }

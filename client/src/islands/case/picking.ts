@@ -83,7 +83,7 @@ export class Picking {
 
   /** Take files in and begin; returns how many did not fit in one sending. */
   add(files: readonly File[]): number {
-    const taken = files.slice(0, Math.max(0, MOST_ITEMS - this.#all.size));
+    const taken = files.slice(0, this.#room);
     for (const file of taken) this.#changed(this.#take(file));
     void this.#work();
     return files.length - taken.length;
@@ -110,11 +110,19 @@ export class Picking {
     this.#own(picked)?.resume?.();
   }
 
-  /** Try a file once more that gave no signals. */
-  retry(picked: Picked): void {
-    if (picked.state !== "trouble") return;
+  /** Try a file once more that gave no signals; returns 1 if it does not fit any more. */
+  retry(picked: Picked): number {
+    if (picked.state !== "trouble") return 0;
+    if (this.#room === 0) return 1;
     this.#set(picked, { state: "waiting", share: 0, trouble: undefined });
     void this.#work();
+    return 0;
+  }
+
+  /** How many more fit in one sending; what is in trouble is not sent and takes no place. */
+  get #room(): number {
+    const taking = this.all.filter((picked) => picked.state !== "trouble");
+    return Math.max(0, MOST_ITEMS - taking.length);
   }
 
   #take(file: File): Work {

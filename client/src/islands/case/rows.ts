@@ -2,6 +2,7 @@
 
 import { byId, focusOn, show, showWhen, slot, stamp, type Words } from "../page.ts";
 import { needsKeypoints } from "./draft.ts";
+import { tellLeftOut } from "./picker.ts";
 import type { Picked, Picking } from "./picking.ts";
 
 type Press = "pause" | "resume" | "retry" | "remove";
@@ -46,7 +47,8 @@ export class Rows {
   }
 
   #press(press: Press, picked: Picked): void {
-    this.#picking[press](picked);
+    if (press === "retry") tellLeftOut(this.#picking.retry(picked), this.#words);
+    else this.#picking[press](picked);
     const row = this.#rows.get(picked);
     focusOn(row === undefined ? byId("pick-open") : slot(row, "name"));
   }
