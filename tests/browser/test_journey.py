@@ -66,6 +66,21 @@ def test_an_address_that_is_out_brings_safety_first(journey: Journey) -> None:
     expect(journey.page.locator("#kind-address")).to_be_checked()
 
 
+def test_who_is_threatened_reads_what_the_page_on_safety_says(
+    journey: Journey, portal: Served
+) -> None:
+    """In the same words, with the way to what helps now, and nothing that was done is lost."""
+    journey.choose("kind-threatened")
+
+    said = journey.page.locator("#follows [data-when=kind-threatened] p").first
+    expect(said).to_be_visible()
+    assert said.inner_text() in portal.http.get("/ko/safety").text
+    journey.tap("#safety-first")
+    expect(journey.page.locator("#danger")).to_have_attribute("open", "")
+    expect(journey.page.locator("#danger summary")).to_be_focused()
+    expect(journey.page.locator("#kind-threatened")).to_be_checked()
+
+
 def test_a_sweep_is_place_time_and_device(journey: Journey, desk: Desk) -> None:
     """No picture is asked for; what was found goes to the text."""
     journey.choose("kind-sweep")

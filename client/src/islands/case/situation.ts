@@ -1,7 +1,7 @@
 /** The first step: what happened, of what age, who asks; and what follows from it. */
 
 import type { AgeBand, Authority, Kind } from "../../wire.ts";
-import { byId, describe, focusOn, show, showWhen } from "../page.ts";
+import { byId, describe, focusOn, show, showWhen, slot } from "../page.ts";
 
 /** What she chose in the first step, read from the page whenever it is asked for. */
 export class Situation {
@@ -12,6 +12,7 @@ export class Situation {
       changed();
     });
     byId("ages").addEventListener("change", () => this.#followAge());
+    byId("safety-first").addEventListener("click", () => slot(safetyFirst(), "opens").focus());
     const place = byId("guardians-place", HTMLSelectElement);
     place.addEventListener("change", () => showWhen(byId("guardians-say"), place.value));
   }
@@ -67,11 +68,12 @@ export class Situation {
   }
 }
 
-/** Open what helps now, in view; the focus stays on what she chose. */
-function safetyFirst(): void {
+/** Open what helps now, in view; the focus stays where it is. */
+function safetyFirst(): HTMLElement {
   const danger = byId("danger", HTMLDetailsElement);
   danger.open = true;
   danger.scrollIntoView({ block: "start" });
+  return danger;
 }
 
 function chosen(name: string): HTMLInputElement | null {
