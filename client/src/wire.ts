@@ -138,6 +138,7 @@ export interface Receipt {
   kind: Kind;
   language: Language;
   opened_on: string;
+  compared: boolean;
   ends_on: string | null;
   locked: boolean;
   partners: boolean;

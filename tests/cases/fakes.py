@@ -188,6 +188,10 @@ class MemoryPlatforms:
         """Return every name."""
         return self.called
 
+    def any_sees(self, bank: str) -> bool:
+        """Tell whether anybody takes part; all of them see every bank here."""
+        return bool(self.called)
+
     def platforms_past(self, seq: int, bank: str) -> Sequence[PlatformId]:
         """Return who was served this far."""
         return [one for one, place in self.delivered.items() if place >= seq]

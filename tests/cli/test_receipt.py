@@ -24,6 +24,7 @@ RECEIPT = Receipt(
     kind="shared",
     language="en",
     opened_on="2030-03-05",
+    compared=True,
     ends_on="2031-01-01",
     locked=True,
     partners=True,

@@ -37,6 +37,7 @@ RECEIPT = {
     "kind": "shared",
     "language": "ko",
     "opened_on": "2030-03-05",
+    "compared": True,
     "ends_on": None,
     "locked": False,
     "partners": False,

@@ -1,11 +1,12 @@
 """A reporter's way over HTTP: open, read the receipt, withdraw, undo, recover."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 import pytest
 
-from takeback.cases.wire import Challenge, Receipt, RegistrationDocument
+from takeback.cases.wire import Challenge, Opened, Receipt, RegistrationDocument
 from takeback.cli.reporterhub import reporter_hub, solve
 from tests.conftest import FakeClock
 from tests.web.conftest import REGISTRATION, Served, access, item, serving, settings_for, signal
@@ -158,3 +159,24 @@ def test_a_hub_that_is_full_says_when_to_try_again(
     refused = [answer for answer in answers if answer.status_code == 503]
     assert refused
     assert all(int(answer.headers["retry-after"]) >= 1 for answer in refused)
+
+
+def test_a_receipt_says_whether_anybody_can_compare_yet(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Nobody can; then platforms for adults can, then one that is marked for under 18 as well."""
+    with serving(settings_for(tmp_path_factory.mktemp("hub")), FakeClock()) as served:
+        cases = [
+            served.open_case(signal(1)),
+            served.open_case(signal(2), age_band="under_18"),
+        ]
+
+        assert _compared(served, cases) == [False, False]
+        served.platform("adults only")
+        assert _compared(served, cases) == [True, False]
+        served.platform("everybody", under_18=True)
+        assert _compared(served, cases) == [True, True]
+
+
+def _compared(served: Served, cases: Sequence[Opened]) -> list[bool]:
+    return [_receipt(served, "/v1/cases/receipt", access(one)).compared for one in cases]

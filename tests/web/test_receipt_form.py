@@ -90,6 +90,7 @@ def test_a_receipt_is_read_without_a_script(served: Served) -> None:
 
 def test_the_words_open_it_too_and_korean_reads_korean(served: Served) -> None:
     """Six words in place of the code; the page's language is that of its address."""
+    served.platform("takes part")
     opened = served.open_case(signal(3), language="ko")
     fields = {"code": " ".join(opened.words), "pin": opened.pin}
 

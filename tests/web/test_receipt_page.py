@@ -30,6 +30,7 @@ RECEIPT = Receipt(
     kind="shared",
     language="en",
     opened_on="2030-03-01",
+    compared=True,
     ends_on=None,
     locked=False,
     partners=False,
@@ -73,6 +74,10 @@ def with_item(**changes: object) -> Receipt:
 
 STATES = {
     "protected": (RECEIPT, "It is protected until you take it back."),
+    "no platform that can take it": (
+        replace(RECEIPT, compared=False),
+        "It is kept, and counts from the day a platform joins that can take it.",
+    ),
     "one signal": (with_item(signals=1), "One signal was made from it."),
     "keypoints": (with_item(keypoints=True), "Extra signals (keypoints) are among them."),
     "ends": (

@@ -232,6 +232,10 @@ class PlatformAccounts(PlatformService):
         """Return what each platform is called, the retired too."""
         return {platform.id: platform.name for platform in self.list()}
 
+    def any_sees(self, bank: str) -> bool:
+        """Tell whether any platform that takes part may see *bank*."""
+        return any(platform.active and bank in platform.banks for platform in self.list())
+
     def _write_down(self, kind: Kind, platform_id: PlatformId) -> None:
         """Write to the journal what a restored backup must not give back."""
         self.db.before_commit(partial(self.journal.append, kind, platform_id))

@@ -86,11 +86,14 @@ class Deliveries(Protocol):
         """Return the partners, unable to confirm, that were served *bank* on or after *day*."""
 
 
-class PlatformNames(Protocol):
-    """What platforms are called."""
+class Platforms(Protocol):
+    """What platforms are called, and what they may see."""
 
     def names(self) -> Mapping[PlatformId, str]:
         """Return every platform's name, those that left included."""
+
+    def any_sees(self, bank: str) -> bool:
+        """Tell whether any platform that takes part may see *bank*."""
 
 
 class StaffRoom(Protocol):

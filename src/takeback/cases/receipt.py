@@ -55,6 +55,8 @@ class Facts:
     withdrawals: Sequence[Withdrawal]
     confirmations: Sequence[Confirmation]
     names: Mapping[PlatformId, str]
+    compared: bool
+    """Whether any platform may see the case's bank."""
     suspended: Collection[ItemId]
     """Items that a restore without a journal suspended."""
     now: datetime
@@ -69,6 +71,7 @@ def write(facts: Facts) -> Receipt:
         kind=case.kind,  # type: ignore[arg-type]  # stored as it came from this very type
         language=case.language,  # type: ignore[arg-type]
         opened_on=case.opened_on.isoformat(),
+        compared=facts.compared,
         ends_on=_day(case.ends_on),
         locked=case.locked(facts.now),
         partners=case.partners,

@@ -29,7 +29,7 @@ from takeback.cases.ports import (
     Audit,
     Deliveries,
     Holders,
-    PlatformNames,
+    Platforms,
     SignalBank,
     StaffRoom,
 )
@@ -68,7 +68,7 @@ class Cases:
     settings: Settings
     now: Clock
     staff: StaffRoom
-    platforms: PlatformNames
+    platforms: Platforms
     deliveries: Deliveries
     kdf: Kdf = argon2id
     lifecycle: Lifecycle = field(init=False)
@@ -486,6 +486,7 @@ class Cases:
                 withdrawals=records.withdrawals(case.id),
                 confirmations=records.confirmations(case.id),
                 names=self.platforms.names(),
+                compared=self.platforms.any_sees(case.bank),
                 suspended=self.bank.suspended(case.id),
                 now=now,
             )

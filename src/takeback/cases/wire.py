@@ -258,6 +258,8 @@ class Receipt(Struct, frozen=True):
     kind: Kind
     language: Language
     opened_on: str
+    compared: bool
+    """Whether any platform takes part that may see signals of this case's age band."""
     ends_on: str | None
     locked: bool
     partners: bool

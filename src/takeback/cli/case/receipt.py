@@ -25,6 +25,8 @@ def receipt_lines(receipt: Receipt) -> list[str]:
 def _head(receipt: Receipt, say: Say) -> Iterator[str]:
     status = say(f"status.{receipt.status}")
     yield say("case", case_id=receipt.case_id, status=status, day=receipt.opened_on)
+    if not receipt.compared:
+        yield say("not_compared")
     if receipt.ends_on:
         yield say("ends", day=receipt.ends_on)
     for name, chosen in (
