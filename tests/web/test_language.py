@@ -102,6 +102,21 @@ def test_no_sentence_stands_in_two_parts() -> None:
     assert [each for each in set(every) if every.count(each) > 1] == []
 
 
+def test_a_platform_is_called_a_platform(korean: dict[Sentence, Sentence]) -> None:
+    """Where the word is first met it is explained; other sites take part in nothing."""
+    comparing = re.compile(r"take part|takes part|compare|a match")
+    called = {
+        each: korean[each]
+        for each in sentences()
+        if comparing.search(each[0])
+        and ("site" in each[0].lower() or "사이트" in "".join(korean[each]))
+    }
+
+    [(english, forms)] = called.items()
+    assert "Platforms (sites and apps)" in english[0]
+    assert "플랫폼(사이트나 앱)" in forms[0]
+
+
 def test_english_has_its_two_forms() -> None:
     """Without a file of its own."""
     words = languages()["en"].translations
