@@ -55,6 +55,14 @@ RECEIPT = Receipt(
 )
 
 
+def test_where_nobody_can_compare_yet_it_says_so() -> None:
+    """Protected is what it will be, and the line above says from when."""
+    lines = receipt_lines(replace(RECEIPT, compared=False))
+
+    assert "no platform takes part yet" in lines[1]
+    assert "no platform takes part yet" not in "\n".join(receipt_lines(RECEIPT))
+
+
 def test_every_state_has_its_words() -> None:
     """What the hub can say of a case and of an item can be printed, in both languages."""
     for words in SENTENCES.values():
