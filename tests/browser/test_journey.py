@@ -90,8 +90,15 @@ def test_a_sweep_is_place_time_and_device(journey: Journey, desk: Desk) -> None:
     journey.tap("#where-next")
     expect(journey.page.locator("#choice-partners")).to_be_hidden()
     journey.tap("#choices-next")
+    assert journey.page.locator("#summary > li:visible").all_inner_texts()[2:5] == [
+        "장소: 역 3번 출구 🚉",
+        "날짜와 시간: 3월 5일",
+        "찾은 것: كاميرا",
+    ]
+    expect(journey.page.locator("#sum-text")).to_be_hidden()
     journey.send()
 
+    assert journey.page.locator("#summary bdi").all_text_contents() == ["", "", ""]
     assert desk.only().text == "장소: 역 3번 출구 🚉\n시간: 3월 5일\n찾은 것: كاميرا"
 
 

@@ -100,6 +100,8 @@ class Journey {
       document: this.#registration(),
       situation: this.#situation.label,
       choices: this.#choices.labels,
+      sweep: this.#where.sweep,
+      own: this.#where.own,
       leftOut: this.#choices.value.keypoints ? "" : only,
       failed: this.#names(isUseless),
       share: this.#picking.busy ? this.#picking.share : 1,

@@ -1,6 +1,6 @@
 /** The last step before sending: what is sent, in numbers and word for word. */
 
-import { byId, focusOn, show, showWhen, type Words } from "../page.ts";
+import { byId, focusOn, show, showWhen, slot, type Words } from "../page.ts";
 import { bytesOf, MOST_BYTES, type Registration } from "./draft.ts";
 
 /** What the numbers are made of, besides the document itself. */
@@ -8,6 +8,10 @@ export interface Shown {
   readonly document: Registration;
   readonly situation: { readonly kind: string; readonly age: string };
   readonly choices: readonly string[];
+  /** Place, time and device of a sweep, as she wrote them. */
+  readonly sweep: Readonly<Record<string, string>>;
+  /** Her words alone. */
+  readonly own: string;
   /** Names of those that need keypoints, which are off. */
   readonly leftOut: string;
   /** Names of those that gave no signals. */
@@ -38,7 +42,8 @@ export class Review {
     this.#line("sum-left-out", "sum.left_out", shown.leftOut);
     this.#line("sum-failed", "sum.failed", shown.failed);
     this.#counted("sum-locators", "locators", document.locators.length);
-    this.#counted("sum-text", "sum.text", [...document.text].length);
+    for (const [name, said] of Object.entries(shown.sweep)) this.#said(`sum-${name}`, said);
+    this.#counted("sum-text", "sum.text", [...shown.own].length);
     show(byId("sum-nothing"), isBare(document));
     this.#document = JSON.stringify(document, null, 1);
     this.#exactly();
@@ -69,6 +74,8 @@ export class Review {
   forget(): void {
     this.#document = "";
     this.#exactly();
+    const typed = byId("summary").querySelectorAll("[data-slot=typed]");
+    for (const each of typed) each.replaceChildren();
   }
 
   /** The document can be long: it is in the page only while somebody looks at it. */
@@ -93,6 +100,11 @@ export class Review {
   #line(id: string, sentence: string, names: string): void {
     byId(id).textContent = this.#words.say(sentence, { names });
     show(byId(id), names !== "");
+  }
+
+  #said(id: string, text: string): void {
+    slot(byId(id), "typed").textContent = text;
+    show(byId(id), text !== "");
   }
 
   #counted(id: string, sentence: string, count: number): void {

@@ -30,8 +30,19 @@ export class Where {
 
   /** Her words; of a sweep, with place, time and device before them. */
   get text(): string {
-    const own = byId("text", HTMLTextAreaElement).value.trim();
-    return [this.#sweep(), own].filter((part) => part !== "").join("\n\n");
+    return [this.#sweepText(), this.own].filter((part) => part !== "").join("\n\n");
+  }
+
+  /** Her words alone. */
+  get own(): string {
+    return byId("text", HTMLTextAreaElement).value.trim();
+  }
+
+  /** Place, time and device of a sweep; of anything else nothing. */
+  get sweep(): Readonly<Record<string, string>> {
+    const asked = !byId("sweep-fields").hidden;
+    const said = (name: string) => byId(`sweep-${name}`, HTMLInputElement).value.trim();
+    return Object.fromEntries(SWEEP.map((name) => [name, asked ? said(name) : ""]));
   }
 
   /** Whether anything was written that would be lost. */
@@ -53,12 +64,9 @@ export class Where {
     return findLocators(this.#area.value);
   }
 
-  #sweep(): string {
-    const facts = Object.fromEntries(
-      SWEEP.map((name) => [name, byId(`sweep-${name}`, HTMLInputElement).value.trim()]),
-    );
-    const said = !byId("sweep-fields").hidden && Object.values(facts).some((fact) => fact !== "");
-    return said ? this.#words.say("sweep", facts) : "";
+  #sweepText(): string {
+    const said = Object.values(this.sweep).some((fact) => fact !== "");
+    return said ? this.#words.say("sweep", this.sweep) : "";
   }
 
   #show(): Found {
