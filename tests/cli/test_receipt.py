@@ -5,6 +5,7 @@ from string import Formatter
 from typing import get_args, get_type_hints
 
 import msgspec
+from msgspec.structs import replace
 
 from takeback.cases.wire import Receipt, ReceiptItem, Removal, WithdrawalStatus
 from takeback.cli.case.receipt import receipt_lines
