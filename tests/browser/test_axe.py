@@ -11,7 +11,8 @@ from tests.browser.harness import SMALL_PHONE, Complaints, Scheme, tab
 from tests.browser.journey import opened_case
 from tests.browser.sites import LANGUAGES, NAMES
 from tests.browser.states import journey_states, receipt_states
-from tests.web.conftest import Served
+from tests.conftest import FakeClock
+from tests.web.conftest import Served, serving, settings_for
 
 AXE = (PACKAGES / "axe-core" / "axe.min.js").read_text()
 
@@ -58,6 +59,17 @@ def test_no_page_has_a_barrier(page: Page, complaints: Complaints, language: str
 
         assert barriers(page) == [], name
         assert page.evaluate("document.documentElement.scrollWidth") <= SMALL_PHONE["width"], name
+
+
+def test_a_hub_that_is_not_open_has_no_barrier(page: Page, language: str, tmp_path: Path) -> None:
+    """On the pages that would begin a case, and say instead whom to ask."""
+    with serving(settings_for(tmp_path), FakeClock()) as closed:
+        for name in ("", "case", "safety", "under-18"):
+            page.goto(f"{closed.url}/{language}/{name}".rstrip("/"))
+
+            assert page.locator("#not-open").is_visible(), name
+            assert barriers(page) == [], name
+            assert page.evaluate("document.documentElement.scrollWidth") <= SMALL_PHONE["width"]
 
 
 def test_no_state_of_the_journey_has_a_barrier(page: Page, language: str, tmp_path: Path) -> None:
