@@ -24,6 +24,7 @@ from tests.browser.harness import DESK, PHONE, SMALL_PHONE, Scheme, started_chro
 from tests.browser.journey import Keys, opened_case
 from tests.browser.sites import LANGUAGES, NAMES
 from tests.browser.states import journey_states, receipt_states
+from tests.conftest import FakeClock
 from tests.journeys.story import Story
 from tests.web.conftest import Served, serving, settings_for, signal
 
@@ -38,7 +39,7 @@ SCHEMES: Final[tuple[Scheme, ...]] = ("light", "dark")
 
 SHOWN: Final = ("start", "situation-chosen", "pick-picked", "where", "choices", "review", "code")
 SHOWN_OF_RECEIPT: Final = ("receipt-read",)
-SHOWN_PAGES: Final = ("help", "help-kr", "safety", "under-18", "about", "threat-model", "verify")
+SHOWN_PAGES: Final = tuple(name.replace("/", "-") for name in NAMES if name)
 FIRST_SIGHT: Final = ("start", "pick-picked", "receipt-read")
 """What the README shows: as much as a phone does at once."""
 
@@ -118,6 +119,16 @@ def take_for_docs(browser: Browser, portal: Served) -> None:
                 _keep(image.crop(sight), f"{language}-{state}-phone")
 
 
+def take_closed(browser: Browser, closed: Served) -> None:
+    """Renew the picture of a portal that is not open yet."""
+    for language in LANGUAGES:
+        with tab(browser, closed.url) as context:
+            page = context.new_page()
+            page.goto(f"/{language}")
+            png = page.screenshot(full_page=True, animations="disabled")
+        _keep(Image.open(io.BytesIO(png)).convert("RGB"), f"{language}-not-open")
+
+
 def _keep(image: Image.Image, name: str) -> None:
     image.save(DOCS / f"{name}.webp", quality=70, method=6)
 
@@ -134,7 +145,8 @@ def main() -> int:
         parser.error("where to? a folder, or --docs")
     with (
         tempfile.TemporaryDirectory() as home,
-        serving(settings_for(Path(home), hub_name="Example Hub"), DemoClock()) as portal,
+        serving(settings_for(Path(home) / "demo", hub_name="Example Hub"), DemoClock()) as portal,
+        serving(settings_for(Path(home) / "new", hub_name="Example Hub"), FakeClock()) as closed,
         started_chromium() as browser,
     ):
         _platform(_story(portal))
@@ -143,6 +155,7 @@ def main() -> int:
             take_all(browser, portal, options.folder)
         if options.docs:
             take_for_docs(browser, portal)
+            take_closed(browser, closed)
     return 0
 
 
