@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 import takeback
 from takeback import db
 from takeback.db import Database
 from tests.postgres import PostgresServer, running_postgres
+
+# No example fails because the machine was busy.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 NOON = datetime(2030, 3, 5, 12, 0, tzinfo=UTC)
 

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from PIL import Image
 from skimage import data
 
 from takeback.hashing import Signal
+from takeback.matcher import log
 from takeback.matcher.options import MatcherOptions, Source
 from tests.matcher.fakehub import FakeHub
 
@@ -69,3 +71,12 @@ def jpeg(picture: Image.Image, quality: int = 85) -> bytes:
     file = io.BytesIO()
     picture.save(file, "JPEG", quality=quality)
     return file.getvalue()
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    """What the matcher logs, whatever was configured before."""
+    stream = io.StringIO()
+    log.configure(stream)
+    yield stream
+    structlog.reset_defaults()

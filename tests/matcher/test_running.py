@@ -1,5 +1,7 @@
 """A matcher over real HTTP, beside a hub: the whole of what a platform sees."""
 
+import io
+import json
 import random
 from dataclasses import replace
 from datetime import timedelta
@@ -172,7 +174,7 @@ def test_a_revoked_key_keeps_the_bank_and_is_reported(
     hub: FakeHub,
     options: MatcherOptions,
     rng: random.Random,
-    capfd: pytest.CaptureFixture[str],
+    logged: io.StringIO,
 ) -> None:
     """Protection does not end with a key; the platform is told that a person is needed."""
     signal = random_signal(rng)
@@ -189,8 +191,8 @@ def test_a_revoked_key_keeps_the_bank_and_is_reported(
         assert client.get("/health").status_code == 200
         assert numbers(client, signal) == [[number]]
 
-    (refused,) = [line for line in capfd.readouterr().out.splitlines() if "refused" in line]
-    assert "[error" in refused
+    (refused,) = [line for line in logged.getvalue().splitlines() if "refused" in line]
+    assert json.loads(refused)["level"] == "error"
 
 
 def test_garbage_from_the_hub_changes_nothing(
@@ -261,6 +263,7 @@ def test_nothing_of_a_person_is_logged_or_counted(
     hub: FakeHub,
     options: MatcherOptions,
     rng: random.Random,
+    logged: io.StringIO,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     """No signal, number, id, key or file name in log and metrics, on good days and bad."""
@@ -278,7 +281,8 @@ def test_nothing_of_a_person_is_logged_or_counted(
         eventually(lambda: numbers(client, signal) == [[]])
         said = client.get("/metrics").text + client.get("/health").text
 
-    said += "".join(capfd.readouterr())
+    said += logged.getvalue() + "".join(capfd.readouterr())
+    assert "hub" in logged.getvalue()
     assert "takeback_matcher_lookups_total" in said
     for secret in (str(signal), number, "5" * 32, hub.key):
         assert secret not in said

@@ -1,5 +1,6 @@
 """Entries of every type: kept, found, withdrawn, and what another release left behind."""
 
+import io
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -139,7 +140,7 @@ def test_an_index_that_fails_keeps_the_whole_page_out(
 
 
 def test_a_file_of_the_first_release_is_kept_and_its_feeds_are_read_again(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, logged: io.StringIO
 ) -> None:
     """What it held still matches at once; what it did not understand comes with the reading."""
     with sqlite3.connect(tmp_path / "matcher.db") as db:
@@ -157,12 +158,12 @@ def test_a_file_of_the_first_release_is_kept_and_its_feeds_are_read_again(
     holding.take(page(active(1), *one_of_each()[1:], cursor="d"))
     assert sizes(holding) == (1, 1, 1, 1)
     assert not state.reread(holding.source)
-    assert "state.upgraded" in "".join(capfd.readouterr())
+    assert "state.upgraded" in logged.getvalue()
     state.close()
 
 
 def test_a_matcher_on_an_older_file_reads_what_that_release_did_not_understand(
-    hub: FakeHub, options: MatcherOptions, capfd: pytest.CaptureFixture[str]
+    hub: FakeHub, options: MatcherOptions, logged: io.StringIO
 ) -> None:
     """From the feed's beginning, over what is held; the log says why."""
     options.data.mkdir()
@@ -177,7 +178,7 @@ def test_a_matcher_on_an_older_file_reads_what_that_release_did_not_understand(
         eventually(lambda: "takeback_matcher_entries 4.0" in client.get("/metrics").text)
 
     assert not any("after=c" in asked for asked in hub.asked)
-    assert "hub.reread" in "".join(capfd.readouterr())
+    assert "hub.reread" in logged.getvalue()
 
 
 def test_a_bank_that_this_release_read_is_not_read_again(holding: Holding) -> None:
@@ -188,7 +189,7 @@ def test_a_bank_that_this_release_read_is_not_read_again(holding: Holding) -> No
 
 
 def test_a_large_bank_is_loaded_in_pieces_and_says_how_far_it_is(
-    holding: Holding, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    holding: Holding, monkeypatch: pytest.MonkeyPatch, logged: io.StringIO
 ) -> None:
     """The pieces together are the bank."""
     entries = [told(n, SignalType.KEYPOINTS, keypoints(n).pack()) for n in range(1, 13)]
@@ -199,7 +200,7 @@ def test_a_large_bank_is_loaded_in_pieces_and_says_how_far_it_is(
     again = holding_in(holding.state)
 
     assert sizes(again) == (1, 12, 0, 0)
-    said = "".join(capfd.readouterr())
+    said = logged.getvalue()
     assert said.count("bank.loading") > 3
     assert "13" in said
 
