@@ -24,7 +24,7 @@ class Desk:
     def only(self) -> CaseView:
         """Return the one case that was opened."""
         [case] = self.cases()
-        return self.portal.hub.cases.show(case.id, self.portal.people()[1])
+        return self.portal.hub.cases.desk.show(case.id, self.portal.people()[1])
 
     def _all(self) -> list[Case]:
-        return self.portal.hub.cases.unvouched(self.portal.people()[1])
+        return self.portal.hub.cases.desk.unvouched(self.portal.people()[1])

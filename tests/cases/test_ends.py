@@ -20,7 +20,7 @@ OPERATOR = person(Role.OPERATOR)
 
 def written(world: World, opened: Opened) -> list[str]:
     """Return all that the reporter wrote, as staff see it."""
-    view = world.cases.show(CaseId(opened.case_id), WORKER)
+    view = world.cases.desk.show(CaseId(opened.case_id), WORKER)
     return [view.text, *view.locators, *view.notes]
 
 
@@ -30,7 +30,7 @@ def test_the_log_says_who_read_what_she_wrote(quick: World) -> None:
 
     written(quick, opened)
     with pytest.raises(NotFound):
-        quick.cases.show(CaseId("case_0000000000000000"), WORKER)
+        quick.cases.desk.show(CaseId("case_0000000000000000"), WORKER)
 
     assert quick.audit.actions().count("case.shown") == 1
 
@@ -101,7 +101,7 @@ def test_a_restored_backup_gets_her_newest_end_date_and_its_timer(quick: World) 
 def test_retention_erases_texts_and_locators_and_nothing_else(world: World) -> None:
     """Ninety days after closing; signals, code, PIN and receipt stay."""
     opened = world.open(item("a", locators=["t.me/x"], note="note"))
-    world.cases.close(CaseId(opened.case_id), WORKER)
+    world.cases.desk.close(CaseId(opened.case_id), WORKER)
     before = world.receipt(opened)
     assert before.status == "closed"
 
@@ -118,7 +118,7 @@ def test_retention_erases_texts_and_locators_and_nothing_else(world: World) -> N
 def test_adding_to_a_closed_case_opens_it_again(quick: World) -> None:
     """What she has just written is not erased on the old day."""
     opened = quick.open(item("a", note="old"))
-    quick.cases.close(CaseId(opened.case_id), WORKER)
+    quick.cases.desk.close(CaseId(opened.case_id), WORKER)
     quick.later(days=80)
 
     receipt = quick.cases.add_items(access(opened), [item("b", note="new")])
@@ -132,7 +132,7 @@ def test_a_hold_stops_the_purge_but_not_the_withdrawal(world: World) -> None:
     """Nothing is matched any more, and nothing is erased until the release."""
     opened = world.open(item("a", locators=["t.me/x"]))
     case_id = CaseId(opened.case_id)
-    world.cases.hold(case_id, WORKER, "court_order")
+    world.cases.desk.hold(case_id, WORKER, "court_order")
     world.cases.withdraw(access(opened))
     assert world.bank.active() == set()
 
@@ -140,24 +140,24 @@ def test_a_hold_stops_the_purge_but_not_the_withdrawal(world: World) -> None:
     assert "t.me/x" in written(world, opened)
     with pytest.raises(IllegalTransition):
         world.cases.undo(access(opened))
-    world.cases.release(case_id, LEAD)
+    world.cases.desk.release(case_id, LEAD)
     world.work()
 
     with pytest.raises(NotFound):
-        world.cases.show(case_id, WORKER)
+        world.cases.desk.show(case_id, WORKER)
 
 
 def test_a_held_case_still_ends_on_its_day(world: World) -> None:
     """The end date stops the matching; the record waits for the release."""
     opened = world.open(choices=Choices(end_date="2030-06-01"))
     case_id = CaseId(opened.case_id)
-    world.cases.hold(case_id, WORKER, "police_request")
+    world.cases.desk.hold(case_id, WORKER, "police_request")
 
     world.later(days=90)
     assert world.bank.active() == set()
     assert world.receipt(opened).status == "withdrawn"
     assert world.work() == 0
-    world.cases.release(case_id, LEAD)
+    world.cases.desk.release(case_id, LEAD)
     world.work()
 
     with pytest.raises(NotFound):
@@ -168,12 +168,12 @@ def test_a_hold_stops_retention(world: World) -> None:
     """Texts stay until it is released, then go at once because their day has passed."""
     opened = world.open(item("a", note="note"))
     case_id = CaseId(opened.case_id)
-    world.cases.close(case_id, WORKER)
-    world.cases.hold(case_id, WORKER, "preservation_order")
+    world.cases.desk.close(case_id, WORKER)
+    world.cases.desk.hold(case_id, WORKER, "preservation_order")
 
     world.later(days=200)
     assert "note" in written(world, opened)
-    world.cases.release(case_id, LEAD)
+    world.cases.desk.release(case_id, LEAD)
     world.work()
 
     assert written(world, opened) == [""]
@@ -183,12 +183,12 @@ def test_a_hold_stops_the_erasing_of_one_item(world: World) -> None:
     """The item's own timer comes back with the release."""
     opened = world.open(item("a", note="note"), item("b"))
     case_id, first = CaseId(opened.case_id), world.item_id(opened)
-    world.cases.hold(case_id, WORKER, "other")
+    world.cases.desk.hold(case_id, WORKER, "other")
     world.cases.withdraw(access(opened), first)
 
     world.later(days=30)
     assert first in world.bank.holds
-    world.cases.release(case_id, LEAD)
+    world.cases.desk.release(case_id, LEAD)
     world.work()
 
     assert first not in world.bank.holds
@@ -199,11 +199,11 @@ def test_holds_are_placed_and_released_once(quick: World) -> None:
     """A second order would hide that the first is still in force."""
     case_id = CaseId(quick.open().case_id)
     with pytest.raises(IllegalTransition):
-        quick.cases.release(case_id, LEAD)
-    quick.cases.hold(case_id, WORKER, "court_order")
+        quick.cases.desk.release(case_id, LEAD)
+    quick.cases.desk.hold(case_id, WORKER, "court_order")
 
     with pytest.raises(OnHold):
-        quick.cases.hold(case_id, WORKER, "court_order")
+        quick.cases.desk.hold(case_id, WORKER, "court_order")
 
 
 def test_a_holds_reason_is_one_of_a_list(quick: World) -> None:
@@ -211,21 +211,21 @@ def test_a_holds_reason_is_one_of_a_list(quick: World) -> None:
     case_id = CaseId(quick.open().case_id)
 
     with pytest.raises(MalformedBody, match="court_order"):
-        quick.cases.hold(case_id, WORKER, "because she said so")
+        quick.cases.desk.hold(case_id, WORKER, "because she said so")
 
 
 def test_closing_twice_or_after_a_withdrawal_is_refused(quick: World) -> None:
     """Only an open case is closed."""
     opened = quick.open()
     case_id = CaseId(opened.case_id)
-    quick.cases.close(case_id, WORKER)
+    quick.cases.desk.close(case_id, WORKER)
     with pytest.raises(IllegalTransition):
-        quick.cases.close(case_id, WORKER)
+        quick.cases.desk.close(case_id, WORKER)
 
     quick.cases.withdraw(access(opened))
 
     with pytest.raises(IllegalTransition):
-        quick.cases.close(case_id, WORKER)
+        quick.cases.desk.close(case_id, WORKER)
 
 
 def test_a_timer_alone_erases_nothing(quick: World) -> None:
@@ -249,12 +249,12 @@ def test_an_operator_handles_no_case(quick: World, step: str) -> None:
     """Who runs the server has no business with what is in it."""
     case_id = CaseId(quick.open().case_id)
     steps: dict[str, Callable[[], object]] = {
-        "show": lambda: quick.cases.show(case_id, OPERATOR),
-        "unvouched": lambda: quick.cases.unvouched(OPERATOR),
-        "vouch": lambda: quick.cases.vouch(case_id, OPERATOR),
-        "close": lambda: quick.cases.close(case_id, OPERATOR),
-        "hold": lambda: quick.cases.hold(case_id, OPERATOR, "other"),
-        "release": lambda: quick.cases.release(case_id, OPERATOR),
+        "show": lambda: quick.cases.desk.show(case_id, OPERATOR),
+        "unvouched": lambda: quick.cases.desk.unvouched(OPERATOR),
+        "vouch": lambda: quick.cases.desk.vouch(case_id, OPERATOR),
+        "close": lambda: quick.cases.desk.close(case_id, OPERATOR),
+        "hold": lambda: quick.cases.desk.hold(case_id, OPERATOR, "other"),
+        "release": lambda: quick.cases.desk.release(case_id, OPERATOR),
     }
 
     with pytest.raises(NotAllowed):
@@ -266,21 +266,21 @@ def test_a_vouch_covers_what_the_case_holds_now(world: World) -> None:
     world.bank.full = True
     opened = world.open(item("a"))
     case_id = CaseId(opened.case_id)
-    assert [case.id for case in world.cases.unvouched(WORKER)] == [case_id]
+    assert [case.id for case in world.cases.desk.unvouched(WORKER)] == [case_id]
 
-    world.cases.vouch(case_id, WORKER)
+    world.cases.desk.vouch(case_id, WORKER)
     assert world.receipt(opened).items[0].state == "protected"
-    assert world.cases.unvouched(WORKER) == []
+    assert world.cases.desk.unvouched(WORKER) == []
     world.cases.add_items(access(opened), [item("b")])
 
-    assert [case.id for case in world.cases.unvouched(WORKER)] == [case_id]
+    assert [case.id for case in world.cases.desk.unvouched(WORKER)] == [case_id]
     assert [hold.vouched for hold in world.bank.holds.values()] == [True, False]
 
 
 def test_staff_see_no_signal_and_nothing_that_opens(quick: World) -> None:
     """The view has counts where the bank has signals."""
     opened = quick.open(item("a", note="n"))
-    view = str(quick.cases.show(CaseId(opened.case_id), WORKER))
+    view = str(quick.cases.desk.show(CaseId(opened.case_id), WORKER))
 
     for secret in (opened.code, opened.pin, opened.slip, " ".join(opened.words)):
         assert secret not in view

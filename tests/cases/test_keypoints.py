@@ -172,7 +172,7 @@ def test_a_hold_keeps_them_stored_and_not_active(centre: Centre) -> None:
     opened = opened_with_keypoints(centre)
     lead: Staff = centre.first_staff()
     case_id = CaseId(opened.case_id)
-    centre.cases.hold(case_id, lead, "court_order")
+    centre.cases.desk.hold(case_id, lead, "court_order")
 
     receipt = centre.cases.choose(access(opened), Choices())
     assert not any(one.keypoints for one in receipt.items)
@@ -183,7 +183,7 @@ def test_a_hold_keeps_them_stored_and_not_active(centre: Centre) -> None:
     assert active(centre) == of(PICTURE, filmed(2))
     assert described(1).content in stored(centre)
 
-    centre.cases.release(case_id, lead)
+    centre.cases.desk.release(case_id, lead)
     centre.work()
 
     assert active(centre) == of(PICTURE, filmed(2))
@@ -196,7 +196,7 @@ def test_a_receipt_does_not_count_what_only_a_hold_keeps(centre: Centre) -> None
     film = ItemDocument([video(3, with_keypoints=True)])
     opened = centre.cases.open(document(alone, both, film, choices=CHOSEN))
     lead, case_id = centre.first_staff(), CaseId(opened.case_id)
-    centre.cases.hold(case_id, lead, "court_order")
+    centre.cases.desk.hold(case_id, lead, "court_order")
 
     def told() -> list[tuple[str, int]]:
         return [(one.state, one.signals) for one in centre.receipt(opened).items]
@@ -208,7 +208,7 @@ def test_a_receipt_does_not_count_what_only_a_hold_keeps(centre: Centre) -> None
     gone = told()
     centre.cases.undo(access(opened))
     undone = told()
-    centre.cases.release(case_id, lead)
+    centre.cases.desk.release(case_id, lead)
     centre.work()
 
     assert before == [("protected", 1), ("protected", 2), ("protected", 1)]
@@ -245,11 +245,11 @@ def test_a_restored_hold_ends_as_one_that_was_never_restored(centre: Centre) -> 
     """What she let go of after the backup is erased when the hold that keeps it is released."""
     opened = opened_with_keypoints(centre)
     lead, case_id = centre.first_staff(), CaseId(opened.case_id)
-    centre.cases.hold(case_id, lead, "court_order")
+    centre.cases.desk.hold(case_id, lead, "court_order")
     centre.cases.replay("case.keypoints_withdrawn", opened.case_id)
     assert described(1).content in stored(centre)
 
-    centre.cases.release(case_id, lead)
+    centre.cases.desk.release(case_id, lead)
     centre.work()
 
     assert described(1).content not in stored(centre)

@@ -76,7 +76,7 @@ def test_what_she_wrote_is_for_staff_only(quick: World) -> None:
     )
     opened = quick.cases.open(sent)
 
-    view = quick.cases.show(CaseId(opened.case_id), WORKER)
+    view = quick.cases.desk.show(CaseId(opened.case_id), WORKER)
     assert (view.text, view.locators, view.notes) == ("t3xt", ("t.me/x",), ("n0te",))
     for written in ("t3xt", "t.me/x", "n0te"):
         assert written not in str(quick.receipt(opened))
@@ -103,7 +103,7 @@ def test_an_opening_that_cannot_be_audited_does_not_happen(world: World) -> None
         world.open()
 
     world.audit.full = False
-    assert world.cases.unvouched(WORKER) == []
+    assert world.cases.desk.unvouched(WORKER) == []
 
 
 def test_a_full_day_still_opens_cases(world: World) -> None:

@@ -69,7 +69,7 @@ def test_a_vouch_reaches_the_bank(centre: Centre) -> None:
     """And the log has it, proven whole."""
     opened = centre.open("a")
 
-    centre.cases.vouch(CaseId(opened.case_id), centre.first_staff())
+    centre.cases.desk.vouch(CaseId(opened.case_id), centre.first_staff())
 
     [near] = centre.find("a").near
     assert near.vouched

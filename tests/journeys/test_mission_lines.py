@@ -183,7 +183,7 @@ def test_three_counting_platforms_quarantine_everywhere_until_a_person_decides(
 
     caseworker = story.staff[Role.CASEWORKER]
     assert story.hub.exchange.quarantined(caseworker) != []
-    story.hub.cases.vouch(opened.case_id, caseworker)  # type: ignore[arg-type]
+    story.hub.cases.desk.vouch(opened.case_id, caseworker)  # type: ignore[arg-type]
     assert [match.ask for match in story.lookup(other, edited(COFFEE))] == ["remove"]
 
 

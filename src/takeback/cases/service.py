@@ -24,7 +24,7 @@ from takeback.cases.codes import (
 )
 from takeback.cases.desk import Desk
 from takeback.cases.lifecycle import REPORTER, Lifecycle
-from takeback.cases.model import Case, CaseStatus, CaseView, Item, Marker, RemovalRecord
+from takeback.cases.model import Case, CaseStatus, Item, Marker, RemovalRecord
 from takeback.cases.ports import (
     Audit,
     Deliveries,
@@ -319,30 +319,6 @@ class Cases:
                 second=second.id,
             )
         return _opened(case, made)
-
-    def show(self, case_id: CaseId, staff: Staff) -> CaseView:
-        """Show a case to staff; see :meth:`Desk.show`."""
-        return self.desk.show(case_id, staff)
-
-    def unvouched(self, staff: Staff) -> list[Case]:
-        """List cases that wait for a caseworker; see :meth:`Desk.unvouched`."""
-        return self.desk.unvouched(staff)
-
-    def vouch(self, case_id: CaseId, staff: Staff) -> Case:
-        """Vouch for a case; see :meth:`Desk.vouch`."""
-        return self.desk.vouch(case_id, staff)
-
-    def close(self, case_id: CaseId, staff: Staff) -> Case:
-        """Close a case; see :meth:`Desk.close`."""
-        return self.desk.close(case_id, staff)
-
-    def hold(self, case_id: CaseId, staff: Staff, reason: str) -> Case:
-        """Place a legal hold; see :meth:`Desk.hold`."""
-        return self.desk.hold(case_id, staff, reason)
-
-    def release(self, case_id: CaseId, staff: Staff) -> Case:
-        """Release a legal hold; see :meth:`Desk.release`."""
-        return self.desk.release(case_id, staff)
 
     # ── the exchange, the worker and a restore ────────────────────────────────────────
 

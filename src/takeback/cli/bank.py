@@ -35,5 +35,5 @@ def resume(desk: Desk, case_ids: tuple[str, ...]) -> None:
     withdrawn since the backup. Resume a case once you know that it was not.
     """
     with desk.sign_in(Action.RESUME_ENTRIES) as (hub, person):
-        shown = [hub.cases.show(CaseId(case_id), person) for case_id in case_ids]
+        shown = [hub.cases.desk.show(CaseId(case_id), person) for case_id in case_ids]
         hub.bank.resume([item.id for view in shown for item in view.items], person.actor)

@@ -20,7 +20,7 @@ def list_cases(desk: Desk) -> None:
     Prints id, status, kind, age band, language, authority, the day it was opened, the hold.
     """
     with desk.sign_in() as (hub, person):
-        rows = [case_record(each) for each in hub.cases.unvouched(person)]
+        rows = [case_record(each) for each in hub.cases.desk.unvouched(person)]
     emit(rows, lambda: table([list(row.values()) for row in rows]), as_json=desk.as_json)
 
 
@@ -30,7 +30,7 @@ def list_cases(desk: Desk) -> None:
 def show(desk: Desk, case_id: str) -> None:
     """Show a case to staff (no signals)."""
     with desk.sign_in() as (hub, person):
-        view = hub.cases.show(CaseId(case_id), person)
+        view = hub.cases.desk.show(CaseId(case_id), person)
     record = view_record(view)
     emit(record, lambda: view_lines(record), as_json=desk.as_json)
 
@@ -44,7 +44,7 @@ def vouch(desk: Desk, case_id: str) -> None:
     Its entries then ask platforms for removal instead of review.
     """
     with desk.sign_in() as (hub, person):
-        case = hub.cases.vouch(CaseId(case_id), person)
+        case = hub.cases.desk.vouch(CaseId(case_id), person)
     talk.say(f"you vouched for {case_id}: platforms are asked to remove")
     print_state(desk, case)
 
@@ -57,7 +57,7 @@ def close(desk: Desk, case_id: str, yes: bool) -> None:
     """Close a case; its signals stay active."""
     talk.only_with(yes, [f"this closes {case_id}; texts and locators are erased after retention"])
     with desk.sign_in() as (hub, person):
-        case = hub.cases.close(CaseId(case_id), person)
+        case = hub.cases.desk.close(CaseId(case_id), person)
     talk.say(f"{case_id} is closed; its signals stay active")
     print_state(desk, case)
 
@@ -69,7 +69,7 @@ def close(desk: Desk, case_id: str, yes: bool) -> None:
 def hold(desk: Desk, case_id: str, reason: str) -> None:
     """Place a legal hold: nothing is purged."""
     with desk.sign_in() as (hub, person):
-        case = hub.cases.hold(CaseId(case_id), person, reason)
+        case = hub.cases.desk.hold(CaseId(case_id), person, reason)
     talk.say(f"{case_id} is on hold")
     print_state(desk, case)
 
@@ -82,7 +82,7 @@ def release(desk: Desk, case_id: str, yes: bool) -> None:
     """Release a legal hold."""
     talk.only_with(yes, [f"this releases {case_id}; a purge that is due then happens"])
     with desk.sign_in() as (hub, person):
-        case = hub.cases.release(CaseId(case_id), person)
+        case = hub.cases.desk.release(CaseId(case_id), person)
     talk.say(f"the hold on {case_id} is released")
     print_state(desk, case)
 

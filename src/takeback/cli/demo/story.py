@@ -98,7 +98,7 @@ class Story:
     def vouch(self, opened: Opened) -> None:
         """A caseworker vouches, without seeing the picture."""
         self.telling.chapter("At the support centre")
-        self.stage.desk.cases.vouch(CaseId(opened.case_id), self.stage.caseworker)
+        self.stage.desk.cases.desk.vouch(CaseId(opened.case_id), self.stage.caseworker)
         self.telling.step("a caseworker vouched; nobody saw a picture", True)
         self._caught_within("the vouch", "remove")
 
