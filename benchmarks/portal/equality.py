@@ -8,7 +8,6 @@ a pixel and a half.
     python -m benchmarks.portal.equality --corpus ../shared/corpus
 """
 
-import argparse
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -20,6 +19,7 @@ from typing import Final
 
 import numpy as np
 from benchmarks.portal.making import Maker, NotMade, started_maker
+from benchmarks.portal.options import arguments
 from benchmarks.portal.variants import VARIANTS, Variant
 from benchmarks.robustness.corpus import subjects
 from PIL import Image
@@ -178,16 +178,6 @@ def _packed(documents: Sequence[SignalDocument]) -> KeypointSignals | None:
     return KeypointSignals.unpack(texts[0]) if texts else None
 
 
-def arguments() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--corpus", type=Path, help="folder of pictures, or with folder images")
-    parser.add_argument("--pictures", type=int, default=PICTURES, help="how many of them")
-    return parser.parse_args()
-
-
 if __name__ == "__main__":
-    options = arguments()
+    options = arguments(__doc__, PICTURES)
     sys.exit(not main(options.corpus, pictures=options.pictures).held)

@@ -7,7 +7,6 @@ looked up in both.
     python -m benchmarks.portal.recall --corpus ../shared/corpus
 """
 
-import argparse
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Final
 
 import numpy as np
 from benchmarks.portal.making import started_maker
+from benchmarks.portal.options import arguments
 from benchmarks.robustness.corpus import Subject, subjects
 from benchmarks.robustness.edits import EDITS
 from numpy.typing import NDArray
@@ -178,16 +178,6 @@ def _share(found: NDArray[np.bool_]) -> str:
     return f"{found.sum()} of {found.size}, {100 * found.mean():.1f} %"
 
 
-def arguments() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--corpus", type=Path, help="folder of pictures, or with folder images")
-    parser.add_argument("--pictures", type=int, default=PICTURES, help="how many of them")
-    return parser.parse_args()
-
-
 if __name__ == "__main__":
-    options = arguments()
+    options = arguments(__doc__, PICTURES)
     sys.exit(not main(options.corpus, pictures=options.pictures).held)

@@ -4,23 +4,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Hub, HubRefusal, NoNetwork, type Web } from "../src/hub/hub.ts";
-import type { RegistrationDocument } from "../src/wire.ts";
+import { CHALLENGE, DOCUMENT } from "./registration.ts";
 
-const CHALLENGE = { challenge: "c", bits: 0, keypoints: true };
 const RECEIPT = { case_id: "case_1", items: [] };
 const ACCESS = { code: "zazc5x0rfh6e0", pin: "776550" };
-const DOCUMENT: Omit<RegistrationDocument, "proof"> = {
-  version: 1,
-  kind: "threatened",
-  age_band: "not_said",
-  language: "en",
-  authority: "self",
-  items: [],
-  locators: [],
-  text: "",
-  choices: { partners: false, keypoints: false, lock: false },
-  attempt: "0".repeat(32),
-};
 
 /** What the network does with one question: answers, or loses it. */
 type Fate = Response | "lost" | "answer lost";

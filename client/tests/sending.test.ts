@@ -5,22 +5,9 @@ import { test } from "node:test";
 
 import type { Web } from "../src/hub/exchange.ts";
 import { NoProof, type Solver } from "../src/hub/solver.ts";
-import type { Registration } from "../src/islands/case/draft.ts";
 import { type Outcome, Sending } from "../src/islands/case/sending.ts";
+import { CHALLENGE, DOCUMENT } from "./registration.ts";
 
-const DOCUMENT: Registration = {
-  version: 1,
-  kind: "threatened",
-  age_band: "not_said",
-  language: "en",
-  authority: "self",
-  items: [],
-  locators: [],
-  text: "",
-  choices: { partners: false, keypoints: false, lock: false },
-  attempt: "0".repeat(32),
-};
-const CHALLENGE = { challenge: "c", bits: 0, keypoints: true };
 const OPENED = { case_id: "case_1", code: "c", words: [], pin: "1", slip: "s" };
 const solve: Solver = async ({ challenge }) => ({ challenge, solution: "1" });
 

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from takeback.audit.store import AuditLog
 from takeback.db import Database
+from takeback.hashing.arrays import signals_to_array
 from takeback.hashing.keypoint_signals import KeypointSignals, KeypointView, whole_look
 from takeback.hashing.signal import Signal
 from takeback.hashing.signal_types import SignalType
@@ -135,3 +136,10 @@ class Follower:
     def signals(self) -> set[bytes]:
         """The signals this follower matches uploads against."""
         return {change.content or b"" for change in self.held.values()}
+
+
+def matches(bank: Bank, number: int, distance: int = 0, banks: frozenset[str] = BANKS) -> int:
+    """Look a copy of the signal up that is *distance* bits away; return how many were found."""
+    query = signals_to_array([turned(signal(number), distance)])
+    [found] = bank.search(query, Reader(PLATFORM, banks), 10)
+    return len(found.near)
