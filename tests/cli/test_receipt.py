@@ -61,7 +61,9 @@ def test_where_nobody_can_compare_yet_it_says_so() -> None:
     lines = receipt_lines(replace(RECEIPT, compared=False))
 
     assert "no platform takes part yet" in lines[1]
-    assert "no platform takes part yet" not in "\n".join(receipt_lines(RECEIPT))
+    withdrawn = [replace(ITEM, state="withdrawn")]
+    for other in (RECEIPT, replace(RECEIPT, compared=False, items=withdrawn)):
+        assert "no platform takes part yet" not in "\n".join(receipt_lines(other))
 
 
 def test_every_state_has_its_words() -> None:

@@ -25,7 +25,7 @@ def receipt_lines(receipt: Receipt) -> list[str]:
 def _head(receipt: Receipt, say: Say) -> Iterator[str]:
     status = say(f"status.{receipt.status}")
     yield say("case", case_id=receipt.case_id, status=status, day=receipt.opened_on)
-    if not receipt.compared:
+    if not receipt.compared and any(item.state == "protected" for item in receipt.items):
         yield say("not_compared")
     if receipt.ends_on:
         yield say("ends", day=receipt.ends_on)
