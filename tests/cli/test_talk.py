@@ -1,6 +1,6 @@
 """What a command says on stderr: plain words, and signs of life."""
 
-import time
+import threading
 
 import pytest
 
@@ -58,10 +58,17 @@ def test_a_slow_command_says_that_it_lives(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On stderr, as plain lines where there is no terminal."""
+    said, say = threading.Event(), talk.say
+
+    def heard(line: str) -> None:
+        say(line)
+        said.set()
+
     monkeypatch.setattr(talk, "PATIENCE", 0.01)
+    monkeypatch.setattr(talk, "say", heard)
     progress = talk.Progress("hashed", 3)
     with talk.working("restoring"):
-        time.sleep(0.05)
+        assert said.wait(timeout=30)
     progress.step()
 
     out, err = capsys.readouterr()
