@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from threatexchange.signal_type.pdq.pdq_index import PDQIndex
 
 from takeback.matching import Index
-from takeback.matching.index import warm_up
+from takeback.matching.exact.index import warm_up
 
 Signals = NDArray[np.uint8]
 Rows = list[tuple[int, int, int]]

@@ -31,11 +31,11 @@ from benchmarks.padding import CROPS, padded_keypoints
 from takeback.hashing.keypoint_signals import KeypointLook, KeypointSignals, whole_look
 from takeback.hashing.keypoints import describe_pixels
 from takeback.hashing.keypoints import warm_up as warm_up_keypoints
-from takeback.matching.keypoint_guide import upload_of
-from takeback.matching.keypoint_index import KeypointIndex, KeypointMatch, warm_up
-from takeback.matching.keypoint_kernels import HALF
-from takeback.matching.keypoint_rows import joined
-from takeback.matching.voting import VOTES_NEEDED, near_pairs, vote
+from takeback.matching.keypoints.guide import upload_of
+from takeback.matching.keypoints.index import KeypointIndex, KeypointMatch, warm_up
+from takeback.matching.keypoints.kernels import HALF
+from takeback.matching.keypoints.rows import joined
+from takeback.matching.keypoints.voting import VOTES_NEEDED, near_pairs, vote
 
 HELD_BACK: Final = 4
 """One source in so many is not used for padding."""

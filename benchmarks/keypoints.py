@@ -36,7 +36,7 @@ from takeback.hashing.keypoints import (
 )
 from takeback.hashing.shrink import Shrinker
 from takeback.hashing.upright import AS_STORED
-from takeback.matching.voting import near_pairs, vote
+from takeback.matching.keypoints.voting import near_pairs, vote
 
 WAYS: Final = {
     "20": (20, 256, 60),

@@ -8,7 +8,7 @@ both), and changed so that copies of it do not share their keys: if it is near a
 another picture, every bit is that of one of the two, so that it stays among those that look alike;
 if not, one bit in 32 is flipped. As changed keypoints are near to fewer strangers, those that look
 alike are drawn more often: an upload then has about as many near keypoints in drawn pictures
-as in real crops, which ``benchmarks/keypoint_index.py`` counts. A drawn picture mixes keypoints
+as in real crops, which ``benchmarks/keypoints/index.py`` counts. A drawn picture mixes keypoints
 of eighty crops, so that none is a copy of a real picture.
 
 Describing the crops takes minutes; they are kept in a folder outside the repository and
@@ -32,12 +32,12 @@ from PIL import Image
 from takeback.hashing.keypoint_signals import KeypointSignals
 from takeback.hashing.keypoints import MOST_REGISTERED, describe_pixels
 from takeback.hashing.patches import INVERTED, MIRRORED
-from takeback.matching.kernels import compiled
-from takeback.matching.keypoint_guide import upload_of
-from takeback.matching.keypoint_kernels import HALF, LOWER
-from takeback.matching.keypoint_rows import KeypointRows, joined, rows_of
-from takeback.matching.keypoint_segment import segment_of
-from takeback.matching.keypoint_tables import LAYOUTS
+from takeback.matching.exact.kernels import compiled
+from takeback.matching.keypoints.guide import upload_of
+from takeback.matching.keypoints.kernels import HALF, LOWER
+from takeback.matching.keypoints.rows import KeypointRows, joined, rows_of
+from takeback.matching.keypoints.segment import segment_of
+from takeback.matching.keypoints.tables import LAYOUTS
 
 CROPS: Final = 20_000
 CROPS_A_FILE: Final = 500

@@ -17,7 +17,7 @@ from PIL import Image
 from takeback.hashing.keypoint_signals import KeypointSignals
 from takeback.hashing.keypoints import describe
 from takeback.hashing.patches import SIDE
-from takeback.matching.voting import STEP, measures
+from takeback.matching.keypoints.voting import STEP, measures
 
 VIEWS: Final = 6
 """The whole and five centred cuts: what a picture of 4:3 without a frame registers, and mirrors."""

@@ -17,7 +17,7 @@ from PIL import Image
 
 from takeback.hashing.keypoint_signals import TURNS, KeypointSignals, KeypointView
 from takeback.hashing.keypoints import DescribedPicture, describe_pixels
-from takeback.matching.voting import (
+from takeback.matching.keypoints.voting import (
     LN_SCALE,
     MOST_PAIRS,
     NEAR,

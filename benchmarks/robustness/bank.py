@@ -15,7 +15,7 @@ from takeback.hashing.bundle import FRAMED, SHAPES
 from takeback.hashing.keypoint_signals import KeypointSignals
 from takeback.matching import Index
 from takeback.matching.evidence import Evidence, judge_distance, judge_keypoints
-from takeback.matching.keypoint_index import KeypointIndex
+from takeback.matching.keypoints.index import KeypointIndex
 from takeback.matching.lookup.pictures import views_of
 from takeback.matching.lookup.turns import WAYS
 

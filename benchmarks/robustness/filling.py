@@ -22,7 +22,7 @@ from benchmarks import padding
 from takeback.hashing import PictureSignals
 from takeback.hashing.keypoints import MOST_REGISTERED
 from takeback.hashing.signal import SIGNAL_BYTES
-from takeback.matching.keypoint_rows import KeypointRows, rows_of
+from takeback.matching.keypoints.rows import KeypointRows, rows_of
 
 STRANGERS: Final = 10_000_000
 """Entries from this number on are strangers, the described crops first."""

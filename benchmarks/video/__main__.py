@@ -25,7 +25,7 @@ from benchmarks.video.trials import EDITS, Found, outcomes, trials
 
 from takeback.hashing.picture import Role
 from takeback.hashing.video_signals import VideoSignals
-from takeback.matching.video_index import VideoIndex
+from takeback.matching.videos.index import VideoIndex
 
 Item = TypeVar("Item")
 

@@ -12,8 +12,8 @@ from benchmarks.video.sources import Source
 
 from takeback.cli.demo.film import Edit, excerpt
 from takeback.hashing.video_signals import VideoSignals
-from takeback.matching.video_index import VideoIndex
-from takeback.matching.video_match import VideoMatch
+from takeback.matching.videos.index import VideoIndex
+from takeback.matching.videos.match import VideoMatch
 
 SECONDS: Final = 10.0
 NEAR_SECONDS: Final = 1.5

@@ -8,7 +8,7 @@ from benchmarks.padding import padded_keypoints, real_crops
 from tests.hashing.photographs import CHELSEA, COFFEE, ROCKET
 
 from benchmarks import padding
-from takeback.matching.keypoint_rows import KeypointRows, joined
+from takeback.matching.keypoints.rows import KeypointRows, joined
 
 SOURCES = (COFFEE, CHELSEA, ROCKET)
 

@@ -16,7 +16,7 @@ from takeback.cli.demo.film import Edit, excerpt, film
 from takeback.hashing import array_to_signals
 from takeback.hashing.video import hash_video
 from takeback.hashing.video_signals import VideoSignals
-from takeback.matching.video_index import VideoIndex
+from takeback.matching.videos.index import VideoIndex
 from tests.browser.workbench import Workbench, opened_workbench
 from tests.hashing.videos import RATE, bordered, encoded, still, turned, two_shots
 from tests.journeys.story import photograph

@@ -9,7 +9,7 @@ from PIL import Image
 from takeback.cli.demo.film import Edit, excerpt, film
 from takeback.hashing.video import hash_video
 from takeback.hashing.video_signals import VideoSignals
-from takeback.matching.video_index import VideoIndex
+from takeback.matching.videos.index import VideoIndex
 from tests.hashing.photographs import CHELSEA, COFFEE, IN_WHEEL, ROCKET
 
 PICTURES = [Image.open(path).convert("RGB") for path in (COFFEE, CHELSEA, ROCKET)]

@@ -136,7 +136,7 @@ def test_nothing_is_compiled_after_warming_up() -> None:
 def test_values_of_keypoint_signals_load_no_decoder() -> None:
     """Whoever only compares them has no parser to attack."""
     check = (
-        "import sys; import takeback.matching.voting; "
+        "import sys; import takeback.matching.keypoints.voting; "
         "assert not {'PIL', 'pillow_heif'} & set(sys.modules)"
     )
 

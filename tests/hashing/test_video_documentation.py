@@ -12,8 +12,8 @@ from takeback.hashing.video_signals import (
     FrameView,
     VideoSignals,
 )
-from takeback.matching.runs import LOOSE, chance
-from takeback.matching.video_match import INTRO, SURE
+from takeback.matching.videos.match import INTRO, SURE
+from takeback.matching.videos.runs import LOOSE, chance
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "video.md").read_text(encoding="utf-8")
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from takeback.matching.layout import stride_layout
+from takeback.matching.exact.layout import stride_layout
 
 Signals = NDArray[np.uint8]
 

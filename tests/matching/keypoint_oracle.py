@@ -8,9 +8,9 @@ from numpy.random import Generator
 
 from takeback.hashing.keypoint_signals import KeypointLook, KeypointSignals, KeypointView
 from takeback.hashing.place import EVERYWHERE
-from takeback.matching.keypoint_index import KeypointPolicy
-from takeback.matching.keypoint_tables import Layouts, interleaved
-from takeback.matching.voting import VOTES_NEEDED, near_pairs, vote
+from takeback.matching.keypoints.index import KeypointPolicy
+from takeback.matching.keypoints.tables import Layouts, interleaved
+from takeback.matching.keypoints.voting import VOTES_NEEDED, near_pairs, vote
 
 KEYPOINTS = 12
 """Of a picture in these tests."""

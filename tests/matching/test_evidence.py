@@ -21,9 +21,9 @@ from takeback.matching.evidence import (
     judge_keypoints,
     suffices,
 )
-from takeback.matching.keypoint_index import KeypointIndex
+from takeback.matching.keypoints.index import KeypointIndex
+from takeback.matching.keypoints.support import Support
 from takeback.matching.lookup.pictures import views_of
-from takeback.matching.support import Support
 from tests.hashing.files import save
 from tests.hashing.photographs import CHELSEA, COFFEE, IN_WHEEL, ROCKET
 

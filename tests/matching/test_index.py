@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from takeback.errors import MalformedSignal
-from takeback.matching import Index, kernels
-from takeback.matching.index import warm_up
-from takeback.matching.layout import NARROW, WIDE, Layout
-from takeback.matching.merge import Policy
+from takeback.matching import Index
+from takeback.matching.exact import kernels
+from takeback.matching.exact.index import warm_up
+from takeback.matching.exact.layout import NARROW, WIDE, Layout
+from takeback.matching.exact.merge import Policy
 from tests.matching.index_oracle import (
     TINY,
     Signals,

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from takeback.matching.index import Index
-from takeback.matching.layout import FLIP_MASKS, LAYOUTS, NARROW, WIDE, Layout
-from takeback.matching.merge import Policy
+from takeback.matching.exact.index import Index
+from takeback.matching.exact.layout import FLIP_MASKS, LAYOUTS, NARROW, WIDE, Layout
+from takeback.matching.exact.merge import Policy
 from tests.matching.index_oracle import TINY, Signals, flipped, random_signals
 
 ZEROS = np.zeros((1, 32), np.uint8)

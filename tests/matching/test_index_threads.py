@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from takeback.matching import Index
-from takeback.matching.layout import Layout, Rows
-from takeback.matching.merge import Policy
+from takeback.matching.exact.layout import Layout, Rows
+from takeback.matching.exact.merge import Policy
 from tests.matching.index_oracle import TINY, Signals, flipped, random_signals
 
 SECONDS = 2.0

@@ -7,19 +7,19 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from takeback.hashing.keypoint_signals import KeypointSignals
-from takeback.matching import keypoint_kernels
-from takeback.matching.keypoint_guide import Upload, check, upload_of
-from takeback.matching.keypoint_kernels import LOWER, picture_of
-from takeback.matching.keypoint_rows import rows_of
-from takeback.matching.keypoint_segment import (
+from takeback.matching.keypoints import kernels as keypoint_kernels
+from takeback.matching.keypoints.guide import Upload, check, upload_of
+from takeback.matching.keypoints.kernels import LOWER, picture_of
+from takeback.matching.keypoints.rows import rows_of
+from takeback.matching.keypoints.segment import (
     MOST_CHECKED,
     MOST_ENTRIES,
     MOST_FOUND,
     KeypointSegment,
     segment_of,
 )
-from takeback.matching.keypoint_tables import LAYOUTS, UNTABLED, KeypointLayout, interleaved
-from takeback.matching.voting import (
+from takeback.matching.keypoints.tables import LAYOUTS, UNTABLED, KeypointLayout, interleaved
+from takeback.matching.keypoints.voting import (
     agree,
     distinct_keypoints,
     distinct_places,

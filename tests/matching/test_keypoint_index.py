@@ -19,8 +19,10 @@ from takeback.hashing.keypoint_signals import (
 )
 from takeback.hashing.keypoints import describe_pixels
 from takeback.hashing.place import Place
-from takeback.matching import keypoint_guide, keypoint_kernels, keypoint_rows
-from takeback.matching.keypoint_index import KeypointIndex, KeypointMatch, KeypointPolicy, warm_up
+from takeback.matching.keypoints import guide as keypoint_guide
+from takeback.matching.keypoints import kernels as keypoint_kernels
+from takeback.matching.keypoints import rows as keypoint_rows
+from takeback.matching.keypoints.index import KeypointIndex, KeypointMatch, KeypointPolicy, warm_up
 from tests.hashing.photographs import IN_WHEEL, NAMES
 from tests.matching.keypoint_oracle import (
     KEYPOINTS,

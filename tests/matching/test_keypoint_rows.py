@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from takeback.hashing.keypoint_signals import KeypointSignals
-from takeback.matching.keypoint_rows import joined, rows_of
+from takeback.matching.keypoints.rows import joined, rows_of
 from tests.matching.keypoint_oracle import strange
 
 sizes = st.lists(st.integers(0, 5), max_size=8)

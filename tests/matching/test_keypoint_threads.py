@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from takeback.hashing.keypoint_signals import KeypointLook, KeypointSignals
-from takeback.matching.keypoint_index import KeypointIndex, KeypointPolicy
-from takeback.matching.keypoint_tables import KeypointLayout
+from takeback.matching.keypoints.index import KeypointIndex, KeypointPolicy
+from takeback.matching.keypoints.tables import KeypointLayout
 from tests.matching.keypoint_oracle import KEYPOINTS, SMALL, look_at, look_for, pictures, shown
 from tests.matching.test_index_threads import PATIENCE, run_together
 

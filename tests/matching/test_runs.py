@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from takeback.hashing.video_signals import VideoSignals
-from takeback.matching.run_kernels import (
+from takeback.matching.videos.run_kernels import (
     FASTEST,
     JITTER,
     SLOWEST,
@@ -14,7 +14,7 @@ from takeback.matching.run_kernels import (
     distinct,
     elect_line,
 )
-from takeback.matching.runs import (
+from takeback.matching.videos.runs import (
     LOOSE,
     Line,
     Strip,

@@ -12,7 +12,7 @@ from takeback.hashing.keypoint_signals import KeypointSignals, KeypointView, who
 from takeback.hashing.picture import PictureSignals
 from takeback.hashing.signal import Signal
 from takeback.hashing.video_signals import MOST_SIGNALS, FrameView, KeypointFrame, VideoSignals
-from takeback.matching.video_index import VideoIndex, frames_as_queries
+from takeback.matching.videos.index import VideoIndex, frames_as_queries
 from tests.matching.filming import Moment, filmed, joined, noisy, of, still, uploaded, world
 
 FILM = world(1)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from takeback.matching.keypoint_runs import JITTER, KeypointHit, keypoint_run
-from takeback.matching.runs import Run
-from takeback.matching.video_match import SURE, suffices
+from takeback.matching.videos.keypoint_runs import JITTER, KeypointHit, keypoint_run
+from takeback.matching.videos.match import SURE, suffices
+from takeback.matching.videos.runs import Run
 
 TIMES = np.linspace(0, 9000, 10)
 REGISTERED = np.linspace(0, 58_000, 30)

@@ -17,7 +17,7 @@ from takeback.hashing.keypoints import describe, describe_pixels, squeezed
 from takeback.hashing.place import EVERYWHERE, Place
 from takeback.hashing.shrink import Shrinker
 from takeback.hashing.upright import AS_STORED
-from takeback.matching.voting import (
+from takeback.matching.keypoints.voting import (
     MOST_PAIRS,
     NEAR,
     VOTES_NEEDED,

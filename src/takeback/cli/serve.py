@@ -9,7 +9,7 @@ from takeback.app import open_hub
 from takeback.cli import talk
 from takeback.cli.desk import data_option, settings_of
 from takeback.clock import utc_now
-from takeback.matching.index import warm_up
+from takeback.matching.exact.index import warm_up
 from takeback.settings import Settings
 from takeback.web import logging
 from takeback.web.application import ROLES

@@ -1,6 +1,6 @@
 """Keypoint signals as values: pack, unpack, cut short. No picture and no compiler needed.
 
-``keypoints.py`` makes them, ``matching/voting.py`` compares them.
+``keypoints.py`` makes them, ``matching/keypoints/voting.py`` compares them.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,8 +1,8 @@
 """Keypoint signals, ``kp1``: what parts of a picture look like, and where they are.
 
 A whole-picture signal ends with the frame; a keypoint signal survives it. Each is the 256
-signs of a small patch, with a coarse place, size and direction, so that ``matching/voting.py``
-can ask whether several of them moved, grew and turned together.
+signs of a small patch, with a coarse place, size and direction, so that voting over them
+(``matching/keypoints/voting.py``) can tell whether several moved, grew and turned together.
 
 One list per picture, best first: a reporter's device registers up to ``MOST_REGISTERED`` of it,
 from all over the picture, a lookup takes the first few hundred, in four views that cost one

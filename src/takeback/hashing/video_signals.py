@@ -1,7 +1,7 @@
 """Video signals as values: pack, unpack, thin. No decoder and no compiler needed.
 
 A video is a list of frames, each with its time and whole-picture signal; of some chosen frames
-there are keypoint signals too. ``video.py`` makes them, ``matching/video_index.py`` compares.
+there are keypoint signals too. ``video.py`` makes them, ``matching/videos/index.py`` compares.
 """
 
 import struct

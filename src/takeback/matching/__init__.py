@@ -10,7 +10,7 @@ the compiled loops of keypoints and videos.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from takeback.matching.index import Index
+from takeback.matching.exact.index import Index
 
 if TYPE_CHECKING:
     from takeback.matching.evidence import Evidence, Ground

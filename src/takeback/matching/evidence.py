@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import Final
 
 from takeback.hashing.signal import MATCH_DISTANCE
-from takeback.matching.keypoint_index import KeypointMatch
-from takeback.matching.support import Support, support
+from takeback.matching.keypoints.index import KeypointMatch
+from takeback.matching.keypoints.support import Support, support
 
 FORMS: Final = frozenset({"whole", "mirror"})
 """Registered views of which a match is one of whole pictures."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from takeback.hashing.signal import MATCH_DISTANCE
 from takeback.ids import EntryId
-from takeback.matching.index import Index
+from takeback.matching.exact.index import Index
 from takeback.matching.model import BANKS, Head
 from takeback.matching.paging import Paging
 

@@ -15,7 +15,7 @@ from takeback.app import Hub
 from takeback.errors import BadSettings
 from takeback.hashing.signal import SIGNAL_BITS
 from takeback.ids import PlatformId
-from takeback.matching import index
+from takeback.matching.exact import index
 from takeback.matching.model import BANKS
 from takeback.matching.paging import Reader
 from takeback.settings import Settings

@@ -10,8 +10,8 @@ from takeback.hashing.picture import PictureSignals
 from takeback.hashing.signal import MATCH_DISTANCE, SIGNAL_BITS
 from takeback.hashing.video_signals import VideoSignals
 from takeback.matching.evidence import Evidence
+from takeback.matching.keypoints.voting import Agreement, near_pairs, vote, within
 from takeback.matching.picture_bank import PictureBank
-from takeback.matching.voting import Agreement, near_pairs, vote, within
 
 ENTRY: Final = 0
 """The only entry of a bank that holds one."""

@@ -7,7 +7,7 @@ import numpy as np
 from takeback.cli.explain.ink import Point, Sheet
 from takeback.hashing.keypoint_signals import KeypointSignals, KeypointView
 from takeback.hashing.place import Place
-from takeback.matching.voting import STEP, measures
+from takeback.matching.keypoints.voting import STEP, measures
 
 
 def draw_keypoints(sheet: Sheet, signals: KeypointSignals, part: Place) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from takeback.matching.evidence import Evidence, Ground
-from takeback.matching.video_match import VideoMatch
+from takeback.matching.videos.match import VideoMatch
 
 
 class Entry(Protocol):

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from takeback.hashing.signal_types import SignalType
-from takeback.matching import index, keypoint_index, runs
-from takeback.matching.index import Index
-from takeback.matching.keypoint_index import KeypointIndex
+from takeback.matching.exact import index
+from takeback.matching.exact.index import Index
+from takeback.matching.keypoints import index as keypoint_index
+from takeback.matching.keypoints.index import KeypointIndex
 from takeback.matching.lookup.digests import Digests
-from takeback.matching.video_index import VideoIndex
+from takeback.matching.videos import runs
+from takeback.matching.videos.index import VideoIndex
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from takeback.matching.lookup.found import Found, Held, Register, first_of, know
 from takeback.matching.lookup.indexes import Indexes
 from takeback.matching.lookup.pictures import CANDIDATES
 from takeback.matching.lookup.turns import quad_of
-from takeback.matching.video_index import FrameQuery, frames_as_queries
+from takeback.matching.videos.index import FrameQuery, frames_as_queries
 
 _MIRRORED: Final = 5
 """Number of the signal mirrored left to right among the eight of a picture."""

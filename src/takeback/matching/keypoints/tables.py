@@ -7,7 +7,7 @@ under every key that differs in one bit.
 
 Unlike the tables of ``layout.py`` these miss keypoints. They may: a registered picture that
 lies in an upload has many keypoints in common with it, and one that is found is enough, since
-``keypoint_guide.py`` then looks for all others where that one says they should be.
+``guide.py`` then looks for all others where that one says they should be.
 
 An entry holds a row's number and 32 further bits of it, the *print*, so that nearly all
 strangers are passed over without a second access to memory.
@@ -20,8 +20,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from takeback.matching import keypoint_kernels as kernels
-from takeback.matching.keypoint_rows import KeypointRows
+from takeback.matching.keypoints import kernels
+from takeback.matching.keypoints.rows import KeypointRows
 
 DEALT_BITS: Final = 128
 """The first so many bits are searched; unchanged copies differ least in them."""

@@ -31,7 +31,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from takeback.matching import kernels
+from takeback.matching.exact import kernels
 
 Rows = NDArray[np.uint64]
 """Shape (n, 4): signals of 32 bytes, or a reordering of their bits, as four words."""

@@ -12,13 +12,13 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from takeback.matching import keypoint_guide, keypoint_kernels
-from takeback.matching.keypoint_guide import Upload
-from takeback.matching.keypoint_kernels import HALF, LOWER
-from takeback.matching.keypoint_rows import KeypointRows, gathered
-from takeback.matching.keypoint_tables import Layouts, Tables, build_tables
-from takeback.matching.segment import LASTING, NOWHERE, Ids, Positions
-from takeback.matching.voting import NEAR, compare_all
+from takeback.matching.exact.segment import LASTING, NOWHERE, Ids, Positions
+from takeback.matching.keypoints import guide, kernels
+from takeback.matching.keypoints.guide import Upload
+from takeback.matching.keypoints.kernels import HALF, LOWER
+from takeback.matching.keypoints.rows import KeypointRows, gathered
+from takeback.matching.keypoints.tables import Layouts, Tables, build_tables
+from takeback.matching.keypoints.voting import NEAR, compare_all
 
 NEAR_PRINT: Final = 6
 """Largest distance of two prints, of 32 bits, that are compared further. Of the pictures that
@@ -92,7 +92,7 @@ class KeypointSegment:
         first, chunks = self.rows.first, len(self.tables.chunks)
         for picture in positions:
             begin, end = int(first[picture]), int(first[picture + 1])
-            keypoint_kernels.remove_entries(self.tables, begin, end, _noise(end - begin, chunks))
+            kernels.remove_entries(self.tables, begin, end, _noise(end - begin, chunks))
             self.rows.words[begin:end] = _noise(end - begin, 4)
             self.rows.places[begin:end] = 0
 
@@ -107,7 +107,7 @@ class KeypointSegment:
         if len(hits) > MOST_CHECKED:
             hits = self._likeliest(hits)
         found = np.empty((len(hits), 3), np.int64)
-        count = keypoint_guide.check(self.tables, upload, hits, (version, needed), found)
+        count = guide.check(self.tables, upload, hits, (version, needed), found)
         return Candidates(*found[:count].T)
 
     def hits(self, upload: Upload) -> NDArray[np.uint64]:
@@ -117,9 +117,9 @@ class KeypointSegment:
             return np.sort(pairs[:, 1] << HALF | pairs[:, 2])
         found = np.empty(MOST_FOUND, np.uint64)
         bounds = NEAR_PRINT, MOST_ENTRIES
-        found = found[: keypoint_kernels.probe(self.tables, upload.words, bounds, found)]
+        found = found[: kernels.probe(self.tables, upload.words, bounds, found)]
         found.sort()
-        count = keypoint_kernels.verify(self.tables, upload.words, found, NEAR_HALF, NEAR)
+        count = kernels.verify(self.tables, upload.words, found, NEAR_HALF, NEAR)
         return found[:count]
 
     def _likeliest(self, hits: NDArray[np.uint64]) -> NDArray[np.uint64]:

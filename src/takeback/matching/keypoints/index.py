@@ -21,19 +21,19 @@ from numpy.typing import ArrayLike
 
 from takeback.hashing.keypoint_signals import KeypointLook, KeypointSignals, KeypointView
 from takeback.hashing.place import EVERYWHERE
-from takeback.matching.index import whole_numbers
-from takeback.matching.keypoint_guide import upload_of
-from takeback.matching.keypoint_rows import KeypointRows, joined, rows_of
-from takeback.matching.keypoint_segment import (
+from takeback.matching.exact.index import whole_numbers
+from takeback.matching.exact.merge import run_of_small
+from takeback.matching.exact.segment import Ids
+from takeback.matching.keypoints.guide import upload_of
+from takeback.matching.keypoints.rows import KeypointRows, joined, rows_of
+from takeback.matching.keypoints.segment import (
     KeypointSegment,
     in_order,
     merged,
     segment_of,
 )
-from takeback.matching.keypoint_tables import LAYOUTS, UNTABLED, Layouts
-from takeback.matching.merge import run_of_small
-from takeback.matching.segment import Ids
-from takeback.matching.voting import VOTES_NEEDED, Agreement, near_pairs, vote, within
+from takeback.matching.keypoints.tables import LAYOUTS, UNTABLED, Layouts
+from takeback.matching.keypoints.voting import VOTES_NEEDED, Agreement, near_pairs, vote, within
 
 DEFAULT_LIMIT: Final = 10
 

@@ -16,11 +16,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from takeback.hashing.keypoint_signals import SIZES, TURNS, KeypointSignals
-from takeback.matching.kernels import compiled, popcount, prefetch
-from takeback.matching.keypoint_kernels import HALF, LOWER, picture_of
-from takeback.matching.keypoint_rows import rows_of
-from takeback.matching.keypoint_tables import Tables
-from takeback.matching.voting import CELL, LN_SCALE, NEAR, SHIFT, SHIFT_GROWTH, SPAN, STEP, TURN
+from takeback.matching.exact.kernels import compiled, popcount, prefetch
+from takeback.matching.keypoints.kernels import HALF, LOWER, picture_of
+from takeback.matching.keypoints.rows import rows_of
+from takeback.matching.keypoints.tables import Tables
+from takeback.matching.keypoints.voting import (
+    CELL,
+    LN_SCALE,
+    NEAR,
+    SHIFT,
+    SHIFT_GROWTH,
+    SPAN,
+    STEP,
+    TURN,
+)
 
 TURN_STEPS: Final = int(TURN / (math.tau / TURNS))
 """By how many coarse directions two turns may differ: one."""

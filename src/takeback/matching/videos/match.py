@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from takeback.matching.runs import Run
+from takeback.matching.videos.runs import Run
 
 INTRO: Final = 3500.0
 """Milliseconds. A shorter run is an intro or a title that others may share: it is a match only

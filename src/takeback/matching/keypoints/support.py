@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from takeback.hashing.keypoint_signals import KeypointSignals
-from takeback.matching.voting import STEP, Agreement, fit, measures
+from takeback.matching.keypoints.voting import STEP, Agreement, fit, measures
 
 LIKE: Final = 90
 """Distance, in bits, within which a keypoint that lies where it should is taken for the same.

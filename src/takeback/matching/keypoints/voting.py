@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from takeback.hashing.keypoint_signals import PLACES, TURNS, KeypointSignals, KeypointView
 from takeback.hashing.place import EVERYWHERE, Place
-from takeback.matching.kernels import compiled, measure
+from takeback.matching.exact.kernels import compiled, measure
 
 NEAR: Final = 60
 """Largest distance, in bits, of two keypoint signals that may show the same place."""

@@ -16,8 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from takeback.hashing.keypoint_signals import PLACES
-from takeback.matching.keypoint_index import KeypointMatch
-from takeback.matching.runs import LONGEST_SHOWN, SHARE_OF_FURTHER, STRANGERS, Line, Run, propose
+from takeback.matching.keypoints.index import KeypointMatch
+from takeback.matching.videos.runs import (
+    LONGEST_SHOWN,
+    SHARE_OF_FURTHER,
+    STRANGERS,
+    Line,
+    Run,
+    propose,
+)
 
 JITTER: Final = 4500.0
 """Milliseconds by which a chosen frame may miss its time: chosen frames are up to four seconds

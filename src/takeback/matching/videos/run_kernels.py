@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from takeback.matching.kernels import compiled, popcount
+from takeback.matching.exact.kernels import compiled, popcount
 
 SLOWEST: Final = 0.5
 FASTEST: Final = 2.0

@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from takeback.errors import MalformedSignal
-from takeback.matching.kernels import Question, remove_positions
-from takeback.matching.layout import NARROW, Rows
-from takeback.matching.merge import Policy, ascending, is_ascending, merge
-from takeback.matching.segment import NO_LIMIT, Found, Ids, Positions, Segment, Tail
+from takeback.matching.exact.kernels import Question, remove_positions
+from takeback.matching.exact.layout import NARROW, Rows
+from takeback.matching.exact.merge import Policy, ascending, is_ascending, merge
+from takeback.matching.exact.segment import NO_LIMIT, Found, Ids, Positions, Segment, Tail
 
 ROW = np.dtype([("query", np.int64), ("id", np.int64), ("distance", np.int64)])
 """One match: the number of the query in the call, the entry's id, the distance in bits."""

@@ -18,11 +18,17 @@ from takeback.hashing.arrays import signals_to_array
 from takeback.hashing.keypoint_signals import KeypointLook
 from takeback.hashing.signal import MATCH_DISTANCE
 from takeback.hashing.video_signals import FrameView, KeypointFrame, VideoSignals
-from takeback.matching.frame_queries import FrameQuery, frames_as_queries
-from takeback.matching.index import LARGEST_DISTANCE, Index
-from takeback.matching.keypoint_index import KeypointIndex
-from takeback.matching.keypoint_runs import KeypointHit, keypoint_run, keypoint_score, telling
-from takeback.matching.registered_video import (
+from takeback.matching.exact.index import LARGEST_DISTANCE, Index
+from takeback.matching.keypoints.index import KeypointIndex
+from takeback.matching.videos.frame_queries import FrameQuery, frames_as_queries
+from takeback.matching.videos.keypoint_runs import (
+    KeypointHit,
+    keypoint_run,
+    keypoint_score,
+    telling,
+)
+from takeback.matching.videos.match import SURE, VideoMatch, apart, best_of_each, suffices
+from takeback.matching.videos.registered import (
     CHOSEN_BITS,
     Keys,
     RegisteredVideo,
@@ -30,9 +36,8 @@ from takeback.matching.registered_video import (
     strip,
     view_of,
 )
-from takeback.matching.run_kernels import JITTER
-from takeback.matching.runs import Run, Strip, follow, lone_run, propose, score
-from takeback.matching.video_match import SURE, VideoMatch, apart, best_of_each, suffices
+from takeback.matching.videos.run_kernels import JITTER
+from takeback.matching.videos.runs import Run, Strip, follow, lone_run, propose, score
 
 if TYPE_CHECKING:
     from takeback.hashing.picture import PictureSignals

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from takeback.hashing.keypoint_signals import KeypointSignals
-from takeback.matching.kernels import compiled
+from takeback.matching.exact.kernels import compiled
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,7 +1,7 @@
 """The loops over keypoint tables, compiled by numba; every one runs without the interpreter lock.
 
 They take plain arrays and know nothing of locks or snapshots. *Entries* and *tables* are
-described in ``keypoint_tables.py``. A *hit* is one integer, a segment's row number in the upper
+described in ``tables.py``. A *hit* is one integer, a segment's row number in the upper
 and an upload's row number in the lower 32 bits.
 """
 
@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from takeback.matching.kernels import compiled, popcount, prefetch
+from takeback.matching.exact.kernels import compiled, popcount, prefetch
 
 if TYPE_CHECKING:
-    from takeback.matching.keypoint_tables import Tables
+    from takeback.matching.keypoints.tables import Tables
 
 ONE: Final = np.uint64(1)
 LOWER: Final = np.uint64(0xFFFFFFFF)

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from takeback.matching import kernels
-from takeback.matching.kernels import Question, Tables
-from takeback.matching.layout import FLIP_MASKS, Layout, Rows
+from takeback.matching.exact import kernels
+from takeback.matching.exact.kernels import Question, Tables
+from takeback.matching.exact.layout import FLIP_MASKS, Layout, Rows
 
 Ids = NDArray[np.int64]
 Positions = NDArray[np.int64]

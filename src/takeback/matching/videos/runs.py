@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from takeback.matching.run_kernels import (
+from takeback.matching.videos.run_kernels import (
     FAR,
     FASTEST,
     JITTER,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from takeback.hashing.video_signals import REGISTERED_VIEWS, FrameView, VideoSignals
-from takeback.matching.runs import Strip
+from takeback.matching.videos.runs import Strip
 
 FRAME_BITS: Final = 12
 """Bits for a frame's number in a video, which ``MOST_SIGNALS`` fits."""

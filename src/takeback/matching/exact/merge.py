@@ -11,10 +11,10 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from takeback.matching import kernels
-from takeback.matching.kernels import Tables
-from takeback.matching.layout import NARROW, WIDE, Layout, Rows
-from takeback.matching.segment import LASTING, Ids, Segment
+from takeback.matching.exact import kernels
+from takeback.matching.exact.kernels import Tables
+from takeback.matching.exact.layout import NARROW, WIDE, Layout, Rows
+from takeback.matching.exact.segment import LASTING, Ids, Segment
 
 RATIO = 4
 """A segment is merged with a run of smaller ones once they hold a quarter of its rows. So an

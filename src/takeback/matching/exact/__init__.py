@@ -1,0 +1,1 @@
+"""Which whole-picture signals lie within a radius of another: every one of them."""

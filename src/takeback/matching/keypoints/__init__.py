@@ -1,0 +1,1 @@
+"""Which registered pictures lie in an upload, whole or in part, by their keypoints."""

@@ -1,0 +1,1 @@
+"""Of which registered videos an upload shows a part."""
