@@ -70,7 +70,7 @@ def test_a_waiting_poll_hears_of_a_registration_within_a_moment(served: Served) 
         poll.join()
         times.append(heard[0] - acknowledged)
 
-    assert sorted(times)[len(times) // 2] < 0.5
+    assert sorted(times)[len(times) // 2] < 2
 
 
 def test_a_poll_without_news_ends_when_it_said(served: Served) -> None:
@@ -109,7 +109,7 @@ def test_many_waiting_polls_hold_no_thread(served: Served) -> None:
             poll.join()
 
     assert health.status_code == 200
-    assert took < 1
+    assert took < 2
     assert threads < 100 + 70
 
 
