@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from takeback.errors import MalformedSignal
+from takeback.hashing.messages import HashedPicture, HashedVideo, Look, View
 from takeback.hashing.video_signals import MOST_KEYPOINT_FRAMES, MOST_SIGNALS, FrameView
-from takeback.matcher.messages import HashedPicture, HashedVideo, Look, View
 from tests.matcher.test_types import video
 
 WHOLE = (0.0, 0.0, 1.0, 1.0)

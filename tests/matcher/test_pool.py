@@ -12,11 +12,10 @@ import pytest
 from PIL import Image
 
 from takeback.errors import NotAPicture, PictureTooLarge, TooBusy
-from takeback.hashing import hash_picture
+from takeback.hashing import hash_picture, hasher
+from takeback.hashing.hasher import LENGTH
+from takeback.hashing.messages import Hashed, HashedPicture, Refused
 from takeback.hashing.picture import PictureSignals
-from takeback.matcher import hasher
-from takeback.matcher.hasher import LENGTH
-from takeback.matcher.messages import Hashed, HashedPicture, Refused
 from takeback.matcher.pool import Child, ChildDied, Pool
 from tests.matcher.conftest import jpeg, photograph
 

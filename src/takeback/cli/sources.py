@@ -5,9 +5,9 @@ from pathlib import Path
 
 from takeback.cli import talk
 from takeback.hashing import PictureSignals, hash_picture
+from takeback.hashing.kinds import HEAD, kind_of
 from takeback.hashing.picture import Role
 from takeback.hashing.video_signals import VideoSignals
-from takeback.matcher.kinds import HEAD, kind_of
 
 Signals = PictureSignals | VideoSignals
 """What is left of a file once it is hashed."""

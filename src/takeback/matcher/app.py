@@ -15,6 +15,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from takeback import problems
 from takeback.errors import TakebackError
 from takeback.exchange.wire import Accepted
+from takeback.hashing.kinds import HEAD, kind_of
 from takeback.matcher.access import CallerKeys, guard
 from takeback.matcher.bodies import (
     AnyRequest,
@@ -31,7 +32,6 @@ from takeback.matcher.documents import (
     MatchAnswer,
     MatchRequest,
 )
-from takeback.matcher.kinds import HEAD, kind_of
 from takeback.matcher.log import log
 from takeback.matcher.service import Matcher
 from takeback.problems import Problem

@@ -12,12 +12,12 @@ from takeback.clock import Clock, utc_now
 from takeback.errors import TakebackError
 from takeback.exchange.client import Caller, HubClient, KeyFile
 from takeback.exchange.follow import Feed, Follower
+from takeback.hashing.kinds import Kind
 from takeback.matcher.asking import AskedHub, AskedHubs
 from takeback.matcher.banks import Banks
 from takeback.matcher.courier import Courier, Receiver
 from takeback.matcher.health import HubStatus, Metrics, Vitals
 from takeback.matcher.holdings import Holding
-from takeback.matcher.kinds import Kind
 from takeback.matcher.log import log
 from takeback.matcher.lookup import HeldBanks, LookUp
 from takeback.matcher.options import MatcherOptions, Source, checked

@@ -12,7 +12,7 @@ from litestar import Request
 from litestar.exceptions import HTTPException
 
 from takeback.errors import BodyTooLarge, PictureTooLarge, VideoTooLarge
-from takeback.matcher.kinds import Kind
+from takeback.hashing.kinds import Kind
 from takeback.strictjson import decode
 
 JSON_BYTES: Final = 1024 * 1024

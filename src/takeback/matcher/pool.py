@@ -27,9 +27,9 @@ from takeback.errors import (
     TooBusy,
     VideoTooLarge,
 )
-from takeback.matcher.hasher import ASKED, LENGTH, UPLOADS_PER_LIFE
-from takeback.matcher.kinds import Kind
-from takeback.matcher.messages import Hashed, Outcome, Refused
+from takeback.hashing.hasher import ASKED, LENGTH, UPLOADS_PER_LIFE
+from takeback.hashing.kinds import Kind
+from takeback.hashing.messages import Hashed, Outcome, Refused
 
 START_SECONDS: Final = 120.0
 """Seconds a child may take to start; the first one ever compiles."""
@@ -128,7 +128,7 @@ async def start(kind: Kind, memory: int, seconds: float) -> Child:
     passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-P", "-m", "takeback.matcher.hasher", kind, str(memory), str(seconds)),
+        *("-P", "-m", "takeback.hashing.hasher", kind, str(memory), str(seconds)),
         stdin=PIPE,
         stdout=PIPE,
         stderr=asyncio.subprocess.DEVNULL,  # a decoder's complaint could hold parts of an upload

@@ -8,6 +8,8 @@ import msgspec
 from msgspec import UNSET
 
 from takeback.errors import MalformedBody, NotAPicture, NotAVideo, NotFound, NotReady
+from takeback.hashing.kinds import Kind
+from takeback.hashing.messages import Hashed
 from takeback.hashing.picture import PictureSignals
 from takeback.matcher.documents import (
     HubOpinion,
@@ -19,9 +21,7 @@ from takeback.matcher.documents import (
     for_hub,
 )
 from takeback.matcher.health import Metrics, Vitals
-from takeback.matcher.kinds import Kind
 from takeback.matcher.lookup import LookUp, signals_of
-from takeback.matcher.messages import Hashed
 from takeback.matcher.outbox import Outbox, Report
 from takeback.matcher.pool import Pool
 from takeback.matching.lookup.pictures import views_of

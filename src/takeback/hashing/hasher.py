@@ -1,6 +1,6 @@
 """The child process that hashes uploads: reads one, answers its signals, forgets it.
 
-Run as ``python -m takeback.matcher.hasher``, for pictures or for videos. An upload comes from
+Run as ``python -m takeback.hashing.hasher``, for pictures or for videos. An upload comes from
 a stranger, so it is decoded where nothing can be lost: no key, no bank, no file that could be
 written, bounded memory and time. If it dies, only the upload it was given is lost.
 
@@ -21,8 +21,8 @@ import msgspec
 
 from takeback.errors import NotAPicture, NotAVideo, PictureTooLarge, VideoTooLarge
 from takeback.hashing import hash_picture, warm_up
-from takeback.matcher.kinds import Kind
-from takeback.matcher.messages import HashedPicture, HashedVideo, Outcome, Refused
+from takeback.hashing.kinds import Kind
+from takeback.hashing.messages import HashedPicture, HashedVideo, Outcome, Refused
 
 ASKED: Final = struct.Struct(">I?")
 """Before an upload: its length, and whether keypoints are wanted of a picture."""
