@@ -31,7 +31,7 @@ _UNPACK: Final[Mapping[str, Callable[[Sequence[bytes]], Any]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Banks(Indexes):
     """The indexes of all banks that are followed."""
 

@@ -1,7 +1,7 @@
 """What an upload matches: entries with the evidence for each, surest first."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from takeback.matching.evidence import Evidence, Ground
@@ -31,11 +31,11 @@ class Register(Protocol[Known]):
         """Return what is known of the entries; one that is gone is left out."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Found(Generic[Held]):
     """What one upload matches."""
 
-    matches: list[tuple[Held, Evidence]] = field(default_factory=list)
+    matches: tuple[tuple[Held, Evidence], ...] = ()
     """Vouched ones first, then surest first."""
 
     more: bool = False
@@ -43,7 +43,9 @@ class Found(Generic[Held]):
 
     def cut(self, limit: int) -> "Found[Held]":
         """Return the surest."""
-        return Found(self.matches[:limit], self.more or len(self.matches) > limit)
+        if len(self.matches) <= limit:
+            return self
+        return Found(self.matches[:limit], more=True)
 
 
 def known(register: Register[Held], judged: Mapping[int, Evidence | None]) -> Found[Held]:
@@ -61,7 +63,7 @@ def found_of(
     """
     sure = [(entry, evidence) for entry, evidence in judged.items() if evidence and entry in held]
     sure.sort(key=lambda pair: (not held[pair[0]].vouched, -pair[1].score, pair[0]))
-    return Found([(held[entry], evidence) for entry, evidence in sure], more)
+    return Found(tuple((held[entry], evidence) for entry, evidence in sure), more)
 
 
 def first_of(stages: Iterable[Found[Held]]) -> Found[Held]:

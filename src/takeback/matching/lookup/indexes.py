@@ -14,9 +14,13 @@ from takeback.matching.videos import runs
 from takeback.matching.videos.index import VideoIndex
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Indexes:
-    """One index for each type of signal. An entry's number is in one of them only."""
+    """One index for each type of signal. An entry's number is in one of them only.
+
+    An index may be exchanged for another that holds the same entries while look-ups go on: each
+    look-up reads the attribute anew.
+    """
 
     signals: Index = field(default_factory=Index)
     keypoints: KeypointIndex = field(default_factory=KeypointIndex)

@@ -3,8 +3,10 @@
 What suffices for a match is ``matching/evidence.py``'s to say; here is the order of asking.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 from typing import Final, Generic
 
 import numpy as np
@@ -16,7 +18,8 @@ from takeback.hashing.picture import PictureSignals
 from takeback.hashing.place import EVERYWHERE, Place
 from takeback.hashing.signal import MATCH_DISTANCE, MINIMUM_QUALITY, Signal
 from takeback.hashing.views import ViewSignals
-from takeback.matching.evidence import Evidence, judge_distance, judge_keypoints
+from takeback.matching.evidence import judge_distance, judge_keypoints
+from takeback.matching.exact.index import Answer
 from takeback.matching.lookup.found import Found, Held, Register, first_of, found_of, known, of_run
 from takeback.matching.lookup.indexes import Indexes
 from takeback.matching.lookup.turns import WAYS, quad_of
@@ -58,6 +61,12 @@ def views_of(upload: PictureSignals) -> list[ViewSignals]:
     return views
 
 
+def _by_query(answer: Answer) -> Iterator[tuple[int, Iterator[tuple[int, int]]]]:
+    """Yield each query that has rows, with entry and distance of each."""
+    for query, rows in groupby(answer, key=itemgetter(0)):
+        yield query, (row[1:] for row in rows)
+
+
 def _lies_in(part: Place, frame: Place) -> bool:
     return (
         part.left >= frame.left - BESIDE
@@ -74,18 +83,29 @@ class PictureSearch(Generic[Held]):
     indexes: Indexes
     register: Register[Held]
 
-    def signals(self, signals: NDArray[np.uint8], limit: int) -> list[Found[Held]]:
-        """Compare signals, shape (n, 32), each by itself and as it is; of what is not known."""
-        answer = self.indexes.signals.search(signals, MATCH_DISTANCE, limit=CANDIDATES)
-        held = self.register.held(list({entry for _, entry, _ in answer}))
-        judged: list[dict[int, Evidence | None]] = [{} for _ in signals]
-        for query, entry, distance in answer:
-            if entry in held:
-                judged[query][entry] = judge_distance(distance, "whole", held[entry].view, None)
-        return [
-            found_of(held, each, more=more).cut(limit)
-            for each, more in zip(judged, answer.more.tolist(), strict=True)
-        ]
+    def signals(
+        self, signals: NDArray[np.uint8], limit: int, radius: int = MATCH_DISTANCE
+    ) -> list[Found[Held]]:
+        """Compare signals, each by itself and as it is; of what is not known.
+
+        Args:
+            signals: shape (n, 32).
+            limit: most matches of each.
+            radius: largest distance, at most ``MATCH_DISTANCE``: beyond it nothing is a match.
+        """
+        answer = self.indexes.signals.search(signals, radius, limit=CANDIDATES)
+        found: list[Found[Held]] = [Found()] * len(signals)
+        if not len(answer):
+            return found
+        held = self.register.held(np.unique(answer.rows["id"]).tolist())
+        for query, near in _by_query(answer):
+            judged = {
+                entry: judge_distance(distance, "whole", held[entry].view, None)
+                for entry, distance in near
+                if entry in held
+            }
+            found[query] = found_of(held, judged, more=bool(answer.more[query])).cut(limit)
+        return found
 
     def picture(self, upload: PictureSignals, limit: int) -> Found[Held]:
         """Compare a picture: whole, then in views, by keypoints, and as part of a video."""
