@@ -109,6 +109,14 @@ class Vitals:
     can_hash: Callable[[], bool]
     """Whether there are processes to hash with."""
 
+    def loaded(self) -> bool:
+        """Tell whether any bank was read to its end, so that there is something to answer from."""
+        return any(hub.read_once for hub in self.hubs)
+
+    def stale(self) -> bool:
+        """Tell whether something is wrong with any hub, so that answers may be out of date."""
+        return any(hub.problem(self.stale_after) for hub in self.hubs)
+
     def problems(self) -> list[str]:
         """List everything that keeps the matcher from answering truthfully and fully."""
         found = [problem for hub in self.hubs if (problem := hub.problem(self.stale_after))]

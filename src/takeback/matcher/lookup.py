@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from takeback.errors import NotReady
 from takeback.hashing.picture import PictureSignals
-from takeback.hashing.signal import SIGNAL_BYTES
+from takeback.hashing.signal import MATCH_DISTANCE, SIGNAL_BYTES
 from takeback.hashing.video_signals import VideoSignals
 from takeback.matcher.documents import MatchAnswer, MatchResult, hub_match
 from takeback.matcher.health import HubStatus
 from takeback.matcher.state import Held
-from takeback.matching.lookup.found import Found
+from takeback.matching.evidence import same_file
+from takeback.matching.lookup.found import Found, known
 from takeback.matching.lookup.pictures import PictureSearch
 from takeback.matching.lookup.videos import VideoSearch
 
@@ -70,9 +71,38 @@ class HeldBanks:
         """Whether any entry has keypoints."""
         return self.described.is_set()
 
+    def look_up(
+        self, signals: Signals, limit: int, radius: int = MATCH_DISTANCE
+    ) -> list[Found[Held]]:
+        """Compare signals, shape (n, 32), each by itself; the loops run without the GIL.
+
+        Raises:
+            NotReady: no bank was read yet.
+        """
+        self.missing()
+        return self.pictures.signals(signals, limit, radius)
+
+    def find_file(self, md5: bytes, limit: int) -> Found[Held]:
+        """Return the entries of a video's file with this MD5.
+
+        Raises:
+            NotReady: no bank was read yet.
+        """
+        self.missing()
+        entries = self.videos.indexes.digests.find(md5)
+        return known(self.videos.register, dict.fromkeys(entries, same_file())).cut(limit)
+
+    def sizes(self) -> Mapping[str, int]:
+        """Count the entries of each type of signal."""
+        return {kind: len(index) for kind, index in self.pictures.indexes.by_type.items()}
+
+    def hub_of(self, held: Held) -> str:
+        """Return the name of the hub whose entry it is."""
+        return self.hubs[held.source].name
+
     async def signals(self, signals: Signals, limit: int) -> MatchAnswer:
         """Return one result for each signal, from what is held."""
-        missing = self._missing()
+        missing = self.missing()
         if len(signals) <= QUICK:
             found = self.pictures.signals(signals, limit)
         else:
@@ -88,11 +118,11 @@ class HeldBanks:
         return await self._upload(lambda: self.videos.video(upload, limit))
 
     async def _upload(self, search: Callable[[], Found[Held]]) -> MatchAnswer:
-        missing = self._missing()
+        missing = self.missing()
         found = await asyncio.get_running_loop().run_in_executor(self.threads, search)
         return MatchAnswer([self._result(found)], missing)
 
-    def _missing(self) -> list[str]:
+    def missing(self) -> list[str]:
         """Name the hubs whose bank was not read yet.
 
         Raises:
@@ -104,8 +134,5 @@ class HeldBanks:
         return missing
 
     def _result(self, found: Found[Held]) -> MatchResult:
-        matches = [
-            hub_match(held, evidence, self.hubs[held.source].name)
-            for held, evidence in found.matches
-        ]
+        matches = [hub_match(held, evidence, self.hub_of(held)) for held, evidence in found.matches]
         return MatchResult(matches, more=found.more)

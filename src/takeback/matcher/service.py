@@ -11,6 +11,7 @@ from takeback.errors import MalformedBody, NotAPicture, NotAVideo, NotFound, Not
 from takeback.hashing.kinds import Kind
 from takeback.hashing.messages import Hashed
 from takeback.hashing.picture import PictureSignals
+from takeback.hashing.signal import MATCH_DISTANCE
 from takeback.matcher.documents import (
     HubOpinion,
     HubResponse,
@@ -21,9 +22,11 @@ from takeback.matcher.documents import (
     for_hub,
 )
 from takeback.matcher.health import Metrics, Vitals
-from takeback.matcher.lookup import LookUp, signals_of
+from takeback.matcher.lookup import HeldBanks, LookUp, Signals, signals_of
 from takeback.matcher.outbox import Outbox, Report
 from takeback.matcher.pool import Pool
+from takeback.matcher.state import Held
+from takeback.matching.lookup.found import Found
 from takeback.matching.lookup.pictures import views_of
 
 
@@ -52,6 +55,26 @@ class Matcher:
     largest: Mapping[Kind, int] = field(kw_only=True)
     """Bytes of an upload, at most."""
 
+    @property
+    def banks(self) -> HeldBanks | None:
+        """What is held here; None where the hubs are asked instead."""
+        return self.lookup if isinstance(self.lookup, HeldBanks) else None
+
+    def look_up(
+        self, signals: Signals, limit: int, radius: int = MATCH_DISTANCE
+    ) -> list[Found[Held]]:
+        """Compare signals, shape (n, 32), with the banks that are held.
+
+        Raises:
+            NotReady: there is none, or none was read yet.
+        """
+        if self.banks is None:
+            raise NotReady("this matcher holds no bank: it asks its hubs")
+        found = self.banks.look_up(signals, limit, radius)
+        self.metrics.lookups.inc(len(found))
+        self.metrics.matches.inc(sum(bool(each.matches) for each in found))
+        return found
+
     async def match_signals(self, request: MatchRequest) -> MatchAnswer:
         """Compare signals with every bank."""
         answer = await self.lookup.signals(signals_of(request.signals), request.limit)
@@ -65,7 +88,7 @@ class Matcher:
             NotAVideo: the same of a video.
             Unavailable: it can't be hashed or looked up now.
         """
-        hashed = await self._hash(kind, upload)
+        hashed = await self.hash(kind, upload)
         if isinstance(hashed, PictureSignals):
             answer = await self.lookup.picture(hashed, limit)
         else:
@@ -79,7 +102,14 @@ class Matcher:
         )
         return self._counted(MatchAnswer([result], answer.missing))
 
-    async def _hash(self, kind: Kind, upload: bytearray) -> Hashed:
+    async def hash(self, kind: Kind, upload: bytearray) -> Hashed:
+        """Hash a picture or video and forget it.
+
+        Raises:
+            NotAPicture: it can't be hashed.
+            NotAVideo: the same of a video.
+            Unavailable: it can't be hashed now.
+        """
         uploads = self.metrics.pictures if kind == "picture" else self.metrics.videos
         try:
             hashed = await self.pools[kind].hash(upload, keypoints=self.lookup.keypoints)

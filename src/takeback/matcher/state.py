@@ -44,6 +44,9 @@ HELD_ROWS: Final = 5_000
 class Held:
     """What is known of one entry beside its signal."""
 
+    id: int
+    """Ours, for as long as the state file lives; the indexes know it by that."""
+
     source: int
     number: str
     view: str
@@ -236,7 +239,7 @@ class State:
                 " WHERE id IN (SELECT value FROM json_each(?))",
                 (wanted,),
             )
-            found |= {row[0]: Held(*row[1:]) for row in rows}
+            found |= {row[0]: Held(*row) for row in rows}
         return found
 
     def sources_of(self, number: str) -> list[int]:
