@@ -18,7 +18,9 @@
     │   ├── UnsafeAddress
     │   ├── BadProofOfWork
     │   ├── FormTooOld
-    │   └── BadBackupKey
+    │   ├── BadBackupKey
+    │   ├── UnreadableInput
+    │   └── PackageMissing
     ├── NotSignedIn            no key, or one that is not known or was revoked
     ├── NotFound               no such record, or none this actor may see
     ├── NotAllowed             the actor is known and may not do this
@@ -27,7 +29,8 @@
     │   ├── OnHold
     │   ├── SamePersonTwice
     │   ├── NameTaken
-    │   └── EpochChanged
+    │   ├── EpochChanged
+    │   └── OtherScan
     ├── Unavailable            try again later
     │   ├── TooBusy
     │   ├── QuotaSpent
@@ -161,6 +164,18 @@ class BadBackupKey(BadInput):
     hint = "Use the age key pair made for backups; `age-keygen` or `takeback backup-key` makes one."
 
 
+class UnreadableInput(BadInput):
+    """A back-scan's input or bank is not there, or is none of the kinds that can be read."""
+
+    hint = "Give a folder, or a Parquet or CSV file with a column of paths or signals."
+
+
+class PackageMissing(BadInput):
+    """What was asked for needs a package that is not installed."""
+
+    hint = "Install it beside Takeback; the message names it."
+
+
 class NotSignedIn(TakebackError):
     """No key was given, or one that is unknown, rotated away or revoked."""
 
@@ -203,6 +218,12 @@ class EpochChanged(Conflict):
     """The bank's history was rewritten; what was read before this epoch no longer counts."""
 
     hint = "Drop what you hold and read again from the start, without a cursor."
+
+
+class OtherScan(Conflict):
+    """The folder holds a back-scan of another input or bank, or with other options."""
+
+    hint = "Give the same input, bank and options to go on, or another --out to begin anew."
 
 
 class Unavailable(TakebackError):

@@ -13,6 +13,7 @@ import os
 import resource
 import struct
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -30,8 +31,28 @@ ASKED: Final = struct.Struct(">I?")
 LENGTH: Final = struct.Struct(">I")
 """Before an answer."""
 
+PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "NUMBA_CACHE_DIR")
+"""All that a child learns of the environment."""
+
+ONE_THREAD: Final[Mapping[str, str]] = {
+    "NUMBA_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+
 UPLOADS_PER_LIFE: Final = 2_000
 """Uploads after which a child is replaced by a fresh one."""
+
+
+def command(kind: Kind, memory: int, seconds: float) -> list[str]:
+    """Return the command line of a child."""
+    return [sys.executable, "-P", "-m", "takeback.hashing.hasher", kind, str(memory), str(seconds)]
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a child."""
+    passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    return {**passed, **ONE_THREAD}
 
 
 def outcome_of(upload: bytes, kind: Kind = "picture", *, keypoints: bool = True) -> Outcome:

@@ -7,8 +7,6 @@ picture waits for a video.
 """
 
 import asyncio
-import os
-import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -27,21 +25,13 @@ from takeback.errors import (
     TooBusy,
     VideoTooLarge,
 )
-from takeback.hashing.hasher import ASKED, LENGTH, UPLOADS_PER_LIFE
+from takeback.hashing.hasher import ASKED, LENGTH, UPLOADS_PER_LIFE, command, environment
 from takeback.hashing.kinds import Kind
 from takeback.hashing.messages import Hashed, Outcome, Refused
 
 START_SECONDS: Final = 120.0
 """Seconds a child may take to start; the first one ever compiles."""
 
-PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "NUMBA_CACHE_DIR")
-"""All that a child learns of the environment."""
-
-ONE_THREAD: Final[Mapping[str, str]] = {
-    "NUMBA_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-}
 CHUNK: Final = 1024 * 1024
 """Bytes of an upload that are handed to a child at once; each is copied on its way."""
 
@@ -125,14 +115,12 @@ async def start(kind: Kind, memory: int, seconds: float) -> Child:
     Raises:
         ChildDied: it did not start.
     """
-    passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-P", "-m", "takeback.hashing.hasher", kind, str(memory), str(seconds)),
+        *command(kind, memory, seconds),
         stdin=PIPE,
         stdout=PIPE,
         stderr=asyncio.subprocess.DEVNULL,  # a decoder's complaint could hold parts of an upload
-        env={**passed, **ONE_THREAD},
+        env=environment(),
         start_new_session=True,  # Ctrl-C in a terminal is for the matcher to handle
     )
     if process.stdin is None or process.stdout is None:
