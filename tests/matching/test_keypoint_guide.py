@@ -48,7 +48,7 @@ def checked(held: KeypointSegment, upload: Upload, row: int, query: int) -> list
     """Check one hit of a segment; picture, view and votes if it has any."""
     hits = np.array([row << 32 | query], np.uint64)
     found = np.empty((1, 3), np.int64)
-    return found[: check(held.tables, upload, hits, (0, 1), found)].tolist()  # type: ignore[no-any-return]
+    return found[: check(held.tables, upload, hits, 1, found)].tolist()  # type: ignore[no-any-return]
 
 
 def number_of(upload: Upload, theirs: KeypointSignals, row: int, view: int) -> int:
@@ -99,7 +99,7 @@ def test_further_hits_of_a_picture_that_is_found_are_passed_over() -> None:
     held, upload = segment([ours]), upload_of([theirs, theirs])
 
     hits = held.hits(upload)
-    found = held.search(upload, 0, needed=3)
+    found = held.search(upload, needed=3)
 
     assert len(hits) == 2 * len(ours)
     assert sorted(found.views.tolist()) == [0, 1]
@@ -168,7 +168,7 @@ def test_an_upload_of_equal_keypoints_is_bounded_work() -> None:
     hits = np.empty(MOST_FOUND, np.uint64)
 
     probed = keypoint_kernels.probe(held.tables, upload.words, (6, MOST_ENTRIES), hits)
-    found = held.search(upload, 0, needed=3)
+    found = held.search(upload, needed=3)
 
     assert len(bank) * len(flood) > MOST_ENTRIES
     assert probed == MOST_FOUND
@@ -193,7 +193,7 @@ def test_of_too_many_hits_those_of_the_likeliest_pictures_are_checked() -> None:
         ]
     )
 
-    found = held.search(upload, 0, needed=3)
+    found = held.search(upload, needed=3)
 
     assert len(held.hits(upload)) == len(crowd) + len(copy)
     assert found.pictures.tolist() == [len(crowd)]
@@ -205,7 +205,9 @@ def test_removed_entries_leave_their_neighbours() -> None:
     held = segment(bank, 16)
     row = int(held.rows.first[5])
 
-    keypoint_kernels.remove_entries(held.tables, row, row + 1, np.zeros((1, 16), np.uint64))
+    assert held.entries is not None
+    noise = np.zeros((1, 16), np.uint64)
+    keypoint_kernels.remove_entries(held.tables, held.entries, (row, row + 1), noise)
 
     numbers = np.bincount(
         (held.tables.entries & LOWER).astype(np.uint32).clip(max=240), minlength=241

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from takeback.hashing.keypoint_signals import SIZES, TURNS, KeypointSignals
 from takeback.matching.exact.kernels import compiled, popcount, prefetch
+from takeback.matching.keypoints.ended import has_ended
 from takeback.matching.keypoints.kernels import HALF, LOWER, picture_of
 from takeback.matching.keypoints.rows import rows_of
 from takeback.matching.keypoints.tables import Tables
@@ -141,7 +142,7 @@ def check(
     tables: Tables,
     upload: Upload,
     hits: NDArray[np.uint64],
-    bounds: tuple[int, int],
+    needed: int,
     found: NDArray[np.int64],
 ) -> int:
     """Check every hit; write picture, view and votes of those pictures that reach *needed*.
@@ -150,8 +151,7 @@ def check(
         tables: of the segment.
         upload: the hits' upload.
         hits: those of a picture follow each other.
-        bounds: the version that is asked, and the fewest votes. Further hits of a picture in a
-            view that has them are passed over.
+        needed: the fewest votes. Further hits of a picture in a view that has them are passed over.
         found: shape (hits, 3), set.
 
     Returns:
@@ -161,7 +161,6 @@ def check(
     expected = Expected(
         np.empty((3, tables.longest), np.float32), np.empty(tables.longest, np.bool_)
     )
-    version, needed = bounds
     count, begin, last = 0, 0, -1
     for i in range(hits.size):
         ask_for_picture(tables, hits, i + 1)
@@ -169,7 +168,7 @@ def check(
         picture, view = picture_of(tables, row), upload.views[query]
         if picture != last:
             begin, last = count, picture
-        if tables.ended[picture] <= version or is_found(found, begin, count, view):
+        if has_ended(tables.ended, picture) or is_found(found, begin, count, view):
             continue
         moved = expect(tables, upload, (row, query, picture), expected)
         votes = votes_for(tables, upload, (picture, view, *moved), expected, notes, i + 1)

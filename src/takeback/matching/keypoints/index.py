@@ -23,7 +23,7 @@ from takeback.hashing.keypoint_signals import KeypointLook, KeypointSignals, Key
 from takeback.hashing.place import EVERYWHERE
 from takeback.matching.exact.index import whole_numbers
 from takeback.matching.exact.merge import run_of_small
-from takeback.matching.exact.segment import Ids
+from takeback.matching.exact.segment import Ids, Positions
 from takeback.matching.keypoints.guide import upload_of
 from takeback.matching.keypoints.rows import KeypointRows, joined, rows_of
 from takeback.matching.keypoints.segment import (
@@ -32,7 +32,8 @@ from takeback.matching.keypoints.segment import (
     merged,
     segment_of,
 )
-from takeback.matching.keypoints.tables import LAYOUTS, UNTABLED, Layouts
+from takeback.matching.keypoints.tables import LAYOUTS, Layouts
+from takeback.matching.keypoints.tail import KeypointTail
 from takeback.matching.keypoints.voting import VOTES_NEEDED, Agreement, near_pairs, vote, within
 
 DEFAULT_LIMIT: Final = 10
@@ -93,11 +94,13 @@ class KeypointPolicy:
 class Snapshot:
     """All that a search looks at."""
 
-    version: int
     tail: KeypointSegment
     """The newest pictures, without tables."""
 
     segments: tuple[KeypointSegment, ...]
+    replaced: int = 0
+    """How often pictures took the place of others so far: who looked for the old ones while that
+    happened looks again."""
 
 
 DEFAULT_POLICY: Final = KeypointPolicy()
@@ -115,7 +118,8 @@ class KeypointIndex:
 
     def __init__(self, policy: KeypointPolicy = DEFAULT_POLICY) -> None:
         self._policy = policy
-        self._snapshot = Snapshot(0, _tail(NO_IDS, rows_of([])), ())
+        self._tail = KeypointTail.of_size(policy.tail_rows)
+        self._snapshot = Snapshot(self._tail.shown(), ())
         self._writing = threading.Lock()
         self._merger: threading.Thread | None = None
         self._ended_during_merge: list[Ids] = []
@@ -145,18 +149,16 @@ class KeypointIndex:
 
     def add_rows(self, ids: ArrayLike, rows: KeypointRows) -> None:
         """Add many entries at once; as ``add``. *rows* belong to the index from now on."""
-        numbers = whole_numbers(ids)
-        if len(numbers) != len(rows):
-            raise ValueError("ids must be as many as the pictures")
-        numbers, rows = in_order(numbers, rows)
-        if bool((numbers[1:] == numbers[:-1]).any()):
-            raise ValueError("ids must be different")
+        numbers, rows = entries(ids, rows)
         if not len(numbers):
             return
         large = len(rows.words) > self._policy.tail_rows
         segment = segment_of(numbers, rows, self._policy.layouts) if large else None
         with self._writing:
-            self._put(segment or _tail(numbers, rows))
+            replaced = self._find(numbers)
+            self._put(numbers, rows, segment, replaced=bool(replaced))
+            self._end(replaced)
+            self._merge_if_due()
 
     def withdraw(self, ids: ArrayLike) -> None:
         """Withdraw entries; ids that are not there are left alone.
@@ -168,12 +170,10 @@ class KeypointIndex:
         """
         numbers = np.unique(whole_numbers(ids))
         with self._writing:
-            version = self._snapshot.version + 1
-            self._end(numbers, version)
+            self._end(self._find(numbers))
             for segment in self.places():
                 _, positions = segment.held(numbers)
                 segment.overwrite(positions)
-            self._snapshot = replace(self._snapshot, version=version)
             self._merge_if_due()
 
     def search(
@@ -201,25 +201,17 @@ class KeypointIndex:
             found += fresh
             if sure and any(map(sure, fresh)):
                 break
-        return _best_of_each(found)[:limit]
+        return best_of_each(found)[:limit]
 
     def search_look(
         self, look: KeypointLook, *, limit: int = DEFAULT_LIMIT, needed: int = VOTES_NEEDED
     ) -> list[KeypointMatch]:
         """Find the entries that lie in one look at an upload; see ``search``."""
-        snapshot = self._snapshot
-        upload = upload_of(look.views.values())
-        candidates: list[tuple[int, KeypointSegment, int, int]] = []
-        for segment in (snapshot.tail, *snapshot.segments):
-            found = segment.search(upload, snapshot.version, needed)
-            rows = zip(*(column.tolist() for column in found), strict=True)
-            candidates += [(votes, segment, picture, view) for picture, view, votes in rows]
-        candidates.sort(key=lambda candidate: -candidate[0])
-        voted = (
-            _match(look, segment, picture, view, needed)
-            for _, segment, picture, view in candidates[: MOST_VOTED * limit]
-        )
-        return _best_of_each(match for match in voted if match)[:limit]
+        while True:
+            snapshot = self._snapshot
+            found = search_places((snapshot.tail, *snapshot.segments), look, limit, needed)
+            if snapshot.replaced == self._snapshot.replaced:
+                return found
 
     def settle(self) -> None:
         """Wait until no merge is due. Answers are the same before and after, only sooner after."""
@@ -230,32 +222,39 @@ class KeypointIndex:
         """Return the segments of which it consists, for measurements."""
         return (self._snapshot.tail, *self._snapshot.segments)
 
-    def _end(self, ids: Ids, version: int) -> None:
-        """End the pictures of *ids* wherever they are."""
-        for segment in self.places():
-            here, positions = segment.find(ids)
-            if len(here):
-                segment.end(positions, version)
-                if self._is_merging():
-                    self._ended_during_merge.append(ids[here])
+    def _find(self, ids: Ids) -> list[tuple[KeypointSegment, Positions]]:
+        """Return where pictures of *ids*, which ascend, are that have not ended."""
+        found = ((segment, segment.find(ids)[1]) for segment in self.places())
+        return [(segment, positions) for segment, positions in found if len(positions)]
 
-    def _put(self, fresh: KeypointSegment) -> None:
-        """Show a new segment, or new pictures together with those of the tail."""
-        now = self._snapshot
-        version, tail, segments = now.version + 1, now.tail, now.segments
-        self._end(fresh.ids, version)
-        if fresh.tabled:
-            segments = (*segments, fresh)
+    def _end(self, places: Iterable[tuple[KeypointSegment, Positions]]) -> None:
+        """End pictures wherever they are."""
+        for segment, positions in places:
+            segment.end(positions)
+            if self._is_merging():
+                self._ended_during_merge.append(np.sort(segment.ids[positions]))
+
+    def _put(
+        self, ids: Ids, rows: KeypointRows, segment: KeypointSegment | None, *, replaced: bool
+    ) -> None:
+        """Show new pictures in a segment, or behind those of the tail."""
+        segments, count = self._snapshot.segments, self._snapshot.replaced + replaced
+        if segment is None and self._tail.has_room(rows):
+            self._tail.append(ids, rows)
         else:
-            old_ids, old_rows = tail.remaining()
-            ids = np.concatenate([old_ids, fresh.ids])
-            ids, rows = in_order(ids, joined([old_rows, fresh.rows]))
-            if len(rows.words) > self._policy.tail_rows:
-                segments = (*segments, segment_of(ids, rows, self._policy.layouts))
-                ids, rows = NO_IDS, rows_of([])
-            tail = _tail(ids, rows)
-        self._snapshot = Snapshot(version, tail, segments)
-        self._merge_if_due()
+            segments = (*segments, segment or self._sealed(ids, rows))
+        self._snapshot = Snapshot(self._tail.shown(), segments, count)
+
+    def _sealed(self, ids: Ids, rows: KeypointRows) -> KeypointSegment:
+        """Make a segment of the tail and of what no longer fits there, and begin a new tail."""
+        tail = self._snapshot.tail
+        kept = tail.remaining()
+        kept = kept[~np.isin(tail.ids[kept], ids)]
+        ids, rows = in_order(
+            np.concatenate([tail.ids[kept], ids]), joined([tail.rows.take(kept), rows])
+        )
+        self._tail = KeypointTail.of_size(self._policy.tail_rows)
+        return segment_of(ids, rows, self._policy.layouts)
 
     def _merge_if_due(self) -> None:
         if not self._is_merging() and self._policy.due(self._snapshot.segments):
@@ -287,7 +286,7 @@ class KeypointIndex:
         segments = [segment for segment in self._snapshot.segments if segment not in sources]
         for ids in self._ended_during_merge:
             _, positions = fresh.find(ids)
-            fresh.end(positions, version=0)
+            fresh.end(positions)
             fresh.overwrite(positions)
         if len(fresh.ids):
             segments.append(fresh)
@@ -307,11 +306,37 @@ def warm_up() -> None:
     trial.withdraw([2, 4])
 
 
-NO_IDS: Final[Ids] = np.empty(0, np.int64)
+def entries(ids: ArrayLike, rows: KeypointRows) -> tuple[Ids, KeypointRows]:
+    """Return entries in ascending order of their ids.
+
+    Raises:
+        ValueError: *ids* are not as many different whole numbers as there are pictures.
+    """
+    numbers = whole_numbers(ids)
+    if len(numbers) != len(rows):
+        raise ValueError("ids must be as many as the pictures")
+    numbers, rows = in_order(numbers, rows)
+    if bool((numbers[1:] == numbers[:-1]).any()):
+        raise ValueError("ids must be different")
+    return numbers, rows
 
 
-def _tail(ids: Ids, rows: KeypointRows) -> KeypointSegment:
-    return segment_of(ids, rows, ((0, UNTABLED),))
+def search_places(
+    places: Iterable[KeypointSegment], look: KeypointLook, limit: int, needed: int
+) -> list[KeypointMatch]:
+    """Find the entries of some segments that lie in one look at an upload."""
+    upload = upload_of(look.views.values())
+    candidates: list[tuple[int, KeypointSegment, int, int]] = []
+    for segment in places:
+        found = segment.search(upload, needed)
+        rows = zip(*(column.tolist() for column in found), strict=True)
+        candidates += [(votes, segment, picture, view) for picture, view, votes in rows]
+    candidates.sort(key=lambda candidate: -candidate[0])
+    voted = (
+        _match(look, segment, picture, view, needed)
+        for _, segment, picture, view in candidates[: MOST_VOTED * limit]
+    )
+    return best_of_each(match for match in voted if match)[:limit]
 
 
 def _match(
@@ -328,7 +353,7 @@ def _match(
     return KeypointMatch(int(segment.ids[picture]), placed, look.look, registered, looked_up)
 
 
-def _best_of_each(matches: Iterable[KeypointMatch]) -> list[KeypointMatch]:
+def best_of_each(matches: Iterable[KeypointMatch]) -> list[KeypointMatch]:
     """Return the match of most votes of each id, in order."""
     best: dict[int, KeypointMatch] = {}
     for match in sorted(matches, key=lambda match: (-match.agreement.votes, match.id)):

@@ -138,11 +138,21 @@ def place_entries(
 
 
 @compiled
-def remove_entries(tables: "Tables", begin: int, end: int, noise: NDArray[np.uint64]) -> None:
+def remove_entries(
+    tables: "Tables",
+    entries: NDArray[np.uint64],
+    rows: tuple[int, int],
+    noise: NDArray[np.uint64],
+) -> None:
     """Overwrite the entries of some rows, so that nothing tells under which keys they stood.
 
-    *noise*, shape (rows, chunks), takes the place of their prints.
+    Args:
+        tables: of the segment.
+        entries: those of *tables*, to write to.
+        rows: the first, and the one after the last.
+        noise: shape (rows, chunks), takes the place of their prints.
     """
+    begin, end = rows
     for row in range(begin, end):
         lower, upper = dealt(tables.words[row], tables.deal)
         for chunk in range(tables.chunks.shape[0]):
@@ -150,8 +160,8 @@ def remove_entries(tables: "Tables", begin: int, end: int, noise: NDArray[np.uin
             key = np.int64(bits & ((ONE << np.uint64(tables.chunks[chunk, 1])) - ONE))
             slot, base = tables.chunks[chunk, 2] + key, chunk * tables.words.shape[0]
             for place in range(base + tables.starts[slot], base + tables.starts[slot + 1]):
-                if tables.entries[place] & LOWER == np.uint64(row):
-                    tables.entries[place] = noise[row - begin, chunk] | NOWHERE
+                if entries[place] & LOWER == np.uint64(row):
+                    entries[place] = noise[row - begin, chunk] | NOWHERE
 
 
 @compiled

@@ -7,6 +7,7 @@ more memory than their keypoints.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,10 +84,20 @@ def gathered(
     for part, numbers in parts:
         own = target[begin : begin + len(numbers)]
         spans = np.stack([part.first[numbers], part.first[numbers + 1], first[own]], axis=1)
-        copy_rows(spans, part.words, part.places, words, places)
+        copy_rows(spans, frozen(part.words), frozen(part.places), words, places)
         sides[own] = part.sides[numbers]
         begin += len(numbers)
     return KeypointRows(first, sides, words, places)
+
+
+Item = TypeVar("Item", bound=np.generic)
+
+
+def frozen(array: NDArray[Item]) -> NDArray[Item]:
+    """Return the same array, but one that can't be written to."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 @compiled

@@ -1,22 +1,23 @@
 """Where a keypoint index keeps its pictures: segments in which nothing moves.
 
-Nothing here is ever locked. Each picture carries the version of the index at which it ended,
-so that a search which began before still sees it and a later one does not.
+Nothing here is ever locked. Each picture has a bit that says whether it has ended, which
+searches look at last.
 """
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from takeback.matching.exact.segment import LASTING, NOWHERE, Ids, Positions
-from takeback.matching.keypoints import guide, kernels
+from takeback.matching.exact.segment import NOWHERE, Ids, Positions
+from takeback.matching.keypoints import ended, guide, kernels
+from takeback.matching.keypoints.ended import Ended, none_of
 from takeback.matching.keypoints.guide import Upload
 from takeback.matching.keypoints.kernels import HALF, LOWER
-from takeback.matching.keypoints.rows import KeypointRows, gathered
+from takeback.matching.keypoints.rows import KeypointRows, frozen, gathered
 from takeback.matching.keypoints.tables import Layouts, Tables, build_tables
 from takeback.matching.keypoints.voting import NEAR, compare_all
 
@@ -38,6 +39,9 @@ MOST_CHECKED: Final = 1024
 pictures one upload in five has more, and even a quarter of it would miss none of its copies."""
 
 
+Entries = NDArray[np.uint64]
+
+
 class Candidates(NamedTuple):
     """Pictures of one segment that are worth a vote; columns of the same length."""
 
@@ -48,16 +52,19 @@ class Candidates(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class KeypointSegment:
-    """Pictures in ascending order of their ids; searched through tables, if it has any."""
+    """Pictures, searched through tables if it has any; then their ids ascend."""
 
     ids: Ids
     rows: KeypointRows
     tables: Tables
-    lasting: int = field(init=False)
-    """How many pictures have not ended."""
+    ended: Ended
+    entries: Entries | None
+    """Those of the tables, to write to; None if they lie in a file."""
 
-    def __post_init__(self) -> None:
-        self.lasting = len(self.ids)
+    @property
+    def lasting(self) -> int:
+        """Return how many pictures have not ended."""
+        return len(self.ids) - ended.count(self.ended)
 
     @property
     def tabled(self) -> bool:
@@ -65,23 +72,25 @@ class KeypointSegment:
         return bool(len(self.tables.chunks))
 
     def held(self, ids: Ids) -> tuple[Positions, Positions]:
-        """Return which of *ids* are here, ended or not, and at what positions."""
-        if not len(self.ids):
+        """Return which of *ids*, which ascend, are here, ended or not, and at what positions."""
+        if not len(self.ids) or not len(ids):
             return NOWHERE, NOWHERE
-        places = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
-        here = np.flatnonzero(self.ids[places] == ids)
-        return here, places[here]
+        if self.tabled:
+            places = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
+            here = np.flatnonzero(self.ids[places] == ids)
+            return here, places[here]
+        places = np.flatnonzero(np.isin(self.ids, ids))
+        return np.searchsorted(ids, self.ids[places]), places
 
     def find(self, ids: Ids) -> tuple[Positions, Positions]:
         """Return which of *ids* are here and have not ended, and at what positions."""
         here, places = self.held(ids)
-        lasting = self.tables.ended[places] == LASTING
+        lasting = ~ended.among(self.ended, places)
         return here[lasting], places[lasting]
 
-    def end(self, positions: Positions, version: int) -> None:
-        """Hide pictures from every search of *version* or later."""
-        self.tables.ended[positions] = version
-        self.lasting -= len(positions)
+    def end(self, positions: Positions) -> None:
+        """Hide pictures from every search from now on."""
+        ended.end(self.ended, positions)
 
     def overwrite(self, positions: Positions) -> None:
         """Put noise in place of ended pictures, so that they are gone from memory too.
@@ -92,28 +101,29 @@ class KeypointSegment:
         first, chunks = self.rows.first, len(self.tables.chunks)
         for picture in positions:
             begin, end = int(first[picture]), int(first[picture + 1])
-            kernels.remove_entries(self.tables, begin, end, _noise(end - begin, chunks))
+            if self.entries is not None:
+                noise = _noise(end - begin, chunks)
+                kernels.remove_entries(self.tables, self.entries, (begin, end), noise)
             self.rows.words[begin:end] = _noise(end - begin, 4)
             self.rows.places[begin:end] = 0
 
-    def remaining(self) -> tuple[Ids, KeypointRows]:
-        """Return a copy of the pictures that have not ended."""
-        kept = np.flatnonzero(self.tables.ended == LASTING)
-        return self.ids[kept], self.rows.take(kept)
+    def remaining(self) -> NDArray[np.int64]:
+        """Return the numbers of the pictures that have not ended."""
+        return ended.lasting(self.ended, len(self.ids))
 
-    def search(self, upload: Upload, version: int, needed: int) -> Candidates:
+    def search(self, upload: Upload, needed: int) -> Candidates:
         """Find pictures of which at least *needed* places agree with what some hit proposes."""
         hits = self.hits(upload)
         if len(hits) > MOST_CHECKED:
             hits = self._likeliest(hits)
         found = np.empty((len(hits), 3), np.int64)
-        count = guide.check(self.tables, upload, hits, (version, needed), found)
+        count = guide.check(self.tables, upload, hits, needed, found)
         return Candidates(*found[:count].T)
 
     def hits(self, upload: Upload) -> NDArray[np.uint64]:
         """Return pairs of near rows, each once, in ascending order; some may have ended."""
         if not self.tabled:
-            pairs = compare_all(self.rows.words, upload.words, NEAR)
+            pairs = compare_all(self.tables.words, frozen(upload.words), NEAR)
             return np.sort(pairs[:, 1] << HALF | pairs[:, 2])
         found = np.empty(MOST_FOUND, np.uint64)
         bounds = NEAR_PRINT, MOST_ENTRIES
@@ -144,8 +154,9 @@ def _noise(rows: int, columns: int) -> NDArray[np.uint64]:
 
 def segment_of(ids: Ids, rows: KeypointRows, layouts: Layouts) -> KeypointSegment:
     """Make a segment of pictures whose ids ascend."""
-    ended = np.full(len(ids), LASTING)
-    return KeypointSegment(ids, rows, build_tables(rows, ended, layouts))
+    words = none_of(len(ids))
+    tables, entries = build_tables(rows, words, layouts)
+    return KeypointSegment(ids, rows, tables, words, entries)
 
 
 def in_order(ids: Ids, rows: KeypointRows) -> tuple[Ids, KeypointRows]:
@@ -158,7 +169,7 @@ def in_order(ids: Ids, rows: KeypointRows) -> tuple[Ids, KeypointRows]:
 
 def merged(sources: Sequence[KeypointSegment], layouts: Layouts) -> KeypointSegment:
     """Copy the pictures that have not ended into one new segment."""
-    kept = [np.flatnonzero(source.tables.ended == LASTING) for source in sources]
+    kept = [source.remaining() for source in sources]
     ids = np.concatenate([s.ids[numbers] for s, numbers in zip(sources, kept, strict=True)])
     order = np.argsort(ids, kind="stable")
     target = np.empty(len(ids), np.int64)

@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from takeback.matching.keypoints import kernels
-from takeback.matching.keypoints.rows import KeypointRows
+from takeback.matching.keypoints.ended import Ended
+from takeback.matching.keypoints.rows import KeypointRows, frozen
 
 DEALT_BITS: Final = 128
 """The first so many bits are searched; unchanged copies differ least in them."""
@@ -30,7 +31,10 @@ BLOCK_ROWS: Final = 64
 
 
 class Tables(NamedTuple):
-    """One segment as the compiled loops see it."""
+    """One segment as the compiled loops see it: nothing here can be written to.
+
+    So there is one compiled form of each loop, whether the arrays lie in memory or in a file.
+    """
 
     words: NDArray[np.uint64]
     """Shape (rows, 4)."""
@@ -41,8 +45,8 @@ class Tables(NamedTuple):
     first: NDArray[np.int64]
     """Shape (pictures + 1,): where each picture's rows begin."""
 
-    ended: NDArray[np.int64]
-    """Shape (pictures,): the first version of the index that no longer shows the picture."""
+    ended: Ended
+    """Which pictures have ended."""
 
     longest: int
     """Most rows of a picture."""
@@ -107,32 +111,45 @@ and every chunk costs eight bytes a row: where many rows share a key, flips are 
 Layouts = Sequence[tuple[int, KeypointLayout]]
 
 
-def build_tables(rows: KeypointRows, ended: NDArray[np.int64], layouts: Layouts) -> Tables:
-    """Build the tables of *rows* in the first of *layouts* for so many."""
+def build_tables(
+    rows: KeypointRows, ended: Ended, layouts: Layouts
+) -> tuple[Tables, NDArray[np.uint64]]:
+    """Build the tables of *rows* in the first of *layouts* for so many.
+
+    Returns:
+        The tables, and their entries once more, to write to.
+    """
     count = len(rows.words)
     layout = next(layout for least, layout in layouts if count >= least)
+    chunks, sizes = chunks_of(layout)
+    starts = np.zeros(sizes.sum(), np.uint32)
+    entries = np.empty(len(chunks) * count, np.uint64)
+    words = frozen(rows.words)
+    kernels.count_keys(words, layout.deal, chunks, starts)
+    for first, size in zip(chunks[:, 2].tolist(), sizes.tolist(), strict=True):
+        kernels.add_up(starts[first : first + size])
+    kernels.place_entries(words, layout.deal, chunks, starts, entries)
+    tables = Tables(
+        words=words,
+        places=frozen(rows.places),
+        first=frozen(rows.first),
+        ended=frozen(ended),
+        longest=int(np.diff(rows.first).max(initial=0)),
+        blocks=frozen(_blocks(rows)),
+        deal=layout.deal,
+        chunks=chunks,
+        starts=frozen(starts),
+        entries=frozen(entries),
+    )
+    return tables, entries
+
+
+def chunks_of(layout: KeypointLayout) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the chunks of a layout as in ``Tables``, and how many starts each has."""
     widths = np.array(layout.widths, np.int64)
     sizes = (1 << widths) + 2
     firsts, flips = np.cumsum(widths) - widths, widths * layout.flips
-    chunks = np.stack([firsts, widths, np.cumsum(sizes) - sizes, flips], axis=1)
-    starts = np.zeros(sizes.sum(), np.uint32)
-    entries = np.empty(len(chunks) * count, np.uint64)
-    kernels.count_keys(rows.words, layout.deal, chunks, starts)
-    for first, size in zip(chunks[:, 2].tolist(), sizes.tolist(), strict=True):
-        kernels.add_up(starts[first : first + size])
-    kernels.place_entries(rows.words, layout.deal, chunks, starts, entries)
-    return Tables(
-        words=rows.words,
-        places=rows.places,
-        first=rows.first,
-        ended=ended,
-        longest=int(np.diff(rows.first).max(initial=0)),
-        blocks=_blocks(rows),
-        deal=layout.deal,
-        chunks=chunks,
-        starts=starts,
-        entries=entries,
-    )
+    return np.stack([firsts, widths, np.cumsum(sizes) - sizes, flips], axis=1), sizes
 
 
 def _blocks(rows: KeypointRows) -> NDArray[np.int64]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from takeback.hashing.keypoint_signals import PLACES, TURNS, KeypointSignals, KeypointView
 from takeback.hashing.place import EVERYWHERE, Place
 from takeback.matching.exact.kernels import compiled, measure
+from takeback.matching.keypoints.rows import frozen
 
 NEAR: Final = 60
 """Largest distance, in bits, of two keypoint signals that may show the same place."""
@@ -88,7 +89,7 @@ def near_pairs(
         Shape (n, 2): the pairs within *near* bits, numbers in *registered* and *looked_up*,
         nearest first.
     """
-    found = compare_all(_words(registered), _words(looked_up), near)
+    found = compare_all(frozen(_words(registered)), frozen(_words(looked_up)), near)
     return found[np.argsort(found[:, 0], kind="stable"), 1:].astype(np.int64)
 
 
