@@ -1,20 +1,60 @@
-"""Who may ask: the keys of the platform's own programs."""
+"""Who may ask, and how much: the keys of the platform's own programs.
 
+A line of the file is a key, or a name and a key, or a name, a key and how many look-ups a
+minute it is good for.
+"""
+
+import binascii
 import hashlib
-import hmac
+import math
+import re
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Final
 from urllib.parse import urlsplit
 
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
-
-from takeback.errors import BadSettings, NotAllowed, NotReady, NotSignedIn
+from takeback.errors import BadSettings, NotAllowed, NotReady, NotSignedIn, QuotaSpent
 from takeback.exchange.client import is_loopback
+from takeback.matcher.asgi import Event, header
+from takeback.matcher.quotas import MOST_CALLERS, Quotas
 
 SHORTEST_KEY = 24
 """Characters a caller's key must have at least; a short one can be guessed."""
+
+_LINE: Final = re.compile(rb"(?:([A-Za-z0-9._-]{1,64})[ \t]+)?(\S+)(?:[ \t]+([1-9][0-9]{0,8}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whoever a key belongs to."""
+
+    name: str = ""
+    a_minute: int = 0
+    """Look-ups that it may make in a minute; 0 for any number."""
+
+    bucket: int = 0
+    quotas: Quotas | None = None
+
+    def spend(self, lookups: int) -> None:
+        """Count look-ups: a signal is one, an upload is one.
+
+        Raises:
+            QuotaSpent: those of this minute are used up.
+        """
+        if not self.a_minute or self.quotas is None:
+            return
+        wait = self.quotas.take(self.bucket, self.a_minute, lookups)
+        if wait:
+            spent = QuotaSpent(f"more than {self.a_minute} look-ups a minute")
+            spent.retry_after = math.ceil(wait)
+            spent.hint = "Wait as long as Retry-After says; the file of keys says how many."
+            raise spent
+
+
+ANYBODY: Final = Caller()
+"""Who asks where no key is needed."""
 
 
 @dataclass(slots=True)
@@ -22,77 +62,117 @@ class CallerKeys:
     """Keys from a file, one a line. Read again when the file has changed."""
 
     path: Path
-    _version: tuple[int, int] = (0, 0)
-    _digests: list[bytes] = field(default_factory=list)
+    shared: Path | None = None
+    """The file in which processes count together; None for one process."""
 
-    def accept(self, header: str) -> None:
-        """Do nothing for the header ``Bearer <key>`` of a key in the file.
+    _version: tuple[int, int] = (0, 0)
+    _callers: dict[bytes, Caller] = field(default_factory=dict)
+    _quotas: Quotas | None = None
+
+    def accept(self, authorization: str) -> Caller:
+        """Return whose key is in a header, as ``Bearer <key>`` or as the password of ``Basic``.
 
         Raises:
-            NotSignedIn: any other header, with the same words.
+            NotSignedIn: there is none, or none of the file, with the same words.
             NotReady: the file is gone or empty; nobody is let in then.
         """
         try:
-            digests = self.digests()
+            callers = self.digests()
         except BadSettings as problem:
             raise NotReady(str(problem)) from None
-        scheme, _, key = header.partition(" ")
-        given = _digest(key.strip().encode())
-        known = [hmac.compare_digest(given, digest) for digest in digests]
-        if scheme.lower() != "bearer" or not any(known):
+        caller = callers.get(_digest(_key_of(authorization)))
+        if caller is None:
             raise NotSignedIn("a key of this matcher is needed")
+        return caller
 
-    def digests(self) -> list[bytes]:
-        """Return the digest of each key.
+    def digests(self) -> Mapping[bytes, Caller]:
+        """Return each caller by the digest of its key.
 
         Raises:
-            BadSettings: the file can't be read, holds no key, or one that is too short.
+            BadSettings: the file can't be read, holds no key, or one that is too short, or a line
+                that is none of the three kinds.
         """
         try:
             stat = self.path.stat()
             version = (stat.st_mtime_ns, stat.st_ino)
             if version != self._version:
-                self._digests = [_digest(key) for key in _keys(self.path.read_bytes())]
+                self._callers = self._read(self.path.read_bytes())
                 self._version = version
         except OSError:
             raise BadSettings("the file of callers' keys can't be read") from None
-        if not self._digests:
+        if not self._callers:
             raise BadSettings("the file of callers' keys holds no key")
-        return self._digests
+        return self._callers
+
+    def _read(self, text: bytes) -> dict[bytes, Caller]:
+        lines = list(_lines(text))
+        if any(a_minute for _, _, a_minute in lines) and self._quotas is None:
+            self._quotas = Quotas(self.shared)
+        return {
+            _digest(key): Caller(name, a_minute, bucket, self._quotas)
+            for bucket, (name, key, a_minute) in enumerate(lines)
+        }
 
 
-def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Let a request pass that carries a key; without keys, one that is meant for loopback.
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Lets requests in that carry a key; without keys, those that are meant for loopback."""
 
-    Whatever passes requests on from elsewhere, a proxy or a web page that was made to look
-    local, names another host.
+    keys: CallerKeys | None
 
-    Raises:
-        NotSignedIn: a key is asked for and was not given.
-        NotAllowed: no key is asked for, and the request came from elsewhere.
-    """
-    keys: CallerKeys | None = connection.app.state.caller_keys
-    if keys is not None:
-        keys.accept(connection.headers.get("authorization", ""))
-    elif not is_loopback(_host(connection.headers.get("host", ""))):
-        raise NotAllowed("a matcher without --require-key-file answers this machine only")
+    def admit(self, scope: Event) -> Caller:
+        """Return who asks.
+
+        Whatever passes requests on from elsewhere, a proxy or a web page that was made to look
+        local, names another host.
+
+        Raises:
+            NotSignedIn: a key is asked for and was not given.
+            NotAllowed: no key is asked for, and the request came from elsewhere.
+        """
+        if self.keys is not None:
+            return self.keys.accept(header(scope, b"authorization"))
+        if not _is_here(header(scope, b"host")):
+            raise NotAllowed("a matcher without --require-key-file answers this machine only")
+        return ANYBODY
 
 
-def _host(header: str) -> str:
-    """Return the host of a Host header, without its port."""
+def _is_here(host: str) -> bool:
+    """Tell whether a Host header names this machine."""
     try:
-        return urlsplit(f"//{header}").hostname or ""
+        return is_loopback(urlsplit(f"//{host}").hostname or "")
     except ValueError:
-        return ""
+        return False
 
 
-def _keys(text: bytes) -> list[bytes]:
-    keys = [line.strip() for line in text.splitlines() if line.strip()]
-    if any(len(key) < SHORTEST_KEY for key in keys):
-        raise BadSettings(f"a key of callers has fewer than {SHORTEST_KEY} characters")
-    return keys
+def _key_of(authorization: str) -> bytes:
+    """Return the key in the header, or nothing that any key is."""
+    scheme, _, given = authorization.partition(" ")
+    if scheme.lower() == "bearer":
+        return given.strip().encode("latin-1")
+    if scheme.lower() == "basic":
+        try:
+            return b64decode(given.strip(), validate=True).partition(b":")[2]
+        except (binascii.Error, ValueError):
+            return b""
+    return b""
+
+
+def _lines(text: bytes) -> Iterator[tuple[str, bytes, int]]:
+    """Yield name, key and look-ups a minute of each line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) > MOST_CALLERS:
+        raise BadSettings(f"there are more than {MOST_CALLERS} callers' keys")
+    for line in lines:
+        words = _LINE.fullmatch(line)
+        if words is None:
+            raise BadSettings("a line of callers' keys is `key`, `name key` or `name key a-minute`")
+        name, key, a_minute = words.groups(b"")
+        if len(key) < SHORTEST_KEY:
+            raise BadSettings(f"a key of callers has fewer than {SHORTEST_KEY} characters")
+        yield name.decode(), key, int(a_minute or 0)
 
 
 def _digest(key: bytes) -> bytes:
-    """Return the digest, so that every comparison is of equal length."""
+    """Return the digest: comparing it tells nothing of how much of a key was right."""
     return hashlib.sha256(key).digest()

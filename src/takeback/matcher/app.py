@@ -1,26 +1,27 @@
 """The matcher over HTTP: each address reads the request, calls one method, and answers."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Annotated
+from typing import Annotated, Any, Final, cast
 
-from litestar import Litestar, Response, Router, get, post
-from litestar.datastructures import ResponseHeader, State
-from litestar.exceptions import HTTPException
+from litestar import Litestar, Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import Parameter
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from takeback import problems
-from takeback.errors import TakebackError
 from takeback.exchange.wire import Accepted
 from takeback.hashing.kinds import HEAD, kind_of
-from takeback.matcher.access import CallerKeys, guard
+from takeback.hashing.signal import MATCH_DISTANCE
+from takeback.matcher.access import Caller, CallerKeys, Door
+from takeback.matcher.asgi import ASGIApp, Event, Incoming, Receive
 from takeback.matcher.bodies import (
-    AnyRequest,
     Arriving,
+    Room,
     content_type,
+    decoded,
     is_upload,
     read_json,
     read_upload,
@@ -29,39 +30,26 @@ from takeback.matcher.documents import (
     Health,
     HubOpinionsRequest,
     HubResponsesRequest,
-    MatchAnswer,
     MatchRequest,
 )
-from takeback.matcher.log import log
+from takeback.matcher.edge import Edge, described
+from takeback.matcher.fast import LookUps, Question
+from takeback.matcher.lookup import signals_of
 from takeback.matcher.service import Matcher
+from takeback.matcher.timings import Timings
 from takeback.problems import Problem
+
+AnyRequest = Request[Any, Any, Any]
 
 Limit = Annotated[int, Parameter(ge=1, le=100, description="most matches of an upload")]
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
-HEADERS = (
-    ResponseHeader(name="cache-control", value="no-store"),
-    ResponseHeader(name="x-content-type-options", value="nosniff"),
-)
-
-_HTTP: Mapping[int, tuple[str, str]] = {
-    400: ("the request is malformed", "docs/reference/matcher-api.md shows what is expected."),
-    404: ("there is nothing here", "docs/reference/matcher-api.md lists every address."),
-    405: ("no such method here", "docs/reference/matcher-api.md lists the methods."),
-    408: ("the body did not arrive in time", "Send it again on a faster connection."),
-    415: (
-        "the content type is not accepted here",
-        "Send application/json in UTF-8, or to /v1/match also image/*, video/* or "
-        "application/octet-stream; not compressed.",
-    ),
-    500: ("the matcher could not do this", "Try again; if it stays, look into the matcher's log."),
-}
-"""Detail and hint for refusals that come from HTTP itself."""
+JSON: Final = "application/json"
 
 
 def create_app(
     matcher: Matcher, caller_keys: CallerKeys | None, lifespan: Lifespan | None = None
-) -> Litestar:
+) -> ASGIApp:
     """Return the ASGI application.
 
     Args:
@@ -69,58 +57,76 @@ def create_app(
         caller_keys: whose keys are let in; None where the listener is on loopback.
         lifespan: what runs beside it.
     """
-    guarded = Router("/", route_handlers=[*_work(matcher), _metrics(matcher)], guards=[guard])
-    return Litestar(
-        route_handlers=[guarded, *_ops(matcher)],
-        exception_handlers={
-            TakebackError: _on_refusal,
-            HTTPException: _on_http,
-            Exception: _on_surprise,
-        },
-        state=State({"caller_keys": caller_keys}),
+    timings = Timings.on(matcher.metrics.registry)
+    room = Room()
+    lookups = LookUps(matcher, room, timings)
+    litestar = Litestar(
+        route_handlers=[*_work(matcher, lookups), *_reports(matcher, room), *_ops(matcher)],
+        exception_handlers={Exception: _on_error},
         lifespan=[lifespan] if lifespan else [],
-        response_headers=HEADERS,
         request_max_body_size=None,  # bodies.py has a limit for each kind of body
         openapi_config=None,
         logging_config=None,
         debug=False,
     )
+    raw = {("POST", "/v1/lookup"): lookups}
+    return Edge(cast("ASGIApp", litestar), Door(caller_keys), raw, timings)
 
 
-def _work(matcher: Matcher) -> list[HTTPRouteHandler]:
+def _work(matcher: Matcher, lookups: LookUps) -> list[HTTPRouteHandler]:
     @post("/v1/match", status_code=200)
-    async def match(request: AnyRequest, limit: Limit = 10) -> MatchAnswer:
+    async def match(request: AnyRequest, limit: Limit = 10) -> Response[Any]:
         """Compare a picture, a video, or signals with every bank."""
-        if not is_upload(request):
-            return await matcher.match_signals(await read_json(request, MatchRequest))
-        arriving = Arriving(request)
-        kind = kind_of(await arriving.head(HEAD), content_type(request))
+        caller, incoming = caller_of(request), incoming_of(request)
+        if not is_upload(incoming):
+            return await _signals(request, lookups, caller)
+        caller.spend(1)
+        arriving = Arriving(incoming)
+        kind = kind_of(await arriving.head(HEAD), content_type(incoming))
         with matcher.pools[kind].place():
             upload = await read_upload(arriving, kind, matcher.largest[kind])
-            return await matcher.match_upload(kind, upload, limit)
+            began = time.perf_counter()
+            answer = await matcher.match_upload(kind, upload, limit)
+        lookups.timings.uploads.labels(kind).observe(time.perf_counter() - began)
+        return Response(answer)
 
+    return [match]
+
+
+async def _signals(request: AnyRequest, lookups: LookUps, caller: Caller) -> Response[Any]:
+    body = await read_json(incoming_of(request), lookups.room)
+    asked = await decoded(body, MatchRequest)
+    caller.spend(len(asked.signals))
+    question = Question(signals_of(asked.signals), asked.limit, MATCH_DISTANCE)
+    return Response(await lookups.answer(question), media_type=JSON)
+
+
+def _reports(matcher: Matcher, room: Room) -> list[HTTPRouteHandler]:
     @post("/v1/responses", status_code=202)
     async def respond(request: AnyRequest) -> Accepted:
         """Take what was done about matches; it is sent to the hub as soon as possible."""
-        body = await read_json(request, HubResponsesRequest)
+        text = await read_json(incoming_of(request), room)
+        body = await decoded(text, HubResponsesRequest)
         return Accepted(await asyncio.to_thread(matcher.respond, body.responses))
 
     @post("/v1/opinions", status_code=202)
     async def opine(request: AnyRequest) -> Accepted:
         """Take what the platform thinks of entries; it is sent to the hub as soon as possible."""
-        body = await read_json(request, HubOpinionsRequest)
+        text = await read_json(incoming_of(request), room)
+        body = await decoded(text, HubOpinionsRequest)
         return Accepted(await asyncio.to_thread(matcher.opine, body.opinions))
 
-    return [match, respond, opine]
+    return [respond, opine]
 
 
-def _metrics(matcher: Matcher) -> HTTPRouteHandler:
-    @get("/metrics", sync_to_thread=True)
-    def metrics() -> Response[bytes]:
-        """Return the counters in Prometheus' text format."""
-        return Response(matcher.metrics.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+def incoming_of(request: AnyRequest) -> Incoming:
+    """Return the request as the framework got it."""
+    return Incoming(cast("Event", request.scope), cast("Receive", request.receive))
 
-    return metrics
+
+def caller_of(request: AnyRequest) -> Caller:
+    """Return who asks."""
+    return cast("Caller", request.scope["state"]["caller"])
 
 
 def _ops(matcher: Matcher) -> list[HTTPRouteHandler]:
@@ -135,31 +141,20 @@ def _ops(matcher: Matcher) -> list[HTTPRouteHandler]:
         matcher.require_ready()
         return matcher.vitals.document()
 
-    return [health, ready]
+    @get("/metrics", sync_to_thread=True)
+    def metrics() -> Response[bytes]:
+        """Return the counters in Prometheus' text format."""
+        return Response(matcher.metrics.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+    return [health, ready, metrics]
 
 
-def _on_refusal(_: AnyRequest, error: TakebackError) -> Response[Problem]:
-    """Answer an expected failure."""
-    return _answer(problems.problem(error), problems.headers_of(error))
-
-
-def _on_http(_: AnyRequest, error: HTTPException) -> Response[Problem]:
-    """Answer a refusal of the framework in our own words; its own may repeat the input."""
-    detail, hint = _HTTP.get(error.status_code, ("", ""))
-    allow = {name: value for name, value in (error.headers or {}).items() if name == "Allow"}
-    return _answer(problems.plain_problem(error.status_code, detail, hint), allow)
-
-
-def _on_surprise(_: AnyRequest, error: Exception) -> Response[Problem]:
-    """Answer a failure nobody foresaw; its message may hold input and is not logged."""
-    log().error("request.failed", error=type(error).__qualname__)
-    return _answer(problems.plain_problem(500, *_HTTP[500]), {})
-
-
-def _answer(problem: Problem, headers: Mapping[str, str]) -> Response[Problem]:
+def _on_error(request: AnyRequest, error: Exception) -> Response[Problem]:
+    """Answer a refusal in our own words; the framework's may repeat the input."""
+    problem, headers = described(error, request.scope["state"]["request_id"])
     return Response(
         problem,
         status_code=problem["status"],
-        headers={**{header.name: str(header.value) for header in HEADERS}, **headers},
+        headers=dict(headers),
         media_type=problems.MEDIA_TYPE,
     )

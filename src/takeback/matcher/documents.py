@@ -12,6 +12,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from takeback.errors import MalformedBody
 from takeback.exchange import wire
 from takeback.exchange.wire import MAX_LOOKUP, MAX_REPORTS, SignalText
+from takeback.hashing.signal import MATCH_DISTANCE
 from takeback.matching.evidence import Evidence, Ground
 
 T = TypeVar("T")
@@ -25,6 +26,13 @@ class MatchRequest(Struct, frozen=True, forbid_unknown_fields=True):
     signals: Annotated[list[SignalText], Meta(min_length=1, max_length=MAX_LOOKUP)]
     limit: Annotated[int, Meta(ge=1, le=100)] = 10
     """Most matches answered for one signal, surest first."""
+
+
+class LookupRequest(MatchRequest, frozen=True, forbid_unknown_fields=True):
+    """Signals to compare with every bank, each by itself and as it is."""
+
+    radius: Annotated[int, Meta(ge=0, le=MATCH_DISTANCE)] = MATCH_DISTANCE
+    """Largest distance of a match in bits."""
 
 
 Shares = Annotated[list[float], Meta(min_length=2, max_length=2)]

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from typing import Final
 
 import uvicorn
-from litestar import Litestar
 
 from takeback.errors import BadSettings
 from takeback.matcher.access import CallerKeys
 from takeback.matcher.app import create_app
+from takeback.matcher.asgi import ASGIApp
 from takeback.matcher.assembly import Assembly, assembled
+from takeback.matcher.connections import allow_connections, limits
 from takeback.matcher.log import configure, log
 from takeback.matcher.options import MatcherOptions
 from takeback.matching.lookup.indexes import warm_up
@@ -41,6 +42,7 @@ def run_matcher(
     """
     configure()
     warm_up()
+    allow_connections()
     with assembled(options) as assembly, listening_on(options.host, options.port) as sock:
         url = url_of(sock)
         log().info("matcher.listening", url=url, entries=len(assembly.banks))
@@ -49,7 +51,7 @@ def run_matcher(
         log().info("matcher.stopped")
 
 
-def application(assembly: Assembly) -> Litestar:
+def application(assembly: Assembly) -> ASGIApp:
     """Return the ASGI application of an assembled matcher.
 
     Raises:
@@ -57,7 +59,7 @@ def application(assembly: Assembly) -> Litestar:
     """
     matcher = assembly.matcher()
     path = assembly.options.require_key_file
-    keys = CallerKeys(path) if path else None
+    keys = CallerKeys(path, assembly.options.data / "quotas") if path else None
     if keys is not None:
         keys.digests()
     return create_app(matcher, keys, lambda _: assembly.running(matcher))
@@ -66,7 +68,7 @@ def application(assembly: Assembly) -> Litestar:
 class Server(uvicorn.Server):
     """A uvicorn that returns to its caller when it was asked to stop."""
 
-    def __init__(self, app: Litestar) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -77,6 +79,7 @@ class Server(uvicorn.Server):
                 ws="none",
                 lifespan="on",
                 timeout_graceful_shutdown=GRACE_SECONDS,
+                **limits(),
             )
         )
 

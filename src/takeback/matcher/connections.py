@@ -1,0 +1,106 @@
+"""Connections with limits that uvicorn does not have: on heads, on slow callers, on their number.
+
+Bodies have limits of their own in ``bodies.py``. A caller whose body was refused may go on
+sending for a while, unread, so that it gets to see why; then its connection ends.
+"""
+
+import asyncio
+import resource
+from typing import Any, Final
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+MOST: Final = 4096
+"""Connections at once; one more is refused."""
+
+HEAD_SECONDS: Final = 10.0
+"""Within which the head of a request must have arrived …"""
+
+HEAD_BYTES: Final = 32 * 1024
+"""… and about as long as it may be."""
+
+LINGER_SECONDS: Final = 10.0
+"""How long what is left of a refused body is dropped as it comes."""
+
+KEEP_ALIVE_SECONDS: Final = 30
+"""How long a connection may be idle between two requests."""
+
+
+def allow_connections() -> None:
+    """Let this process have as many open files as the system allows: each connection is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+class Connection(HttpToolsProtocol):
+    """One connection of a caller."""
+
+    _timer: asyncio.TimerHandle | None = None
+    _in_head = True
+    _head_bytes = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for a head, unless there are too many already."""
+        super().connection_made(transport)
+        if len(self.connections) > MOST:
+            self._end(b"503 Service Unavailable\r\nretry-after: 1")
+        else:
+            self._within(HEAD_SECONDS)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget it."""
+        self._stop()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has come; a head that does not end is refused."""
+        super().data_received(data)
+        if self._in_head and not self.transport.is_closing():
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_BYTES:
+                self._end(b"431 Request Header Fields Too Large")
+
+    def on_message_begin(self) -> None:
+        """Begin a head."""
+        super().on_message_begin()
+        self._in_head = True
+        if self._timer is None:
+            self._within(HEAD_SECONDS)
+
+    def on_headers_complete(self) -> None:
+        """End a head."""
+        self._stop()
+        self._in_head, self._head_bytes = False, 0
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """End a request; what was left of a refused body is over."""
+        self._stop()
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """End an answer; if its request is not over, wait for that, but not for long."""
+        super().on_response_complete()
+        if self.cycle.response_complete and self.cycle.more_body:
+            self._within(LINGER_SECONDS)
+
+    def _within(self, seconds: float) -> None:
+        """End the connection unless something happens before."""
+        self._stop()
+        self._timer = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _end(self, status: bytes) -> None:
+        """Say why, and end the connection."""
+        head = b"HTTP/1.1 %s\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+        self.transport.write(head % status)
+        self.transport.close()
+
+
+def limits() -> dict[str, Any]:
+    """Return what uvicorn is to be configured with."""
+    return {"http": Connection, "timeout_keep_alive": KEEP_ALIVE_SECONDS}
