@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from takeback.hashing.keypoint_signals import KeypointSignals
-from takeback.matching.keypoints.rows import joined, rows_of
+from takeback.matching.keypoints.rows import KeypointRows, joined, rows_of
 from tests.matching.keypoint_oracle import strange
 
 sizes = st.lists(st.integers(0, 5), max_size=8)
@@ -55,3 +55,16 @@ def test_a_picture_taken_out_is_a_copy() -> None:
     rows.places[:] = 0
 
     assert picture.pack() == before
+
+
+@given(sizes)
+@settings(max_examples=30, deadline=None)
+def test_packed_rows_come_back_as_they_were(counts: list[int]) -> None:
+    """From bytes, and from nothing else but the number of pictures."""
+    rows = rows_of(drawn(counts))
+
+    back = KeypointRows.unpack(rows.pack(), len(counts))
+
+    for name, array in rows.arrays().items():
+        assert (back.arrays()[name] == array).all()
+        assert back.arrays()[name].dtype == array.dtype

@@ -5,9 +5,9 @@ more memory than their keypoints.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import accumulate
-from typing import TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,29 @@ class KeypointRows:
         width, height = self.sides[number].tolist()
         bits = self.words[own].copy().view(np.uint8)
         return KeypointSignals(width, height, bits, self.places[own].copy())
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return all arrays, by their names."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+    def pack(self) -> bytes:
+        """Return all keypoints as bytes; the number of pictures is not among them."""
+        sizes = np.diff(self.first).astype("<u4")
+        parts = (sizes, self.sides, self.words.astype("<u8", copy=False), self.places)
+        return b"".join(part.tobytes() for part in parts)
+
+    @classmethod
+    def unpack(cls, data: bytes, pictures: int) -> Self:
+        """Return what was packed of so many pictures."""
+        sizes = np.frombuffer(data, "<u4", pictures).astype(np.int64)
+        first = np.concatenate([[0], np.cumsum(sizes)])
+        rows, begin = int(first[-1]), 6 * pictures
+        sides = np.frombuffer(data, np.uint8, 2 * pictures, 4 * pictures)
+        words = np.frombuffer(data, "<u8", 4 * rows, begin).astype(np.uint64)
+        places = np.frombuffer(data, np.uint8, 4 * rows, begin + 32 * rows)
+        return cls(
+            first, sides.reshape(-1, 2).copy(), words.reshape(-1, 4), places.reshape(-1, 4).copy()
+        )
 
     def take(self, numbers: NDArray[np.int64]) -> "KeypointRows":
         """Return a copy of the numbered pictures, in that order."""

@@ -5,9 +5,9 @@ searches look at last.
 """
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,14 @@ from takeback.matching.keypoints.ended import Ended, none_of
 from takeback.matching.keypoints.guide import Upload
 from takeback.matching.keypoints.kernels import HALF, LOWER
 from takeback.matching.keypoints.rows import KeypointRows, frozen, gathered
-from takeback.matching.keypoints.tables import Layouts, Tables, build_tables
+from takeback.matching.keypoints.tables import (
+    Layouts,
+    Tables,
+    arrays_of,
+    build_tables,
+    interleaved,
+    tables_in,
+)
 from takeback.matching.keypoints.voting import NEAR, compare_all
 
 NEAR_PRINT: Final = 6
@@ -60,6 +67,26 @@ class KeypointSegment:
     ended: Ended
     entries: Entries | None
     """Those of the tables, to write to; None if they lie in a file."""
+
+    @classmethod
+    def of(
+        cls, attributes: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], ended: Ended
+    ) -> Self:
+        """Return the segment that lies in *arrays*, as ``attributes`` and ``arrays`` gave them."""
+        rows = KeypointRows(**{each.name: arrays[each.name] for each in fields(KeypointRows)})
+        layout = interleaved(attributes["chunks"], flips=attributes["flips"])
+        return cls(arrays["ids"], rows, tables_in(layout, rows, ended, arrays), ended, None)
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """Return what tells how its tables are made."""
+        flips = self.tables.chunks[:, 3].any()
+        return {"chunks": len(self.tables.chunks), "flips": bool(flips)}
+
+    @property
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return its arrays by their names, all but what has ended."""
+        return {"ids": self.ids, **self.rows.arrays(), **arrays_of(self.tables)}
 
     @property
     def lasting(self) -> int:

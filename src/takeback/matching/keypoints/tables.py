@@ -13,9 +13,10 @@ An entry holds a row's number and 32 further bits of it, the *print*, so that ne
 strangers are passed over without a second access to memory.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from functools import cache
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,6 +86,7 @@ UNTABLED: Final = KeypointLayout((), False, np.zeros((DEALT_BITS // 8, 256, 2), 
 """No chunks, hence no tables: every row is compared."""
 
 
+@cache
 def interleaved(chunks: int, *, flips: bool = False) -> KeypointLayout:
     """Deal bit i to chunk i mod *chunks*, so that each has its share of every frequency."""
     bits = np.arange(DEALT_BITS)
@@ -142,6 +144,35 @@ def build_tables(
         entries=frozen(entries),
     )
     return tables, entries
+
+
+def tables_in(
+    layout: KeypointLayout, rows: KeypointRows, ended: Ended, arrays: Mapping[str, NDArray[Any]]
+) -> Tables:
+    """Return the tables of *rows* that lie in *arrays*, as ``arrays_of`` gave them."""
+    chunks, _ = chunks_of(layout)
+    return Tables(
+        words=frozen(rows.words),
+        places=frozen(rows.places),
+        first=frozen(rows.first),
+        ended=frozen(ended),
+        longest=int(arrays["longest"][0]),
+        blocks=frozen(arrays["blocks"]),
+        deal=layout.deal,
+        chunks=chunks,
+        starts=frozen(arrays["starts"]),
+        entries=frozen(arrays["entries"]),
+    )
+
+
+def arrays_of(tables: Tables) -> dict[str, NDArray[Any]]:
+    """Return what of the tables is not known from the layout and the rows."""
+    return {
+        "longest": np.array([tables.longest], np.int64),
+        "blocks": tables.blocks,
+        "starts": tables.starts,
+        "entries": tables.entries,
+    }
 
 
 def chunks_of(layout: KeypointLayout) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

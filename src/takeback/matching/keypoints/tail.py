@@ -1,15 +1,19 @@
 """The newest pictures of a keypoint index, which every search compares as a whole."""
 
-from dataclasses import dataclass
-from typing import Self
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from takeback.matching.exact.segment import Ids
 from takeback.matching.keypoints.ended import Ended, none_of
 from takeback.matching.keypoints.rows import KeypointRows
 from takeback.matching.keypoints.segment import KeypointSegment
 from takeback.matching.keypoints.tables import UNTABLED, build_tables
+
+Columns = dict[str, tuple[DTypeLike, tuple[int, ...]]]
 
 
 @dataclass(slots=True, eq=False)
@@ -26,13 +30,28 @@ class KeypointTail:
     """How many pictures there are."""
 
     @classmethod
+    def columns(cls, rows: int) -> Columns:
+        """Return type and shape of each of its arrays, for so many keypoints."""
+        return {
+            "ids": (np.int64, (rows,)),
+            "first": (np.int64, (rows + 1,)),
+            "sides": (np.uint8, (rows, 2)),
+            "words": (np.uint64, (rows, 4)),
+            "places": (np.uint8, (rows, 4)),
+            "ended": (np.uint64, none_of(rows).shape),
+        }
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Return the tail that lies in arrays of these columns, zero at first."""
+        rows = KeypointRows(**{each.name: arrays[each.name] for each in fields(KeypointRows)})
+        return cls(arrays["ids"], rows, arrays["ended"])
+
+    @classmethod
     def of_size(cls, rows: int) -> Self:
-        """Return an empty one in memory, for so many keypoints and as many pictures."""
-        places = np.zeros((rows, 4), np.uint8)
-        room = KeypointRows(
-            np.zeros(rows + 1, np.int64), np.zeros((rows, 2), np.uint8), _words(rows), places
-        )
-        return cls(np.zeros(rows, np.int64), room, none_of(rows))
+        """Return an empty one in memory."""
+        columns = cls.columns(rows).items()
+        return cls.of({name: np.zeros(shape, dtype) for name, (dtype, shape) in columns})
 
     def has_room(self, rows: KeypointRows) -> bool:
         """Tell whether these pictures fit as well."""
@@ -49,18 +68,15 @@ class KeypointTail:
         own.first[new.start + 1 : new.stop + 1] = begin + rows.first[1:]
         self.count = new.stop
 
-    def shown(self) -> KeypointSegment:
-        """Return the pictures that are there now; later ones are not seen in it."""
-        end = int(self.rows.first[self.count])
+    def shown(self, count: int | None = None) -> KeypointSegment:
+        """Return the first so many pictures, or all that are there now, as one segment."""
+        count = self.count if count is None else count
+        end = int(self.rows.first[count])
         rows = KeypointRows(
-            self.rows.first[: self.count + 1],
-            self.rows.sides[: self.count],
+            self.rows.first[: count + 1],
+            self.rows.sides[:count],
             self.rows.words[:end],
             self.rows.places[:end],
         )
         tables, _ = build_tables(rows, self.ended, ((0, UNTABLED),))
-        return KeypointSegment(self.ids[: self.count], rows, tables, self.ended, None)
-
-
-def _words(rows: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint64]]:
-    return np.zeros((rows, 4), np.uint64)
+        return KeypointSegment(self.ids[:count], rows, tables, self.ended, None)
