@@ -1,0 +1,62 @@
+"""Uploads as callers have them, turned into bodies that can be sent more than once."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import BinaryIO, Final
+
+from takeback.client.errors import Refused
+
+Upload = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
+"""A path, the bytes themselves, or a file open for reading bytes, from where it stands."""
+
+PIECE: Final = 256 * 1024
+"""Bytes read from a file at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileBody:
+    """A part of an open file, from *start*, *size* bytes long. Each iteration begins anew."""
+
+    file: BinaryIO = field(repr=False)
+    start: int
+    size: int
+
+    def __iter__(self) -> Iterator[bytes]:
+        self.file.seek(self.start)
+        left = self.size
+        while left:
+            piece = self.file.read(min(PIECE, left))
+            if not piece:
+                raise Refused("the file became shorter while it was sent")
+            left -= len(piece)
+            yield piece
+
+
+Body = bytes | FileBody
+
+
+@contextmanager
+def opened(upload: Upload) -> Iterator[Body]:
+    """Yield *upload* as a body; a file that was opened here is closed at the end.
+
+    What can't be read twice, such as a pipe, is read into memory first.
+
+    Raises:
+        OSError: the path can't be read.
+    """
+    if isinstance(upload, str | os.PathLike):
+        with open(upload, "rb") as file:
+            yield _body(file)
+    elif isinstance(upload, bytes | bytearray | memoryview):
+        yield bytes(upload)
+    else:
+        yield _body(upload)
+
+
+def _body(file: BinaryIO) -> Body:
+    if not file.seekable():
+        return file.read()
+    start = file.tell()
+    return FileBody(file, start, file.seek(0, os.SEEK_END) - start)

@@ -1,0 +1,140 @@
+"""A server that answers as badly as a test says, byte by byte, over real sockets."""
+
+import contextlib
+import json
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+MATCHES_NOTHING = {"matches": [], "more": False, "quality": 90, "looked_up": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request as it arrived."""
+
+    line: str
+    headers: dict[str, str]
+    body: bytes
+    at: float
+
+    @property
+    def signals(self) -> list[str]:
+        """Which signals it asks about."""
+        given: list[str] = json.loads(self.body)["signals"]
+        return given
+
+
+Behaviour = Callable[[socket.socket, Asked], None]
+
+
+def answers(
+    status: int, document: object = None, content: bytes = b"", **headers: object
+) -> Behaviour:
+    """Answer with *document* as JSON, or with *content*."""
+    body = content if document is None else json.dumps(document).encode()
+    lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    head = [f"HTTP/1.1 {status} Words", f"content-length: {len(body)}", "connection: close", *lines]
+    wire = "\r\n".join([*head, "", ""]).encode() + body
+
+    def behave(connection: socket.socket, _: Asked) -> None:
+        connection.sendall(wire)
+
+    return behave
+
+
+def results(connection: socket.socket, asked: Asked) -> None:
+    """Answer as a matcher does that knows nothing: one result for each signal or the upload."""
+    json_body = asked.headers.get("content-type") == "application/json"
+    number = len(asked.signals) if json_body else 1
+    answers(200, {"results": [MATCHES_NOTHING] * number, "missing": []})(connection, asked)
+
+
+def resets(connection: socket.socket, _: Asked) -> None:
+    """Break the connection without a word."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def breaks_off(connection: socket.socket, _: Asked) -> None:
+    """Promise more than is sent."""
+    connection.sendall(b'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"results": [')
+
+
+def silent(connection: socket.socket, _: Asked) -> None:
+    """Never answer, until the other side goes away."""
+    with contextlib.suppress(OSError):
+        connection.recv(1)
+
+
+def drips(connection: socket.socket, _: Asked) -> None:
+    """Send one byte of an endless body every few hundredths of a second."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n")
+    with contextlib.suppress(OSError):
+        for _turn in range(100_000):
+            connection.sendall(b" ")
+            time.sleep(0.02)
+
+
+def repeats_what_it_got(connection: socket.socket, asked: Asked) -> None:
+    """Refuse in words that hold the caller's key."""
+    said = f"you sent {asked.headers.get('authorization')}"
+    answers(400, {"type": "urn:takeback:error:malformed-body", "detail": said, "hint": said})(
+        connection, asked
+    )
+
+
+@dataclass
+class BadServer:
+    """Behaves as ``behaviours`` say, one for each request, then like a matcher."""
+
+    behaviours: list[Behaviour] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
+    port: int = 0
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def serve(self, listener: socket.socket) -> None:
+        """Take one connection after another until the listener is closed."""
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+
+    def _answer(self, connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            asked = _read(connection)
+            self.asked.append(asked)
+            behave = self.behaviours.pop(0) if self.behaviours else results
+            behave(connection, asked)
+
+
+def _read(connection: socket.socket) -> Asked:
+    received = b""
+    while b"\r\n\r\n" not in received:
+        received += connection.recv(65536) or b"\r\n\r\n"
+    head, _, body = received.partition(b"\r\n\r\n")
+    line, *rest = head.decode().split("\r\n")
+    pairs = (each.split(": ", 1) for each in rest)
+    headers = {name.lower(): value for name, value in pairs}
+    while len(body) < int(headers.get("content-length", 0)):
+        body += connection.recv(1 << 20)
+    return Asked(line, headers, body, time.monotonic())
+
+
+@contextmanager
+def bad_server(port: int = 0) -> Iterator[BadServer]:
+    """Run a bad server, on any port that is free or on the one given."""
+    with socket.create_server(("127.0.0.1", port), backlog=64) as listener:
+        server = BadServer(port=listener.getsockname()[1])
+        thread = threading.Thread(target=server.serve, args=(listener,), daemon=True)
+        thread.start()
+        yield server
+        listener.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
