@@ -194,8 +194,8 @@ def test_a_large_bank_is_loaded_in_pieces_and_says_how_far_it_is(
     """The pieces together are the bank."""
     entries = [told(n, SignalType.KEYPOINTS, keypoints(n).pack()) for n in range(1, 13)]
     holding.take(page(*entries, active(20)))
-    monkeypatch.setattr("takeback.matcher.state.LOAD_BYTES", 1500)
-    monkeypatch.setattr("takeback.matcher.state.FETCH_ROWS", 2)
+    monkeypatch.setattr("takeback.matcher.statereader.LOAD_BYTES", 1500)
+    monkeypatch.setattr("takeback.matcher.statereader.FETCH_ROWS", 2)
 
     again = holding_in(holding.state)
 

@@ -1,25 +1,65 @@
 """Writing one page of a feed into the state file, inside an open transaction."""
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Self
+from typing import Final, Self
 
 from takeback.exchange.wire import FeedEntry, FeedPage
+from takeback.hashing.signal_types import SignalType
 from takeback.matcher.payloads import payload_of
 
 Arrivals = dict[str, list[tuple[int, bytes]]]
 """Entries by the type of their signal: id and payload of each."""
 
+IN_MEMORY: Final = frozenset(SignalType)
+"""Types that every process holds in memory, and follows through the state file."""
+
+REMEMBERED_CHANGES: Final = 100_000
+"""Changes for which is remembered what left with them; a process that slept longer loads anew."""
+
 
 @dataclass(slots=True)
 class Change:
-    """What a page does to the indexes: ids that leave them, then entries that come."""
+    """What a page does to the indexes: ids that leave them, then entries that come.
+
+    An id stands for one signal for ever: an entry that comes with another signal leaves, and
+    comes under a new id.
+    """
 
     gone: list[int] = field(default_factory=list)
     new: Arrivals = field(default_factory=dict)
     skipped: int = 0
     """Records that can't be used."""
+
+    number: int = 0
+    """Counts the changes of this file, from 1; 0 where nothing changes."""
+
+    departed: list[int] = field(default_factory=list)
+    """Those of *gone* that processes hold in memory."""
+
+    def leave(self, rows: Iterable[tuple[int, str]]) -> None:
+        """Take note of entries that are gone: id and type of each."""
+        for entry, kind in rows:
+            self.gone.append(entry)
+            if kind in IN_MEMORY:
+                self.departed.append(entry)
+
+
+def numbered(db: sqlite3.Connection, change: Change) -> Change:
+    """Count a change that changes anything, and remember what left with it."""
+    if not (change.gone or change.new):
+        return change
+    ((change.number,),) = db.execute(
+        "UPDATE progress SET changes = changes + 1 RETURNING changes"
+    ).fetchall()
+    db.executemany(
+        "INSERT INTO departed (id, change) VALUES (?, ?)",
+        [(entry, change.number) for entry in change.departed],
+    )
+    db.execute("DELETE FROM departed WHERE change <= ?", (change.number - REMEMBERED_CHANGES,))
+    return change
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +72,17 @@ class Reading:
     complete: int
     """The last reading that reached the end."""
 
+    newest: int
+    """The highest id ever given."""
+
     @classmethod
     def of(cls, db: sqlite3.Connection, source: int) -> Self:
         """Return the source's."""
         generation, complete = db.execute(
             "SELECT generation, complete_generation FROM sources WHERE id = ?", (source,)
         ).fetchone()
-        return cls(db, source, generation, complete)
+        newest = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'entries'").fetchone()
+        return cls(db, source, generation, complete, newest[0] if newest else 0)
 
     def apply(self, page: FeedPage, now: datetime) -> Change:
         """Write the page's records, the confirmations it asks for, and its cursor.
@@ -55,29 +99,30 @@ class Reading:
         )
         self._move(page, now)
         if not page.more and self.complete < self.generation:
-            change.gone.extend(self._sweep())
-        return change
+            change.leave(self._sweep())
+        return numbered(self.db, change)
 
     def _record(self, entry: FeedEntry, change: Change) -> None:
         payload = payload_of(entry) if entry.state == "active" else None
         if payload is None:
-            change.gone.extend(self._delete(entry))
+            change.leave(self._delete(entry))
             change.skipped += entry.state == "active"
             return
         kept = self._put(entry, payload)
-        while kept is None:  # it is there with another type: it goes, and comes under a new id
-            change.gone.extend(self._delete(entry))
+        while kept is None:  # it is there with another signal: it goes, and comes under a new id
+            change.leave(self._delete(entry))
             kept = self._put(entry, payload)
-        change.new.setdefault(entry.type, []).append((kept, payload))
+        if kept > self.newest:
+            change.new.setdefault(entry.type, []).append((kept, payload))
 
     def _put(self, entry: FeedEntry, payload: bytes) -> int | None:
-        """Insert or replace one entry and return its id; None if it has another type there."""
+        """Insert or renew one entry and return its id; None if it has another signal there."""
         row = self.db.execute(
             "INSERT INTO entries (source, number, type, view, bank, ask, generation, payload)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, number) DO UPDATE SET"
-            " payload = excluded.payload, view = excluded.view, bank = excluded.bank,"
+            " view = excluded.view, bank = excluded.bank,"
             " ask = excluded.ask, generation = excluded.generation"
-            " WHERE type = excluded.type RETURNING id",
+            " WHERE type = excluded.type AND payload = excluded.payload RETURNING id",
             (
                 self.source,
                 bytes.fromhex(entry.number),
@@ -91,12 +136,12 @@ class Reading:
         ).fetchone()
         return None if row is None else int(row[0])
 
-    def _delete(self, entry: FeedEntry) -> list[int]:
-        rows = self.db.execute(
-            "DELETE FROM entries WHERE source = ? AND number = ? RETURNING id",
+    def _delete(self, entry: FeedEntry) -> list[tuple[int, str]]:
+        """Delete one entry; return its id and type."""
+        return self.db.execute(
+            "DELETE FROM entries WHERE source = ? AND number = ? RETURNING id, type",
             (self.source, bytes.fromhex(entry.number)),
-        )
-        return [int(row[0]) for row in rows.fetchall()]
+        ).fetchall()
 
     def _move(self, page: FeedPage, now: datetime) -> None:
         """Move the cursor; the last page also completes the reading."""
@@ -110,10 +155,9 @@ class Reading:
                 (int(now.timestamp()), self.source),
             )
 
-    def _sweep(self) -> list[int]:
-        """Delete what the reading that just ended did not see."""
-        rows = self.db.execute(
-            "DELETE FROM entries WHERE source = ? AND generation < ? RETURNING id",
+    def _sweep(self) -> list[tuple[int, str]]:
+        """Delete what the reading that just ended did not see; return ids and types."""
+        return self.db.execute(
+            "DELETE FROM entries WHERE source = ? AND generation < ? RETURNING id, type",
             (self.source, self.generation),
-        )
-        return [int(row[0]) for row in rows.fetchall()]
+        ).fetchall()

@@ -2,16 +2,18 @@
 
 Version 1 knew one type of signal. Its entries are kept; what it did not understand is read
 again from the feeds, as after every release that understands more (``sources.types``).
+Version 2 had no index on the disk and one process: changes were not counted.
 """
 
 import sqlite3
+from collections.abc import Mapping
 from typing import Final
 
 from takeback.errors import IntegrityFailure
 from takeback.matcher.log import log
 from takeback.matcher.payloads import UNDERSTOOD
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Written into the file; a higher number was written by a later release."""
 
 _ENTRIES: Final = """
@@ -27,6 +29,20 @@ CREATE TABLE entries (
     payload    BLOB NOT NULL,                        -- the signal as bytes, in its type's form
     UNIQUE (source, number)
 ) STRICT;
+"""
+
+_CHANGES: Final = """
+CREATE TABLE progress (
+    one     INTEGER PRIMARY KEY CHECK (one = 1),
+    changes INTEGER NOT NULL                         -- pages that changed the entries
+) STRICT;
+CREATE TABLE departed (                              -- what processes held in memory
+    id     INTEGER PRIMARY KEY,                      -- of the entry that is gone
+    change INTEGER NOT NULL                          -- with which it went
+) STRICT;
+CREATE INDEX departed_by_change ON departed (change);
+CREATE INDEX entries_in_memory ON entries (id) WHERE type IN ('md5', 'video');
+INSERT INTO progress (one, changes) VALUES (1, %d);
 """
 
 SCHEMA: Final = f"""
@@ -61,7 +77,11 @@ CREATE TABLE reports (
     UNIQUE (source, kind, id)
 ) STRICT;
 CREATE INDEX reports_waiting ON reports (source, seq) WHERE state = 'waiting';
+{_CHANGES % 0}
 """
+
+_FROM_2: Final = _CHANGES % 1
+"""Entries without an index on the disk count as one change that it has yet to see."""
 
 _FROM_1: Final = f"""
 ALTER TABLE sources ADD COLUMN types TEXT NOT NULL DEFAULT '';
@@ -70,7 +90,11 @@ ALTER TABLE entries RENAME TO entries_1;
 INSERT INTO entries (id, source, number, type, view, bank, ask, generation, payload)
     SELECT id, source, number, 'pdq', view, bank, ask, generation, signal FROM entries_1;
 DROP TABLE entries_1;
+{_FROM_2}
 """  # noqa: S608 - our own text
+
+_STATEMENTS: Final[Mapping[int, str]] = {0: SCHEMA, 1: _FROM_1, 2: _FROM_2}
+"""What makes a file of this release of one of an earlier version; 0 is a new file."""
 
 
 def prepare(db: sqlite3.Connection) -> None:
@@ -80,10 +104,10 @@ def prepare(db: sqlite3.Connection) -> None:
         IntegrityFailure: the file is of a later release.
     """
     (version,) = db.execute("PRAGMA user_version").fetchone()
-    if version not in {0, 1, VERSION}:
+    if version == VERSION:
+        return
+    if version not in _STATEMENTS:
         raise IntegrityFailure("the matcher's state file is of another release")
-    if version != VERSION:
-        statements = SCHEMA if version == 0 else _FROM_1
-        db.executescript(f"BEGIN; {statements} PRAGMA user_version = {VERSION}; COMMIT;")
-    if version == 1:
+    db.executescript(f"BEGIN; {_STATEMENTS[version]} PRAGMA user_version = {VERSION}; COMMIT;")
+    if version:
         log().warning("state.upgraded", was=version, now=VERSION)

@@ -1,4 +1,4 @@
-"""What a matcher remembers across restarts, in one SQLite file.
+"""What a matcher remembers across restarts, in one SQLite file: the keeper's side of it.
 
 Entries of every bank that is followed, and how far each feed was read; ``outbox.py`` keeps
 in the same file what must still be said to a hub. A page's records, its cursor and the
@@ -13,127 +13,53 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from takeback.errors import Conflict, IntegrityFailure, NotReady
-from takeback.exchange.follow import Position
-from takeback.exchange.wire import Ask, BankName, FeedPage
+from takeback.errors import Conflict, IntegrityFailure
+from takeback.exchange.wire import FeedPage
 from takeback.matcher.payloads import UNDERSTOOD
-from takeback.matcher.reading import Arrivals, Change, Reading
+from takeback.matcher.reading import Change, Reading, numbered
 from takeback.matcher.schema import prepare
+from takeback.matcher.statereader import BUSY_SECONDS, FILE_NAME, Held, StateReader, connect
 
-LOAD_ROWS: Final = 250_000
-"""Most entries loaded in one piece at start …"""
+__all__ = ["Held", "State"]
 
-LOAD_BYTES: Final = 256 * 1024 * 1024
-"""… and about as many bytes of signals."""
-
-FETCH_ROWS: Final = 5_000
-"""Rows taken from the file at once while loading."""
-
-HELD_ROWS: Final = 5_000
-"""Entries asked for in one statement."""
+WIPE_SECONDS: Final = 0.2
+"""How long overwriting beside the file waits for readers; it is tried again later."""
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What is known of one entry beside its signal."""
-
-    id: int
-    """Ours, for as long as the state file lives; the indexes know it by that."""
-
-    source: int
-    number: str
-    view: str
-    bank: BankName
-    ask: Ask
-
-    @property
-    def vouched(self) -> bool:
-        """Whether the hub asks for removal, as it does only of what was vouched for."""
-        return self.ask == "remove"
-
-
-class State:
-    """The open state file. Safe to use from several threads of one process."""
+class State(StateReader):
+    """The open state file in the hands of the one process that keeps it."""
 
     def __init__(self, directory: Path) -> None:
         """Open or create ``matcher.db`` in *directory*.
 
         Raises:
-            Conflict: another matcher uses the directory.
+            Conflict: another process keeps the directory.
             IntegrityFailure: the file is no state file, or one of a later release.
         """
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock_file = _lock(directory / "matcher.lock")
-        self._path = directory / "matcher.db"
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+        self._path = directory / FILE_NAME
         self._unwiped = False
         self._writing, self._reading = threading.RLock(), threading.Lock()
         try:
-            self._writer = _connect(self._path)
+            self._writer = connect(self._path)
             prepare(self._writer)
-            self._reader = _connect(self._path)
+            self._reader = connect(self._path)
         except sqlite3.DatabaseError:
+            os.close(self._lock_file)
             raise IntegrityFailure("the matcher's state file is damaged") from None
 
-    def close(self) -> None:
-        """Close the file and let another matcher use the directory."""
-        with self._writing, self._reading:
-            self._writer.close()
-            self._reader.close()
-            os.close(self._lock_file)
-
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Write everything inside or nothing; on the disk when this returns.
-
-        Raises:
-            NotReady: the file can't be written now, for example because the disk is full.
-        """
-        with self._writing:
-            try:
-                self._writer.execute("BEGIN IMMEDIATE")
-                yield self._writer
-                self._writer.execute("COMMIT")
-            except sqlite3.OperationalError as problem:
-                raise NotReady(f"the state file can't be written: {problem}") from None
-            finally:
-                if self._writer.in_transaction:
-                    self._writer.execute("ROLLBACK")
-
-    def read(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        """Return what *sql* selects; sees only what is committed."""
-        with self._reading:
-            return self._reader.execute(sql, parameters).fetchall()
-
-    # Sources
-
-    def source(self, url: str) -> int:
-        """Return the number of the source at *url*, new or known."""
-        with self.transaction() as db:
-            db.execute("INSERT OR IGNORE INTO sources (url) VALUES (?)", (url,))
-            (number,) = db.execute("SELECT id FROM sources WHERE url = ?", (url,)).fetchone()
-        return int(number)
-
-    def keep_entries_of(self, sources: Iterable[int]) -> None:
-        """Delete the entries of every other source; what is to be sent to it stays."""
-        kept = json.dumps(list(sources))
-        with self.transaction() as db:
-            db.execute(
-                "DELETE FROM entries WHERE source NOT IN (SELECT value FROM json_each(?))", (kept,)
-            )
-            db.execute(
-                "UPDATE sources SET cursor = NULL, epoch = NULL, fresh_at = NULL,"
-                " complete_generation = 0 WHERE id NOT IN (SELECT value FROM json_each(?))",
-                (kept,),
-            )
-        self.wipe()
+    def close(self, *others: Callable[[], None]) -> None:
+        """Close the file, then *others*, and let another process keep the directory."""
+        super().close()
+        for close in others:
+            close()
+        os.close(self._lock_file)
 
     def secret(self, name: str) -> bytes:
         """Return 32 random bytes, made once for this file."""
@@ -144,23 +70,33 @@ class State:
             (value,) = db.execute("SELECT value FROM secrets WHERE name = ?", (name,)).fetchone()
         return bytes(value)
 
-    def position(self, source: int) -> Position:
-        """Return how far the source's feed was read."""
-        cursor, epoch, complete = self.read(
-            "SELECT cursor, epoch, generation = complete_generation FROM sources WHERE id = ?",
-            (source,),
-        )[0]
-        return Position(cursor, epoch, bool(complete))
+    # Sources
 
-    def ever_complete(self, source: int) -> bool:
-        """Tell whether the source's bank was read to its end at least once."""
-        rows = self.read("SELECT complete_generation FROM sources WHERE id = ?", (source,))
-        return bool(rows[0][0])
+    def keep_entries_of(
+        self, sources: Iterable[int], apply: Callable[[Change], None] = lambda _: None
+    ) -> None:
+        """Delete the entries of every other source; what is to be sent to it stays.
 
-    def fresh_at(self, source: int) -> datetime | None:
-        """Return when the source was last up to date, as far as is remembered."""
-        ((seconds,),) = self.read("SELECT fresh_at FROM sources WHERE id = ?", (source,))
-        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+        Args:
+            sources: those that are followed.
+            apply: changes the index, before anything commits.
+        """
+        kept = json.dumps(list(sources))
+        with self.transaction() as db:
+            rows = db.execute(
+                "DELETE FROM entries WHERE source NOT IN (SELECT value FROM json_each(?))"
+                " RETURNING id, type",
+                (kept,),
+            )
+            change = Change()
+            change.leave(rows.fetchall())
+            db.execute(
+                "UPDATE sources SET cursor = NULL, epoch = NULL, fresh_at = NULL,"
+                " complete_generation = 0 WHERE id NOT IN (SELECT value FROM json_each(?))",
+                (kept,),
+            )
+            apply(numbered(db, change))
+        self.wipe()
 
     def restart(self, source: int) -> None:
         """Begin a new reading from the start, over the entries that are held."""
@@ -206,63 +142,15 @@ class State:
     def wipe(self) -> None:
         """Overwrite deleted rows beside the file too; later if a reader is in the way."""
         with self._writing:
+            self._writer.execute(f"PRAGMA busy_timeout = {int(WIPE_SECONDS * 1000)}")
             (busy, _, _) = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self._writer.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
             self._unwiped = bool(busy)
 
-    def load(self) -> Iterator[Arrivals]:
-        """Read the id, type and payload of every entry, in large pieces."""
-        with self._reading:
-            rows = self._reader.execute("SELECT id, type, payload FROM entries ORDER BY id")
-            piece, count, size = Arrivals(), 0, 0
-            while some := rows.fetchmany(FETCH_ROWS):
-                for entry, kind, payload in some:
-                    piece.setdefault(kind, []).append((entry, payload))
-                    size += len(payload)
-                count += len(some)
-                if count >= LOAD_ROWS or size >= LOAD_BYTES:
-                    yield piece
-                    piece, count, size = Arrivals(), 0, 0
-            if piece:
-                yield piece
-
-    def size(self) -> int:
-        """Count the entries."""
-        return int(self.read("SELECT count(*) FROM entries")[0][0])
-
-    def held(self, ids: Sequence[int]) -> dict[int, Held]:
-        """Return what is known of the entries; one that is gone is left out."""
-        found: dict[int, Held] = {}
-        for begin in range(0, len(ids), HELD_ROWS):
-            wanted = json.dumps(ids[begin : begin + HELD_ROWS])
-            rows = self.read(
-                "SELECT id, source, lower(hex(number)), view, bank, ask FROM entries"
-                " WHERE id IN (SELECT value FROM json_each(?))",
-                (wanted,),
-            )
-            found |= {row[0]: Held(*row) for row in rows}
-        return found
-
-    def sources_of(self, number: str) -> list[int]:
-        """Return the sources that hold an entry of this number."""
-        rows = self.read("SELECT source FROM entries WHERE number = ?", (bytes.fromhex(number),))
-        return [row[0] for row in rows]
-
-    def signal_of(self, source: int, number: str) -> str | None:
-        """Return an entry's signal in hexadecimal, or None when it is gone."""
-        rows = self.read(
-            "SELECT lower(hex(payload)) FROM entries WHERE source = ? AND number = ?",
-            (source, bytes.fromhex(number)),
-        )
-        return rows[0][0] if rows else None
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA secure_delete = ON")
-    connection.execute("PRAGMA foreign_keys = ON")
-    return connection
+    def wipe_again(self) -> None:
+        """Overwrite what a reader was in the way of, if anything."""
+        if self._unwiped:
+            self.wipe()
 
 
 def _lock(path: Path) -> int:
