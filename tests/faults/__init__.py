@@ -1,0 +1,1 @@
+"""What must not happen: damage, floods, full disks, programs that die."""
