@@ -1,0 +1,139 @@
+"""A reader of an index's directory: any process, any number, none is noticed by the writer.
+
+A search looks at the control file's generation, and maps what the manifest names anew if that
+moved. Nothing is locked: threads that notice it at the same time each do so, and one view stays.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Generic, TypeVar
+
+from takeback.errors import Conflict, IntegrityFailure, NotReady
+from takeback.matching.disk import shared
+from takeback.matching.disk.control import Control
+from takeback.matching.disk.files import DAMAGED
+from takeback.matching.disk.log import Record
+from takeback.matching.disk.manifest import Listed, Manifest, read_manifest
+from takeback.matching.disk.recovery import ENDED, Kept, Load, P, loaded, recover
+from takeback.matching.disk.shared import SharedFile
+from takeback.matching.disk.verified import Verified
+
+ATTEMPTS: Final = 100
+"""How often a file may be gone because the writer swapped the manifest meanwhile."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View(Generic[P, T]):
+    """What is searched until the generation moves."""
+
+    generation: int
+    places: tuple[P, ...]
+    tail: T
+    kept: tuple[Kept[P], ...]
+    """The same segments, with the names of their files."""
+
+    mark: int | None
+    """Of a view that nobody changes; otherwise the control file has it."""
+
+
+class Follower(Generic[P, T]):
+    """A directory, open for reading. Safe to share by threads and to take into a fork.
+
+    Args:
+        directory: the index's own.
+        kind: of the index.
+        load: makes a segment from its file and its marks.
+        load_tail: makes a tail from the shared file that the writer adds to.
+        make_tail: makes one that stays as it is, from changes; for when nothing was written since
+            the machine started, so that shared files tell nothing.
+
+    Raises:
+        NotReady: there is nothing whole there yet.
+        IntegrityFailure: something is damaged.
+        Conflict: it is an index of another kind.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        kind: str,
+        *,
+        load: Load[P],
+        load_tail: Callable[[SharedFile], T],
+        make_tail: Callable[[list[Record]], T],
+    ) -> None:
+        self._directory, self._kind = directory, kind
+        self._load, self._load_tail, self._make_tail = load, load_tail, make_tail
+        try:
+            self._control = Control(directory, writable=False)
+        except (FileNotFoundError, ValueError) as error:
+            raise _nothing_there() from error
+        self._view = self._fresh_view(())
+
+    def view(self) -> View[P, T]:
+        """Return what holds now, mapped anew if need be."""
+        view = self._view
+        if self._control.generation > view.generation or self._is_outlived(view):
+            view = self._view = self._fresh_view(view.kept)
+        return view
+
+    @property
+    def mark(self) -> int:
+        """Return the mark of the last change that a search sees."""
+        view = self._view
+        if view.mark is None or self._is_outlived(view):
+            return self._control.mark
+        return view.mark
+
+    def _is_outlived(self, view: View[P, T]) -> bool:
+        """Tell whether a writer came to a view that was made without one."""
+        return view.mark is not None and self._control.trusted
+
+    def _fresh_view(self, known: tuple[Kept[P], ...]) -> View[P, T]:
+        """Read the manifest and map what it names; again if that went away meanwhile."""
+        for _ in range(ATTEMPTS):
+            manifest = self._manifest()
+            try:
+                return self._followed(manifest, known)
+            except FileNotFoundError:
+                if self._manifest().generation == manifest.generation:
+                    raise IntegrityFailure(DAMAGED.format("a file that is missing")) from None
+        raise NotReady("the index changes faster than it can be opened")
+
+    def _manifest(self) -> Manifest:
+        try:
+            manifest = read_manifest(self._directory)
+        except FileNotFoundError as error:
+            raise _nothing_there() from error
+        if manifest.kind != self._kind:
+            raise Conflict(f"this directory holds an index of {manifest.kind}")
+        return manifest
+
+    def _followed(self, manifest: Manifest, known: tuple[Kept[P], ...]) -> View[P, T]:
+        if not self._control.trusted:
+            return self._recovered(manifest)
+        held = {part.listed.live: part for part in known}
+        fresh = [part.segment for part in manifest.segments if part.live not in held]
+        Verified(self._directory).verify(fresh)
+        kept = tuple(held.get(part.live) or self._mapped(part) for part in manifest.segments)
+        tail = self._load_tail(shared.follow(self._directory / manifest.tail))
+        places = tuple(part.place for part in kept)
+        return View(manifest.generation, places, tail, kept, None)
+
+    def _mapped(self, listed: Listed) -> Kept[P]:
+        words = shared.follow(self._directory / listed.live).arrays[ENDED]
+        return loaded(self._directory, listed, self._load, words)
+
+    def _recovered(self, manifest: Manifest) -> View[P, T]:
+        """Find out what holds as a writer would, but in this process alone."""
+        found = recover(self._directory, manifest, self._load, self._control)
+        places = tuple(part.place for part in found.kept)
+        tail = self._make_tail(found.pending)
+        return View(manifest.generation, places, tail, (), found.mark)
+
+
+def _nothing_there() -> NotReady:
+    return NotReady("there is no index yet; it is made by the matcher that follows the hub")

@@ -1,0 +1,115 @@
+"""Merging in the background: a thread that works while an index has segments to merge.
+
+It is handed how to choose, merge and put in place, and knows nothing else of the index.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ids = NDArray[np.int64]
+S = TypeVar("S")
+
+
+class Tidying(Protocol):
+    """What else is done in the background, once there is nothing to merge."""
+
+    def due(self) -> bool:
+        """Tell whether there is something to do. The lock is held."""
+
+    def run(self) -> None:
+        """Do it. The lock is not held."""
+
+
+PAUSE_SECONDS: Final = 10.0
+"""How long after a disk refused a merge the next one is tried."""
+
+
+class Merging(NamedTuple, Generic[S]):
+    """How an index merges. The lock is held for all but ``merge``."""
+
+    due: Callable[[], list[S]]
+    """Choose the segments to merge next; none if the index is settled."""
+
+    merge: Callable[[list[S]], S]
+    """Make one segment of them, which nobody sees yet."""
+
+    put: Callable[[list[S], S, list[Ids]], None]
+    """Show the new segment instead of its sources, less the entries that ended meanwhile."""
+
+
+class Merger(Generic[S]):
+    """The thread, and what ended while it merged.
+
+    Args:
+        name: the thread's.
+        writing: the lock under which the index changes; held by whoever calls ``run_if_due``
+            and ``note``.
+        merging: how this index does it.
+        tidying: what else there may be to do.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        writing: threading.Lock,
+        merging: Merging[S],
+        tidying: Tidying | None = None,
+    ) -> None:
+        self._name, self._writing = name, writing
+        self._merging, self._tidying = merging, tidying
+        self._thread: threading.Thread | None = None
+        self._ended: list[Ids] = []
+        self._not_before = 0.0
+
+    def run_if_due(self) -> None:
+        """Start the thread if there is something to merge and it does not run."""
+        if self._runs() or time.monotonic() < self._not_before:
+            return
+        if self._merging.due() or self._untidy():
+            self._thread = threading.Thread(target=self._merge_all, name=self._name, daemon=True)
+            self._thread.start()
+
+    def note(self, ids: Ids) -> None:
+        """Note entries that end, for a merge that may have copied them already."""
+        if self._runs():
+            self._ended.append(ids)
+
+    def settle(self) -> None:
+        """Wait until no merge is due."""
+        while (thread := self._thread) is not None and thread.is_alive():
+            thread.join()
+
+    def _runs(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def _untidy(self) -> bool:
+        return self._tidying is not None and self._tidying.due()
+
+    def _merge_all(self) -> None:
+        try:
+            while work := self._next():
+                work()
+        except OSError:
+            self._not_before = time.monotonic() + PAUSE_SECONDS
+            raise
+
+    def _next(self) -> Callable[[], None] | None:
+        """Choose what to do next; nothing, and the thread ends."""
+        with self._writing:
+            self._ended.clear()
+            if sources := self._merging.due():
+                return lambda: self._merge_once(sources)
+            if self._tidying is not None and self._tidying.due():
+                return self._tidying.run
+            self._thread = None
+            return None
+
+    def _merge_once(self, sources: list[S]) -> None:
+        merged = self._merging.merge(sources)
+        with self._writing:
+            self._merging.put(sources, merged, self._ended)
