@@ -23,7 +23,7 @@ class GatedLayout(Layout):
 
     def __init__(self, inner: Layout) -> None:
         """Deal like *inner*, once the gate is open."""
-        super().__init__(inner.widths, inner.deal_table, inner.restore_table)
+        super().__init__(inner.widths, inner.deal_table, inner.restore_table, inner.step)
         object.__setattr__(self, "waiting", threading.Event())
         object.__setattr__(self, "gate", threading.Event())
 
@@ -109,7 +109,7 @@ def test_a_merge_that_fails_costs_nothing_but_time(monkeypatch: pytest.MonkeyPat
     reported: list[Any] = []
     monkeypatch.setattr(threading, "excepthook", reported.append)
     bank = random_signals(40, seed=1)
-    layout = BrokenOnce(TINY.widths, TINY.deal_table, TINY.restore_table)
+    layout = BrokenOnce(TINY.widths, TINY.deal_table, TINY.restore_table, TINY.step)
     index = Index(Policy(tail_rows=8, layouts=((40, layout),)))
 
     index.add(np.arange(40), bank)

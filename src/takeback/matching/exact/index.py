@@ -13,16 +13,17 @@ import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from operator import index
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from takeback.errors import MalformedSignal
-from takeback.matching.exact.kernels import Question, remove_positions
 from takeback.matching.exact.layout import NARROW, Rows
 from takeback.matching.exact.merge import Policy, ascending, is_ascending, merge
-from takeback.matching.exact.segment import NO_LIMIT, Found, Ids, Positions, Segment, Tail
+from takeback.matching.exact.places import NO_LIMIT, search_places
+from takeback.matching.exact.segment import Ids, Positions, Segment, Tail
 
 ROW = np.dtype([("query", np.int64), ("id", np.int64), ("distance", np.int64)])
 """One match: the number of the query in the call, the entry's id, the distance in bits."""
@@ -33,6 +34,9 @@ SIGNAL_BYTES = 32
 LARGEST_DISTANCE = 256
 
 DEFAULT_POLICY = Policy()
+
+Row = tuple[Tail | Segment, Ids, Positions]
+"""Rows of one place: their ids, and where they are."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,15 +56,22 @@ class Answer:
         return iter(self.rows.tolist())
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Snapshot:
     """All that a search looks at."""
 
-    version: int
     segments: tuple[Segment, ...]
     tail: Tail
     tail_size: int
     """How many of the tail's rows this snapshot shows."""
+
+    @cached_property
+    def places(self) -> NDArray[np.int64]:
+        """Return what ``search_places`` is told of them all."""
+        largest_first = sorted(self.segments, key=len, reverse=True)
+        return np.stack(
+            [*(segment.place for segment in largest_first), self.tail.place(self.tail_size)]
+        )
 
 
 class Index:
@@ -76,7 +87,7 @@ class Index:
 
     def __init__(self, policy: Policy = DEFAULT_POLICY) -> None:
         self._policy = policy
-        self._snapshot = Snapshot(0, (), Tail(policy.tail_rows), 0)
+        self._snapshot = Snapshot((), Tail.empty(policy.tail_rows), 0)
         self._writing = threading.Lock()
         self._merger: threading.Thread | None = None
         self._ended_during_merge: list[Ids] = []
@@ -124,10 +135,8 @@ class Index:
         """
         numbers = np.unique(whole_numbers(ids))
         with self._writing:
-            version = self._snapshot.version + 1
-            for place, positions in self._end(numbers, version):
+            for place, positions in self._end(self._at(numbers)):
                 _overwrite(place, positions)
-            self._snapshot = replace(self._snapshot, version=version)
             self._merge_if_due()
 
     def search(
@@ -150,13 +159,10 @@ class Index:
             MalformedSignal: *signals* is not uint8 of shape (n, 32).
             ValueError: *radius* or *limit* is out of range.
         """
-        reach, want = _radius(radius), _want(limit)
-        queries = _rows(signals)
+        reach, most = _radius(radius), _most(limit)
         snapshot = self._snapshot
-        found = [
-            _nearest(snapshot, Question(words, snapshot.version, reach, want)) for words in queries
-        ]
-        return _answer(found, limit)
+        rows, more = search_places(snapshot.places, _rows(signals), reach, most)
+        return Answer(rows.view(ROW)[:, 0], more)
 
     def settle(self) -> None:
         """Wait until no merge is due. Answers are the same before and after, only sooner after."""
@@ -174,31 +180,34 @@ class Index:
             held[here] = (place.signals(positions) == rows[here]).all(axis=1)
         return held
 
-    def _end(self, ids: Ids, version: int) -> list[tuple[Tail | Segment, Positions]]:
-        """End the rows of *ids* and return where they were."""
-        ended = []
-        for place in self._places():
-            here, positions = place.find(ids)
-            if len(here):
-                place.end(positions, version)
-                ended.append((place, positions))
-                if self._is_merging():
-                    self._ended_during_merge.append(ids[here])
-        return ended
+    def _at(self, ids: Ids) -> list[Row]:
+        """Find where the rows of *ids* are."""
+        found = ((place, ids, *place.find(ids)) for place in self._places())
+        return [(place, ids[here], at) for place, ids, here, at in found if len(here)]
+
+    def _end(self, rows: list[Row]) -> list[tuple[Tail | Segment, Positions]]:
+        """End rows and return where they were."""
+        for place, ids, positions in rows:
+            place.end(positions)
+            if self._is_merging():
+                self._ended_during_merge.append(ids)
+        return [(place, positions) for place, _, positions in rows]
 
     def _add(self, ids: Ids, rows: Rows) -> None:
+        """Show the new rows, then end those they replace: an id is found all the while."""
         now = self._snapshot
-        segments, tail, version = now.segments, now.tail, now.version + 1
-        self._end(ids, version)
+        segments, tail, replaced = now.segments, now.tail, self._at(ids)
         if tail.has_room(len(ids)):
             tail.append(ids, rows)
         else:
+            self._end(replaced)
             if tail.lasting:
                 old_ids, old_rows = tail.remaining()
                 ids, rows = np.concatenate([old_ids, ids]), np.concatenate([old_rows, rows])
-            segments = (*segments, Segment(*ascending(ids, rows)))
-            tail = Tail(self._policy.tail_rows)
-        self._snapshot = Snapshot(version, segments, tail, tail.size)
+            segments = (*segments, Segment.plain(*ascending(ids, rows)))
+            tail, replaced = Tail.empty(self._policy.tail_rows), []
+        self._snapshot = Snapshot(segments, tail, tail.size)
+        self._end(replaced)
         self._merge_if_due()
 
     def _merge_if_due(self) -> None:
@@ -229,10 +238,10 @@ class Index:
     def _put_in_place(self, sources: list[Segment], merged: Segment) -> None:
         """Show *merged* instead of its sources, less what ended while it was made."""
         segments = [segment for segment in self._snapshot.segments if segment not in sources]
-        if len(merged.ids):
+        if len(merged):
             for ids in self._ended_during_merge:
                 _, positions = merged.find(ids)
-                merged.end(positions, version=0)
+                merged.end(positions)
                 _overwrite(merged, positions)
             segments.append(merged)
         self._snapshot = replace(self._snapshot, segments=tuple(segments))
@@ -249,45 +258,10 @@ def warm_up() -> None:
     trial.withdraw([1])
 
 
-def _nearest(snapshot: Snapshot, question: Question) -> Found:
-    """Find the nearest in all places together."""
-    found = [segment.search(question) for segment in snapshot.segments]
-    if snapshot.tail_size:
-        found.append(snapshot.tail.search(question, snapshot.tail_size))
-    found = [part for part in found if len(part.ids)]
-    if not found:
-        return NOTHING
-    ids = np.concatenate([part.ids for part in found])
-    distances = np.concatenate([part.distances for part in found])
-    order = np.lexsort((ids, distances))[: question.want]
-    return Found(ids[order], distances[order])
-
-
-NOTHING = Found(np.empty(0, np.int64), np.empty(0, np.int64))
-
-
-def _answer(found: list[Found], limit: int | None) -> Answer:
-    sizes = np.array([len(part.ids) for part in found], np.int64)
-    kept = sizes if limit is None else np.minimum(sizes, limit)
-    rows = np.empty(kept.sum(), ROW)
-    begin = 0
-    for number, (part, count) in enumerate(zip(found, kept.tolist(), strict=True)):
-        own = rows[begin : begin + count]
-        own["query"], own["id"], own["distance"] = number, part.ids[:count], part.distances[:count]
-        begin += count
-    return Answer(rows, sizes > kept)
-
-
 def _overwrite(place: Tail | Segment, positions: Positions) -> None:
-    """Put random bits in place of ended signals, so that they are gone from memory too.
-
-    A search that began earlier may see old and new bits mixed: for it the row counts as present
-    or not, both of which are true of an entry that is being withdrawn.
-    """
-    if isinstance(place, Segment) and place.tables:
-        remove_positions(place.tables, positions)
+    """Put random bits in place of ended signals, so that they are gone from memory too."""
     noise = np.frombuffer(os.urandom(len(positions) * SIGNAL_BYTES), np.uint64)
-    place.rows[positions] = noise.reshape(-1, 4)
+    place.overwrite(positions, noise.reshape(-1, 4))
 
 
 def _radius(radius: int) -> int:
@@ -296,13 +270,12 @@ def _radius(radius: int) -> int:
     return index(radius)
 
 
-def _want(limit: int | None) -> int:
-    """One more than the limit, to know whether there is more."""
+def _most(limit: int | None) -> int:
     if limit is None:
         return NO_LIMIT
     if not 0 < index(limit) < NO_LIMIT:
         raise ValueError("limit must be positive, or None")
-    return index(limit) + 1
+    return index(limit)
 
 
 def whole_numbers(ids: ArrayLike) -> Ids:

@@ -1,12 +1,15 @@
-"""The loops of the index, compiled by numba; every one runs without the interpreter lock.
+"""The loops of one search of one segment, compiled by numba, without the interpreter lock.
 
 They take plain arrays and know nothing of locks, snapshots or layouts beyond
-the numbers they are handed. Compiled code is cached on disk, beside this file
-or under ``NUMBA_CACHE_DIR``; ``index.warm_up`` fills the cache.
+the numbers they are handed. ``places.py`` calls them for a batch of queries,
+``building.py`` has the loops that make the tables. Compiled code is cached on
+disk, beside this file or under ``NUMBA_CACHE_DIR``; ``index.warm_up`` fills the
+cache.
 
 *Rows* are signals as four 64-bit words. A *hit* is one integer, distance in the
 upper and position in the lower 32 bits: hits in order are nearest first and, as
-positions ascend with ids, by id among equals.
+positions ascend with ids, by id among equals. *Ended* is a bitmap in 64-bit
+words: a row whose bit is set is answered no longer.
 """
 
 from collections.abc import Callable
@@ -30,6 +33,7 @@ NOWHERE = np.uint32(0xFFFFFFFF)
 ZERO = np.uint64(0)
 ONE = np.uint64(1)
 WORD_BITS = np.uint64(64)
+IN_WORD = np.uint64(63)
 IN_HALF = np.uint64(31)
 HALF_SHIFT = np.uint64(32)
 PER_WORD_SHIFT = np.uint64(5)
@@ -54,8 +58,8 @@ class Tables(NamedTuple):
     rows: NDArray[np.uint64]
     """Shape (n, 4), dealt by the segment's layout."""
 
-    ended: NDArray[np.int64]
-    """Shape (n,): the first version of the index that no longer shows the row."""
+    ended: NDArray[np.uint64]
+    """The bitmap of the rows that have ended."""
 
     chunks: NDArray[np.int64]
     """Shape (m, 4): first bit, width, first word of the directory, first entry of ``starts``."""
@@ -69,7 +73,37 @@ class Tables(NamedTuple):
     """Per chunk, for each occurring key where its positions start; one more at the end."""
 
     positions: NDArray[np.uint32]
-    """Shape (m · n,): per chunk, row numbers sorted by key, ascending within a key."""
+    """Per chunk, as many each: row numbers sorted by key, ascending within a key."""
+
+
+class Families(NamedTuple):
+    """Rows that are in no table but in flat runs, one a pivot, by their distance from it."""
+
+    pivots: NDArray[np.uint64]
+    """Shape (p, 4), dealt like the rows."""
+
+    spans: NDArray[np.int64]
+    """Shape (p, w + 2): where in the run the rows at distance 0 … w from each pivot start, and
+    where its last ones end."""
+
+    rows: NDArray[np.uint64]
+    """Shape (f, 4): copies of the rows, in the order of the runs."""
+
+    positions: NDArray[np.uint32]
+    """Shape (f,): where in the segment each stands."""
+
+    ended: NDArray[np.uint64]
+    """The segment's bitmap."""
+
+
+class Scratch(NamedTuple):
+    """Memory that the passes of a search share, so that a search asks for none."""
+
+    slots: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    near: NDArray[np.uint32]
+    distances: NDArray[np.uint64]
+    fresh: NDArray[np.uint64]
 
 
 @emitted
@@ -104,28 +138,9 @@ class Question(NamedTuple):
     words: NDArray[np.uint64]
     """Shape (4,): the signal, dealt like the segment's rows."""
 
-    version: int
-    """Rows that ended at or before it are not answered."""
-
     radius: int
     want: int
     """How many of the nearest hits to answer."""
-
-
-@compiled
-def reorder(
-    signals: NDArray[np.uint8], table: NDArray[np.uint64], rows: NDArray[np.uint64]
-) -> None:
-    """Send each signal's bits where *table*, shape (32, 256, 4), says; in place is allowed."""
-    for i in range(rows.shape[0]):
-        a, b, c, d = ZERO, ZERO, ZERO, ZERO
-        for byte in range(32):
-            bits = table[byte, signals[i, byte]]
-            a |= bits[0]
-            b |= bits[1]
-            c |= bits[2]
-            d |= bits[3]
-        rows[i, 0], rows[i, 1], rows[i, 2], rows[i, 3] = a, b, c, d
 
 
 @compiled
@@ -139,66 +154,10 @@ def chunk_key(words: NDArray[np.uint64], first: int, width: int) -> Any:  # noqa
 
 
 @compiled
-def count_keys(
-    rows: NDArray[np.uint64], first: int, width: int, counts: NDArray[np.uint32]
-) -> None:
-    """Add to *counts*, shape (2 ** width,), how often each key occurs."""
-    for i in range(rows.shape[0]):
-        counts[np.int64(chunk_key(rows[i], first, width))] += np.uint32(1)
-
-
-@compiled
-def fill_directory(
-    counts: NDArray[np.uint32], directory: NDArray[np.uint64], starts: NDArray[np.uint32]
-) -> int:
-    """Write one chunk's directory and starts; turn *counts* into where each key's rows start.
-
-    Returns:
-        The length used of *starts*: the number of occurring keys and one.
-    """
-    slot, start = 0, np.uint32(0)
-    for key in range(counts.size):
-        if key & 31 == 0:
-            directory[key >> 5] = np.uint64(slot) << HALF_SHIFT
-        size = counts[key]
-        counts[key] = start
-        if size:
-            directory[key >> 5] |= ONE << np.uint64(key & 31)
-            starts[slot] = start
-            slot += 1
-            start += size
-    starts[slot] = start
-    return slot + 1
-
-
-@compiled
-def place_rows(
-    rows: NDArray[np.uint64],
-    first: int,
-    width: int,
-    cursors: NDArray[np.uint32],
-    positions: NDArray[np.uint32],
-) -> None:
-    """Write each row's number where the cursor of its key stands, and move the cursor on."""
-    for i in range(rows.shape[0]):
-        key = np.int64(chunk_key(rows[i], first, width))
-        positions[cursors[key]] = np.uint32(i)
-        cursors[key] += np.uint32(1)
-
-
-@compiled
-def remove_positions(tables: Tables, gone: NDArray[np.int64]) -> None:
-    """Take rows out of every table, so that nothing tells under which keys they stood."""
-    for row in gone:
-        for chunk in range(tables.chunks.shape[0]):
-            first, width, words, slots = tables.chunks[chunk]
-            key = chunk_key(tables.rows[row], first, width)
-            word, bit = tables.directory[words + (key >> PER_WORD_SHIFT)], ONE << (key & IN_HALF)
-            slot = slots + np.int64((word >> HALF_SHIFT) + popcount(word & (bit - ONE)))
-            base = chunk * tables.rows.shape[0]
-            for place in range(base + tables.starts[slot], base + tables.starts[slot + 1]):
-                if tables.positions[place] == row:
-                    tables.positions[place] = NOWHERE
+def has_bit(bitmap: NDArray[np.uint64], position: Any) -> bool:  # noqa: ANN401
+    """Tell whether the bit of *position* is set."""
+    word = bitmap[np.int64(position) >> 6]
+    return bool(word >> (np.uint64(position) & IN_WORD) & ONE)
 
 
 @compiled
@@ -244,50 +203,88 @@ def bound_of(hits: NDArray[np.uint64], count: int, question: Question) -> Any:  
 
 
 @compiled
-def in_order(hits: NDArray[np.uint64], count: int) -> NDArray[np.uint64]:
-    """Return the first *count* hits, sorted."""
-    found = hits[:count]
-    found.sort()
-    return found
-
-
-@compiled
-def sift(
-    distances: NDArray[np.uint64],
-    ended: NDArray[np.int64],
-    begin: int,
-    limits: tuple[Any, int],
-    hits: NDArray[np.uint64],
-) -> int:
-    """Write the hits among the rows from *begin* on, and return their number.
-
-    *limits* are what a hit must be below, and the version after which its row must end.
-    """
-    bound, version = limits
-    count = 0
-    for i in range(ended.size):
-        hit = distances[i] << HALF_SHIFT | np.uint64(begin + i)
-        if hit < bound and ended[i] > version:
-            hits[count] = hit
-            count += 1
-    return count
-
-
-@compiled
 def scan(
-    rows: NDArray[np.uint64], ended: NDArray[np.int64], question: Question
-) -> NDArray[np.uint64]:
-    """Compare every row; for a few thousand rows nothing is faster."""
-    hits, count = np.empty(64, np.uint64), 0
-    distances, fresh = np.empty(BLOCK, np.uint64), np.empty(BLOCK, np.uint64)
+    rows: NDArray[np.uint64],
+    ended: NDArray[np.uint64],
+    question: Question,
+    scratch: Scratch,
+    hits: NDArray[np.uint64],
+) -> Any:  # noqa: ANN401
+    """Compare every row; for a few thousand rows nothing is faster.
+
+    Returns:
+        The nearest hits, and how many there are.
+    """
+    count = 0
     for begin in range(0, rows.shape[0], BLOCK):
         end = min(begin + BLOCK, rows.shape[0])
-        measure(rows[begin:end], question.words, distances)
-        limits = bound_of(hits, count, question), question.version
-        passed = sift(distances, ended[begin:end], begin, limits, fresh)
+        measure(rows[begin:end], question.words, scratch.distances)
+        bound, passed = bound_of(hits, count, question), 0
+        for i in range(end - begin):
+            hit = scratch.distances[i] << HALF_SHIFT | np.uint64(begin + i)
+            if hit < bound and not has_bit(ended, begin + i):
+                scratch.fresh[passed] = hit
+                passed += 1
         if passed:
-            hits, count = add_hits(hits, count, fresh[:passed], question.want)
-    return in_order(hits, count)
+            hits, count = add_hits(hits, count, scratch.fresh[:passed], question.want)
+    return hits, count
+
+
+@compiled
+def scan_run(
+    families: Families,
+    span: tuple[int, int],
+    question: Question,
+    scratch: Scratch,
+    found: tuple[NDArray[np.uint64], int],
+) -> Any:  # noqa: ANN401
+    """Compare the rows of a family from and up to the places of *span*, and add to what is found.
+
+    Returns:
+        The nearest hits, and how many there are.
+    """
+    hits, count = found
+    for begin in range(span[0], span[1], BLOCK):
+        end = min(begin + BLOCK, span[1])
+        measure(families.rows[begin:end], question.words, scratch.distances)
+        bound, passed = bound_of(hits, count, question), 0
+        for i in range(end - begin):
+            if scratch.distances[i] <= bound >> HALF_SHIFT:
+                position = families.positions[begin + i]
+                hit = scratch.distances[i] << HALF_SHIFT | np.uint64(position)
+                if hit < bound and not has_bit(families.ended, position):
+                    scratch.fresh[passed] = hit
+                    passed += 1
+        if passed:
+            hits, count = add_hits(hits, count, scratch.fresh[:passed], question.want)
+    return hits, count
+
+
+@compiled
+def search_families(
+    families: Families,
+    question: Question,
+    scratch: Scratch,
+    hits: NDArray[np.uint64],
+) -> Any:  # noqa: ANN401
+    """Search the runs; rows much nearer to the pivot or farther from it than the query are skipped.
+
+    Returns:
+        The nearest hits, and how many there are.
+    """
+    count, widest = 0, families.spans.shape[1] - 2
+    apart = np.empty(families.pivots.shape[0], np.uint64)
+    measure(families.pivots, question.words, apart)
+    for family in range(families.pivots.shape[0]):
+        distance = np.int64(apart[family])
+        reach = np.int64(bound_of(hits, count, question) >> HALF_SHIFT)
+        if distance - reach <= widest:
+            spans = families.spans[family]
+            begin = spans[max(distance - reach, 0)]
+            end = spans[min(distance + reach, widest) + 1]
+            found = hits, count
+            hits, count = scan_run(families, (begin, end), question, scratch, found)
+    return hits, count
 
 
 @compiled
@@ -378,7 +375,7 @@ def compare(
         g, h = rows[position, 2] ^ c, rows[position, 3] ^ d
         bits = popcount(e) + popcount(f) + popcount(g) + popcount(h)
         hit = bits << HALF_SHIFT | np.uint64(position)
-        if hit < bound and tables.ended[position] > question.version:
+        if hit < bound and not has_bit(tables.ended, position):
             difference[0], difference[1], difference[2], difference[3] = e, f, g, h
             if not found_before(tables.chunks, difference, level):
                 hits[count] = hit
@@ -388,8 +385,12 @@ def compare(
 
 @compiled
 def search_tables(
-    tables: Tables, question: Question, masks: NDArray[np.uint64]
-) -> NDArray[np.uint64]:
+    tables: Tables,
+    question: Question,
+    masks: NDArray[np.uint64],
+    scratch: Scratch,
+    found: tuple[NDArray[np.uint64], int],
+) -> Any:  # noqa: ANN401
     """Run through the levels of ``layout.py`` and stop once the nearest *want* are certain.
 
     Each level is several short passes over all its keys rather than one long one, because every
@@ -399,31 +400,33 @@ def search_tables(
         tables: of the segment to search.
         question: its radius is within the reach of the segment's layout.
         masks: ``layout.FLIP_MASKS``.
+        scratch: memory to work in.
+        found: hits among rows that are in no table, and how many.
 
     Returns:
-        The nearest hits, at most ``question.want``, in order.
+        The nearest hits with those *found*, and how many there are.
     """
+    hits, count = found
     chunks = tables.chunks.shape[0]
-    hits, count = np.empty(64, np.uint64), 0
-    slots, ends = np.empty(masks.shape[1], np.int64), np.empty(masks.shape[1], np.int64)
-    near, fresh = np.empty(BLOCK, np.uint32), np.empty(BLOCK, np.uint64)
+    per_chunk = tables.positions.size // chunks
     for level in range(question.radius + 1):
+        if count >= question.want and hits[count - 1] >> HALF_SHIFT < np.uint64(level):
+            break
         chunk, flips = level % chunks, level // chunks
         first, width = tables.chunks[chunk, 0], tables.chunks[chunk, 1]
         ways = (1, width, width * (width - 1) // 2)[flips]
         key = chunk_key(question.words, first, width)
-        used = occurring_keys(tables, chunk, key, masks[flips, :ways], slots)
-        spans_of(tables, slots[:used], ends)
-        base = chunk * tables.rows.shape[0]
+        used = occurring_keys(tables, chunk, key, masks[flips, :ways], scratch.slots)
+        slots, ends = scratch.slots[:used], scratch.ends
+        spans_of(tables, slots, ends)
+        base = chunk * per_chunk
         for i in range(used):
             prefetch(tables.positions, base + slots[i])
-        size = gather(tables, base, slots[:used], ends, near)
+        size = gather(tables, base, slots, ends, scratch.near)
         while size:
             limits = bound_of(hits, count, question), level
-            passed = compare(tables, question, near[:size], limits, fresh)
+            passed = compare(tables, question, scratch.near[:size], limits, scratch.fresh)
             if passed:
-                hits, count = add_hits(hits, count, fresh[:passed], question.want)
-            size = gather(tables, base, slots[:used], ends, near)
-        if count >= question.want and hits[count - 1] >> HALF_SHIFT <= np.uint64(level):
-            break
-    return in_order(hits, count)
+                hits, count = add_hits(hits, count, scratch.fresh[:passed], question.want)
+            size = gather(tables, base, slots, ends, scratch.near)
+    return hits, count

@@ -26,12 +26,13 @@ Multi-Index Hashing" (2014).
 """
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from takeback.matching.exact import kernels
+from takeback.matching.exact import building
 
 Rows = NDArray[np.uint64]
 """Shape (n, 4): signals of 32 bytes, or a reordering of their bits, as four words."""
@@ -54,6 +55,9 @@ class Layout:
     restore_table: NDArray[np.uint64]
     """The inverse of ``deal_table``."""
 
+    step: int
+    """Of the rule by which the bits were dealt: with the number of chunks, all there is to know."""
+
     @property
     def reach(self) -> int:
         """Return the largest radius that the levels cover."""
@@ -64,13 +68,14 @@ class Layout:
 
         Distances between dealt rows are those between the signals.
         """
-        kernels.reorder(signals.view(np.uint8), self.deal_table, rows)
+        building.reorder(signals.view(np.uint8), self.deal_table, rows)
 
     def restore(self, rows: Rows, signals: Rows) -> None:
         """Undo ``deal``."""
-        kernels.reorder(rows.view(np.uint8), self.restore_table, signals)
+        building.reorder(rows.view(np.uint8), self.restore_table, signals)
 
 
+@cache
 def stride_layout(chunks: int, step: int) -> Layout:
     """Deal bit (row, column) to chunk (row + step · column) mod *chunks*."""
     row, column = np.divmod(np.arange(SIGNAL_BITS), 16)
@@ -83,6 +88,7 @@ def stride_layout(chunks: int, step: int) -> Layout:
         widths=tuple(sizes[widest_first].tolist()),
         deal_table=_table(np.argsort(source)),
         restore_table=_table(source),
+        step=step,
     )
 
 

@@ -4,17 +4,25 @@ A merge reads its sources and writes a new segment; it changes nothing that a
 search could be looking at, so searches go on meanwhile.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from takeback.matching.exact import kernels
+from takeback.matching.exact import building
 from takeback.matching.exact.kernels import Tables
 from takeback.matching.exact.layout import NARROW, WIDE, Layout, Rows
-from takeback.matching.exact.segment import LASTING, Ids, Segment
+from takeback.matching.exact.segment import (
+    Bitmap,
+    Ids,
+    Numbers,
+    Segment,
+    plain_tables,
+    zeros,
+)
 
 RATIO = 4
 """A segment is merged with a run of smaller ones once they hold a quarter of its rows. So an
@@ -25,11 +33,20 @@ MOST_ENDED = 0.25
 
 CACHE_LINE = 64
 
+BITE = 1 << 20
+"""Rows that are dealt or copied at a time."""
+
+A = TypeVar("A")
+B = TypeVar("B")
+
 
 class Sized(Protocol):
     """A segment of any index, as far as its size goes."""
 
-    lasting: int
+    @property
+    def lasting(self) -> int:
+        """Return how many rows have not ended."""
+        ...
 
 
 S = TypeVar("S", bound=Sized)
@@ -57,6 +74,9 @@ class Policy:
     layouts: tuple[tuple[int, Layout], ...] = ((800_000, WIDE), (16_384, NARROW))
     """From how many rows on which layout is used, largest first; smaller segments are scanned."""
 
+    threads: int = 1
+    """How many build a segment; more than one are quicker, and leave less for searches."""
+
     def layout_for(self, rows: int) -> Layout | None:
         """Choose the layout of a segment, or None for one that is scanned."""
         return next((layout for size, layout in self.layouts if rows >= size), None)
@@ -68,11 +88,9 @@ class Policy:
         return next(([segment] for segment in segments if self._is_outdated(segment)), [])
 
     def _is_outdated(self, segment: Segment) -> bool:
-        ended = len(segment.ids) - segment.lasting
+        ended = len(segment) - segment.lasting
         should_have_tables = self.layout_for(segment.lasting) is not None
-        return ended > MOST_ENDED * len(segment.ids) or (
-            should_have_tables and segment.tables is None
-        )
+        return ended > MOST_ENDED * len(segment) or (should_have_tables and segment.layout is None)
 
 
 def is_ascending(ids: Ids) -> bool:
@@ -90,62 +108,110 @@ def ascending(ids: Ids, rows: Rows) -> tuple[Ids, Rows]:
 
 def merge(sources: Sequence[Segment], policy: Policy) -> Segment:
     """Copy the rows that have not ended into one new segment, with tables if it is large."""
-    kept = [np.flatnonzero(source.ended == LASTING) for source in sources]
-    ids = np.concatenate([s.ids[places] for s, places in zip(sources, kept, strict=True)])
-    order = np.argsort(ids)
-    rows = _empty_rows(len(ids))
-    target = np.empty(len(ids), np.int64)
-    target[order] = np.arange(len(ids))
+    kept = [_lasting(source) for source in sources]
+    ids = np.concatenate([s.ids_at(places) for s, places in zip(sources, kept, strict=True)])
+    order = np.argsort(ids, kind="stable")
+    target = np.empty(len(ids), np.uint32)
+    target[order] = np.arange(len(ids), dtype=np.uint32)
+    ids = ids[order]
+    del order
+    rows = empty_rows(len(ids))
     begin = 0
     for source, places in zip(sources, kept, strict=True):
-        rows[target[begin : begin + len(places)]] = source.signals(places)
+        _copy(source, places, target[begin : begin + len(places)], rows)
         begin += len(places)
-    return _segment(ids[order], rows, policy.layout_for(len(ids)))
+    return build_segment(ids, rows, policy)
 
 
-def _segment(ids: Ids, rows: Rows, layout: Layout | None) -> Segment:
+def _lasting(source: Segment) -> NDArray[np.uint32]:
+    """List the rows that have not ended; some may end meanwhile, none comes back."""
+    kept = np.empty(source.lasting, np.uint32)
+    return kept[: building.lasting_positions(source.ended, len(source), kept)]
+
+
+def _copy(
+    source: Segment, kept: NDArray[np.uint32], target: NDArray[np.uint32], rows: Rows
+) -> None:
+    """Copy signals to their places in *rows*, a bite at a time: the layouts may differ."""
+    for begin in range(0, len(kept), BITE):
+        bite = slice(begin, begin + BITE)
+        signals = source.signals(kept[bite])
+        building.scatter(signals, target[bite], rows)
+
+
+def build_segment(ids: Ids, rows: Rows, policy: Policy) -> Segment:
+    """Make a segment of *ids*, ascending, and the signals *rows*, which become its own."""
+    layout = policy.layout_for(len(ids))
     if layout is None:
-        return Segment(ids, rows)
-    layout.deal(rows, rows)
-    return Segment(ids, rows, layout, build_tables(rows, layout))
+        return Segment.plain(ids, rows)
+    _each(lambda part: layout.deal(part, part), _parts(rows), policy.threads)
+    tables, health = build_tables(rows, zeros(len(rows)), layout, policy.threads)
+    return Segment(Numbers.of(ids), tables, layout, None, health)
 
 
-def build_tables(rows: Rows, layout: Layout) -> Tables:
-    """Build the tables of *rows*, which *layout* has dealt."""
-    positions = np.empty(len(rows) * len(layout.widths), np.uint32)
-    chunks, directories, starts = [], [], []
-    first = words = slots = 0
-    for chunk, width in enumerate(layout.widths):
-        own = positions[chunk * len(rows) : (chunk + 1) * len(rows)]
-        directory, start = _build_chunk(rows, first, width, own)
-        chunks.append((first, width, words, slots))
-        directories.append(directory)
-        starts.append(start)
-        first, words, slots = first + width, words + len(directory), slots + len(start)
-    return Tables(
-        rows=rows,
-        ended=np.full(len(rows), LASTING),
-        chunks=np.array(chunks, np.int64),
-        directory=np.concatenate(directories),
-        starts=np.concatenate(starts),
+def build_tables(
+    rows: Rows, elsewhere: Bitmap, layout: Layout, threads: int = 1
+) -> tuple[Tables, float]:
+    """Build the tables of *rows*, which *layout* has dealt, less those that lie *elsewhere*.
+
+    Returns:
+        The tables, and their health.
+    """
+    size = len(rows) - int(np.bitwise_count(elsewhere).sum())
+    positions = np.empty(size * len(layout.widths), np.uint32)
+    firsts = np.cumsum([0, *layout.widths])
+
+    def build(chunk: int) -> Chunk:
+        span = int(firsts[chunk]), layout.widths[chunk]
+        return _build_chunk(rows, elsewhere, span, positions[chunk * size : (chunk + 1) * size])
+
+    built = _each(build, range(len(layout.widths)), threads)
+    words = np.cumsum([0, *(len(chunk.directory) for chunk in built)])
+    slots = np.cumsum([0, *(len(chunk.starts) for chunk in built)])
+    tables = plain_tables(rows)._replace(
+        chunks=np.column_stack([firsts[:-1], layout.widths, words[:-1], slots[:-1]]),
+        directory=np.concatenate([chunk.directory for chunk in built]),
+        starts=np.concatenate([chunk.starts for chunk in built]),
         positions=positions,
     )
+    return tables, float(np.mean([chunk.health for chunk in built]))
+
+
+class Chunk(NamedTuple):
+    """What is made of one chunk besides its positions."""
+
+    directory: NDArray[np.uint64]
+    starts: NDArray[np.uint32]
+    health: float
 
 
 def _build_chunk(
-    rows: Rows, first: int, width: int, positions: NDArray[np.uint32]
-) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
-    """Fill one chunk's *positions* and return its directory and starts."""
-    counts = np.zeros(1 << width, np.uint32)
-    kernels.count_keys(rows, first, width, counts)
+    rows: Rows, elsewhere: Bitmap, span: tuple[int, int], positions: NDArray[np.uint32]
+) -> Chunk:
+    """Fill one chunk's *positions* and return the rest of it."""
+    counts = np.zeros(1 << span[1], np.uint32)
+    building.count_keys(rows, elsewhere, span, counts)
     directory = np.zeros(len(counts) // 32, np.uint64)
-    starts = np.empty(min(len(rows), len(counts)) + 1, np.uint32)
-    used = kernels.fill_directory(counts, directory, starts)
-    kernels.place_rows(rows, first, width, counts, positions)
-    return directory, starts[:used].copy()
+    starts = np.empty(np.count_nonzero(counts) + 1, np.uint32)
+    _, squares = building.fill_directory(counts, directory, starts)
+    building.place_rows(rows, elsewhere, span, counts, positions)
+    size = len(positions)
+    return Chunk(directory, starts, squares / max(size, 1) / (1 + size / len(counts)))
 
 
-def _empty_rows(count: int) -> Rows:
+def _parts(rows: Rows) -> list[Rows]:
+    return [rows[begin : begin + BITE] for begin in range(0, len(rows), BITE)]
+
+
+def _each(function: Callable[[A], B], items: Iterable[A], threads: int) -> list[B]:
+    """Apply *function* to each item, in up to *threads* threads."""
+    if threads == 1:
+        return [function(item) for item in items]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(function, items))
+
+
+def empty_rows(count: int) -> Rows:
     """Allocate rows such that none lies across two cache lines; numpy asks for large pages."""
     words = np.empty(4 * count + CACHE_LINE // 8, np.uint64)
     skip = -words.ctypes.data % CACHE_LINE // 8
