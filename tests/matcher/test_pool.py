@@ -13,7 +13,7 @@ from PIL import Image
 
 from takeback.errors import NotAPicture, PictureTooLarge, TooBusy
 from takeback.hashing import hash_picture, hasher
-from takeback.hashing.hasher import LENGTH
+from takeback.hashing.hasher import LENGTH, Wanted
 from takeback.hashing.messages import Hashed, HashedPicture, Refused
 from takeback.hashing.picture import PictureSignals
 from takeback.matcher.pool import Child, ChildDied, Pool
@@ -75,7 +75,7 @@ def test_keypoints_are_described_only_where_they_are_wanted() -> None:
     """They take most of the time, and many banks hold none to compare them with."""
 
     async def act(pool: Pool) -> Hashed:
-        return await pool.hash(jpeg(photograph()), keypoints=False)
+        return await pool.hash(jpeg(photograph()), Wanted.VIEWS)
 
     hashed = in_pool(act)
 
@@ -234,7 +234,7 @@ def test_a_child_is_not_believed_whatever_it_says(said: bytes) -> None:
         answers.feed_eof()
         child = Child(cast(Any, None), cast(Any, Sink()), answers)
         with pytest.raises(ChildDied):
-            await child.hash(b"upload", keypoints=True)
+            await child.hash(b"upload", Wanted.KEYPOINTS)
 
     asyncio.run(act())
 

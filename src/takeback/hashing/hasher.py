@@ -4,8 +4,8 @@ Run as ``python -m takeback.hashing.hasher``, for pictures or for videos. An upl
 a stranger, so it is decoded where nothing can be lost: no key, no bank, no file that could be
 written, bounded memory and time. If it dies, only the upload it was given is lost.
 
-Frames on stdin: four bytes of length, most significant first, one that says whether keypoints
-are wanted, then the upload. On stdout: four bytes of length and a MessagePack document
+Frames on stdin: four bytes of length, most significant first, one that says what is wanted of a
+picture (``Wanted``), then the upload. On stdout: four bytes of length and a MessagePack document
 (``messages.py``).
 """
 
@@ -15,6 +15,7 @@ import struct
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from enum import IntEnum
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -25,8 +26,22 @@ from takeback.hashing import hash_picture, warm_up
 from takeback.hashing.kinds import Kind
 from takeback.hashing.messages import HashedPicture, HashedVideo, Outcome, Refused
 
-ASKED: Final = struct.Struct(">I?")
-"""Before an upload: its length, and whether keypoints are wanted of a picture."""
+ASKED: Final = struct.Struct(">IB")
+"""Before an upload: its length, and what is wanted of a picture."""
+
+
+class Wanted(IntEnum):
+    """What is wanted of a picture."""
+
+    VIEWS = 0
+    """The whole, and the other views it is looked up by."""
+
+    KEYPOINTS = 1
+    """The same, and its keypoints."""
+
+    PLAIN = 2
+    """The whole alone."""
+
 
 LENGTH: Final = struct.Struct(">I")
 """Before an answer."""
@@ -55,10 +70,10 @@ def environment() -> dict[str, str]:
     return {**passed, **ONE_THREAD}
 
 
-def outcome_of(upload: bytes, kind: Kind = "picture", *, keypoints: bool = True) -> Outcome:
+def outcome_of(upload: bytes, kind: Kind = "picture", wanted: Wanted = Wanted.KEYPOINTS) -> Outcome:
     """Hash one upload, or say why not."""
     try:
-        return _video(upload) if kind == "video" else _picture(upload, keypoints=keypoints)
+        return _video(upload) if kind == "video" else _picture(upload, wanted)
     except (NotAPicture, NotAVideo) as error:
         return Refused(type(error).__name__, str(error))
     except MemoryError:
@@ -66,8 +81,13 @@ def outcome_of(upload: bytes, kind: Kind = "picture", *, keypoints: bool = True)
         return Refused(too_large.__name__, f"the {kind} needs more memory than is allowed")
 
 
-def _picture(upload: bytes, *, keypoints: bool) -> HashedPicture:
-    found = hash_picture(upload, shrink=True, role="query", keypoints=keypoints)
+def _picture(upload: bytes, wanted: Wanted) -> HashedPicture:
+    found = hash_picture(
+        upload,
+        shrink=True,
+        role=None if wanted is Wanted.PLAIN else "query",
+        keypoints=wanted is Wanted.KEYPOINTS,
+    )
     return HashedPicture.of(found)
 
 
@@ -112,9 +132,9 @@ def serve(source: BinaryIO, sink: BinaryIO, kind: Kind, seconds: float) -> None:
         header = source.read(ASKED.size)
         if len(header) < ASKED.size:
             return
-        length, keypoints = ASKED.unpack(header)
+        length, wanted = ASKED.unpack(header)
         allow_seconds(seconds)
-        outcome = outcome_of(source.read(length), kind, keypoints=keypoints)
+        outcome = outcome_of(source.read(length), kind, Wanted(wanted))
         answer = msgspec.msgpack.encode(outcome)
         sink.write(LENGTH.pack(len(answer)) + answer)
         sink.flush()

@@ -4,9 +4,9 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, Final, Literal, cast
 
-from litestar import Litestar, Request, Response, get, post
+from litestar import Litestar, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import Parameter
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
@@ -15,8 +15,9 @@ from takeback import problems
 from takeback.exchange.wire import Accepted
 from takeback.hashing.kinds import HEAD, kind_of
 from takeback.hashing.signal import MATCH_DISTANCE
+from takeback.matcher import arachnid, hma
 from takeback.matcher.access import Caller, CallerKeys, Door
-from takeback.matcher.asgi import ASGIApp, Event, Incoming, Receive
+from takeback.matcher.asgi import ASGIApp
 from takeback.matcher.bodies import (
     Arriving,
     Room,
@@ -34,12 +35,11 @@ from takeback.matcher.documents import (
 )
 from takeback.matcher.edge import Edge, described
 from takeback.matcher.fast import LookUps, Question
+from takeback.matcher.handlers import AnyRequest, caller_of, incoming_of
 from takeback.matcher.lookup import signals_of
 from takeback.matcher.service import Matcher
 from takeback.matcher.timings import Timings
 from takeback.problems import Problem
-
-AnyRequest = Request[Any, Any, Any]
 
 Limit = Annotated[int, Parameter(ge=1, le=100, description="most matches of an upload")]
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
@@ -61,7 +61,13 @@ def create_app(
     room = Room()
     lookups = LookUps(matcher, room, timings)
     litestar = Litestar(
-        route_handlers=[*_work(matcher, lookups), *_reports(matcher, room), *_ops(matcher)],
+        route_handlers=[
+            *_work(matcher, lookups),
+            *_reports(matcher, room),
+            *_ops(matcher),
+            *hma.routes(matcher, room),
+            arachnid.routes(lookups),
+        ],
         exception_handlers={Exception: _on_error},
         lifespan=[lifespan] if lifespan else [],
         request_max_body_size=None,  # bodies.py has a limit for each kind of body
@@ -75,7 +81,9 @@ def create_app(
 
 def _work(matcher: Matcher, lookups: LookUps) -> list[HTTPRouteHandler]:
     @post("/v1/match", status_code=200)
-    async def match(request: AnyRequest, limit: Limit = 10) -> Response[Any]:
+    async def match(
+        request: AnyRequest, limit: Limit = 10, views: Literal["all", "plain"] = "all"
+    ) -> Response[Any]:
         """Compare a picture, a video, or signals with every bank."""
         caller, incoming = caller_of(request), incoming_of(request)
         if not is_upload(incoming):
@@ -86,7 +94,7 @@ def _work(matcher: Matcher, lookups: LookUps) -> list[HTTPRouteHandler]:
         with matcher.pools[kind].place():
             upload = await read_upload(arriving, kind, matcher.largest[kind])
             began = time.perf_counter()
-            answer = await matcher.match_upload(kind, upload, limit)
+            answer = await matcher.match_upload(kind, upload, limit, plain=views == "plain")
         lookups.timings.uploads.labels(kind).observe(time.perf_counter() - began)
         return Response(answer)
 
@@ -117,16 +125,6 @@ def _reports(matcher: Matcher, room: Room) -> list[HTTPRouteHandler]:
         return Accepted(await asyncio.to_thread(matcher.opine, body.opinions))
 
     return [respond, opine]
-
-
-def incoming_of(request: AnyRequest) -> Incoming:
-    """Return the request as the framework got it."""
-    return Incoming(cast("Event", request.scope), cast("Receive", request.receive))
-
-
-def caller_of(request: AnyRequest) -> Caller:
-    """Return who asks."""
-    return cast("Caller", request.scope["state"]["caller"])
 
 
 def _ops(matcher: Matcher) -> list[HTTPRouteHandler]:

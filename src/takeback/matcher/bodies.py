@@ -5,7 +5,7 @@ An upload is bytes and is not looked at here; JSON is read by ``strictjson``.
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -135,20 +135,18 @@ class Arriving:
             raise BodyTooLarge(f"the body is larger than {limit} bytes")
         return self._read
 
-    async def chunk(self, seconds: float) -> bytes:
-        """Receive and return some more of it, or nothing at its end; it is not kept.
+    async def chunks(self, seconds: float) -> AsyncIterator[bytes]:
+        """Receive it piece by piece; nothing is kept.
 
         Raises:
-            HTTPException: nothing arrives in time, or the caller has gone.
+            HTTPException: it doesn't arrive in time, or the caller has gone.
         """
         try:
             async with asyncio.timeout(seconds):
                 while not self._over:
-                    if some := await self._some():
-                        return some
+                    yield await self._some()
         except TimeoutError:
             raise HTTPException(status_code=408) from None
-        return b""
 
     async def _until(self, size: int, seconds: float) -> None:
         try:

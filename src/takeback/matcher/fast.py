@@ -134,7 +134,14 @@ class LookUps:
         self.timings.lookups.labels(size).observe(time.perf_counter() - began)
 
     async def answer(self, asked: Question) -> bytes:
-        """Return a ``MatchAnswer`` as JSON.
+        """Return a ``MatchAnswer`` as JSON; raises what ``find`` does."""
+        answer = await self.find(asked)
+        if len(answer.results) <= FEW:
+            return _ENCODE(answer)
+        return await self._apart(_ENCODE, answer)
+
+    async def find(self, asked: Question) -> MatchAnswer:
+        """Return one result for each signal.
 
         Raises:
             NotReady: no bank was read yet.
@@ -143,12 +150,11 @@ class LookUps:
         """
         banks = self.matcher.banks
         if banks is None:
-            return _ENCODE(await self._asked(asked))
+            return await self._asked(asked)
         missing = banks.missing()
         if len(asked.signals) <= FEW:
-            return _ENCODE(MatchAnswer(self._results(banks, asked), missing))
-        results = await self._batch(banks, asked)
-        return await self._apart(_ENCODE, MatchAnswer(results, missing))
+            return MatchAnswer(self._results(banks, asked), missing)
+        return MatchAnswer(await self._batch(banks, asked), missing)
 
     async def _batch(self, banks: HeldBanks, asked: Question) -> list[MatchResult]:
         """Search a batch slice by slice; slices of several batches take turns."""

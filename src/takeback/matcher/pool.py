@@ -25,7 +25,7 @@ from takeback.errors import (
     TooBusy,
     VideoTooLarge,
 )
-from takeback.hashing.hasher import ASKED, LENGTH, UPLOADS_PER_LIFE, command, environment
+from takeback.hashing.hasher import ASKED, LENGTH, UPLOADS_PER_LIFE, Wanted, command, environment
 from takeback.hashing.kinds import Kind
 from takeback.hashing.messages import Hashed, Outcome, Refused
 
@@ -66,7 +66,7 @@ class Child:
     stdout: asyncio.StreamReader
     hashed: int = 0
 
-    async def hash(self, upload: bytes | bytearray, *, keypoints: bool) -> Hashed | Refused:
+    async def hash(self, upload: bytes | bytearray, wanted: Wanted) -> Hashed | Refused:
         """Hand one upload over and return what came back. A bytearray is emptied.
 
         Raises:
@@ -74,7 +74,7 @@ class Child:
         """
         self.hashed += 1
         try:
-            await self._send(upload, keypoints=keypoints)
+            await self._send(upload, wanted)
             (length,) = LENGTH.unpack(await self.stdout.readexactly(LENGTH.size))
             if length > ANSWER_BYTES:
                 raise ChildDied
@@ -83,8 +83,8 @@ class Child:
         except (OSError, EOFError, msgspec.DecodeError, MalformedSignal, ValueError):
             raise ChildDied from None
 
-    async def _send(self, upload: bytes | bytearray, *, keypoints: bool) -> None:
-        self.stdin.write(ASKED.pack(len(upload), keypoints))
+    async def _send(self, upload: bytes | bytearray, wanted: Wanted) -> None:
+        self.stdin.write(ASKED.pack(len(upload), wanted))
         for begin in range(0, len(upload), CHUNK):
             self.stdin.write(upload[begin : begin + CHUNK])
             await self.stdin.drain()
@@ -187,12 +187,12 @@ class Pool:
         finally:
             self.taken -= 1
 
-    async def hash(self, upload: bytes | bytearray, *, keypoints: bool = True) -> Hashed:
+    async def hash(self, upload: bytes | bytearray, wanted: Wanted = Wanted.KEYPOINTS) -> Hashed:
         """Hash one upload in a child. A bytearray is emptied as soon as the child has it.
 
         Args:
             upload: its bytes.
-            keypoints: whether there is anything to compare a picture's keypoints with.
+            wanted: what is wanted of a picture.
 
         Raises:
             NotAPicture: the bytes are no picture, or decoding them ended the child.
@@ -207,7 +207,7 @@ class Pool:
             raise TooBusy("no process to hash with came free in time") from None
         outcome: Hashed | Refused | None = None
         try:
-            outcome = await asyncio.wait_for(child.hash(upload, keypoints=keypoints), self.seconds)
+            outcome = await asyncio.wait_for(child.hash(upload, wanted), self.seconds)
         except TimeoutError:
             raise _TOO_LARGE[self.kind](f"the {self.kind} takes too long to decode") from None
         except ChildDied:

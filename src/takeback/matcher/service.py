@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from takeback.errors import MalformedBody, NotAPicture, NotAVideo, NotFound, NotReady
+from takeback.hashing.hasher import Wanted
 from takeback.hashing.kinds import Kind
 from takeback.hashing.messages import Hashed
 from takeback.hashing.picture import PictureSignals
@@ -80,15 +81,23 @@ class Matcher:
         answer = await self.lookup.signals(signals_of(request.signals), request.limit)
         return self._counted(answer)
 
-    async def match_upload(self, kind: Kind, upload: bytearray, limit: int) -> MatchAnswer:
+    async def match_upload(
+        self, kind: Kind, upload: bytearray, limit: int, *, plain: bool = False
+    ) -> MatchAnswer:
         """Hash a picture or video, forget it, and compare it with every bank.
+
+        Args:
+            kind: what it is hashed as.
+            upload: its bytes; emptied.
+            limit: most matches answered.
+            plain: compare a picture whole only, in its eight turns; a fraction of the work.
 
         Raises:
             NotAPicture: it can't be hashed.
             NotAVideo: the same of a video.
             Unavailable: it can't be hashed or looked up now.
         """
-        hashed = await self.hash(kind, upload)
+        hashed = await self.hash(kind, upload, plain=plain)
         if isinstance(hashed, PictureSignals):
             answer = await self.lookup.picture(hashed, limit)
         else:
@@ -102,7 +111,7 @@ class Matcher:
         )
         return self._counted(MatchAnswer([result], answer.missing))
 
-    async def hash(self, kind: Kind, upload: bytearray) -> Hashed:
+    async def hash(self, kind: Kind, upload: bytearray, *, plain: bool = False) -> Hashed:
         """Hash a picture or video and forget it.
 
         Raises:
@@ -111,8 +120,9 @@ class Matcher:
             Unavailable: it can't be hashed now.
         """
         uploads = self.metrics.pictures if kind == "picture" else self.metrics.videos
+        every = Wanted.KEYPOINTS if self.lookup.keypoints else Wanted.VIEWS
         try:
-            hashed = await self.pools[kind].hash(upload, keypoints=self.lookup.keypoints)
+            hashed = await self.pools[kind].hash(upload, Wanted.PLAIN if plain else every)
         except (NotAPicture, NotAVideo) as error:
             uploads.labels(type(error).__name__).inc()
             raise
