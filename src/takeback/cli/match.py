@@ -33,15 +33,20 @@ class Matched(msgspec.Struct, frozen=True):
     answer: MatchAnswer
 
 
-class Address(TypedDict):
-    """Which matcher is asked, as click names it."""
+class Asking(TypedDict):
+    """Which matcher is asked, and about what stands in a pipe, as click names it."""
 
     url: str
     key_file: Path | None
+    stdin: bool
+    signals: bool
+    null: bool
+    at_once: int
+    within: float
 
 
 @click.command()
-@click.argument("paths", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", metavar="FILE…", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--matcher", "url", metavar="URL", default="http://127.0.0.1:8090", show_default=True)
 @click.option(
     "--key-file",
@@ -54,6 +59,24 @@ class Address(TypedDict):
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Ask no matcher: compare each FILE with FILE2 here, as if FILE2 were registered.",
 )
+@click.option("--stdin", is_flag=True, help="Read the paths from standard input, one a line.")
+@click.option("--signals", is_flag=True, help="With --stdin: the lines are PDQ signals.")
+@click.option("-0", "--null", is_flag=True, help="With --stdin: a NUL ends each, no new line.")
+@click.option(
+    "--at-once",
+    type=click.IntRange(1, 256),
+    default=4,
+    show_default=True,
+    help="With --stdin: files asked about at the same time.",
+)
+@click.option(
+    "--within",
+    type=click.FloatRange(0.1),
+    default=TIMEOUT,
+    show_default=True,
+    metavar="SECONDS",
+    help="With --stdin: how long one answer may take, asking again included.",
+)
 @explain_option
 @as_json
 def match(
@@ -61,21 +84,28 @@ def match(
     against: Path | None,
     explain_to: Path | None,
     as_json: bool,
-    **address: Unpack[Address],
-) -> None:
+    **asking: Unpack[Asking],
+) -> int:
     """Ask a matcher about pictures and videos.
 
     Sends each FILE to your own matcher and prints what it matches, and why. With --against
     nothing is sent: both files are hashed here, keypoints included. No match is exit 0 too. A
     FILE that can't be read is named, the others are still asked about, and the exit code is 3.
+
+    With --stdin the answers are JSON lines, one for each line that was read, in order. Exits 0
+    when all were answered, 3 when some were refused and all others answered, 6 and 7 when it
+    had to stop because of the key or the matcher.
     """
+    _check(asking, paths, alone=against is None and explain_to is None)
+    if asking["stdin"]:
+        return _match_pipe(asking)
     pages = pages_for(explain_to, paths) if explain_to else {}
     if against is not None:
         from takeback.cli.against import match_against  # here: asking a matcher hashes nothing
 
         match_against(paths, against, pages, as_json=as_json)
-        return
-    with _matcher(address) as client:
+        return 0
+    with _matcher(asking) as client:
 
         def ask_about(path: Path) -> Matched:
             matched = Matched(str(path), ask(client, _bytes_of(path)))
@@ -86,9 +116,32 @@ def match(
         asked, refused = each_file(paths, ask_about, said="asked about", refused=UNREADABLE)
     emit(asked, lambda: [line for each in asked for line in _lines(each)], as_json=as_json)
     talk.refuse_all(refused)
+    return 0
 
 
-def _matcher(address: Address) -> httpx2.Client:
+def _check(asking: Asking, paths: tuple[Path, ...], *, alone: bool) -> None:
+    """Refuse options that contradict each other."""
+    if asking["stdin"] and (paths or not alone):
+        raise click.UsageError("--stdin takes neither FILE nor --against nor --explain")
+    if not asking["stdin"] and (asking["signals"] or asking["null"]):
+        raise click.UsageError("--signals and --null need --stdin")
+    if not asking["stdin"] and not paths:
+        raise click.UsageError("give a FILE, or --stdin")
+
+
+def _match_pipe(asking: Asking) -> int:
+    from takeback.cli.asking import client_for  # here: most calls name their files
+    from takeback.cli.lines import Pipe, match_lines
+
+    with client_for(asking["url"], asking["key_file"], asking["within"]) as client:
+        separator = b"\0" if asking["null"] else b"\n"
+        signals, at_once = asking["signals"], asking["at_once"]
+        return match_lines(
+            Pipe(client=client, signals=signals, separator=separator, at_once=at_once)
+        )
+
+
+def _matcher(address: Asking) -> httpx2.Client:
     key_file = address["key_file"]
     headers = {"authorization": f"Bearer {KeyFile(key_file).text()}"} if key_file else {}
     return httpx2.Client(base_url=address["url"], headers=headers, timeout=TIMEOUT, trust_env=False)
