@@ -42,6 +42,9 @@ from takeback.matcher.timings import Timings
 from takeback.problems import Problem
 
 Limit = Annotated[int, Parameter(ge=1, le=100, description="most matches of an upload")]
+Views = Annotated[
+    Literal["all", "plain"], Parameter(description="compare a picture in every way, or whole alone")
+]
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 JSON: Final = "application/json"
@@ -81,9 +84,7 @@ def create_app(
 
 def _work(matcher: Matcher, lookups: LookUps) -> list[HTTPRouteHandler]:
     @post("/v1/match", status_code=200)
-    async def match(
-        request: AnyRequest, limit: Limit = 10, views: Literal["all", "plain"] = "all"
-    ) -> Response[Any]:
+    async def match(request: AnyRequest, limit: Limit = 10, views: Views = "all") -> Response[Any]:
         """Compare a picture, a video, or signals with every bank."""
         caller, incoming = caller_of(request), incoming_of(request)
         if not is_upload(incoming):
