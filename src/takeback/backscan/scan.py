@@ -1,0 +1,193 @@
+"""A scan from order to summary: plan, or go on by the plan; do the shards; write each down."""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from takeback.backscan import plan as plans
+from takeback.backscan import results
+from takeback.backscan.bank import BankKind
+from takeback.backscan.crew import Crew
+from takeback.backscan.items import Lists
+from takeback.backscan.listing import Input, survey
+from takeback.backscan.outcome import Outcome, Seconds, Task
+from takeback.backscan.plan import Choices, Plan, Shard
+from takeback.backscan.tables import packed, unpacked
+from takeback.backscan.worker import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is wanted."""
+
+    given: Input
+    bank: Path
+    bank_kind: BankKind
+    folder: Path
+    """Where plan and results lie."""
+
+    choices: Choices = field(default_factory=Choices)
+
+    def work(self, plan: Plan) -> Work:
+        """Return what workers must know."""
+        listing = plan.listing
+        return Work(listing.kind, listing.base, Path(plan.bank.path), self.bank_kind, self.choices)
+
+
+class Runner(Protocol):
+    """Does shards somewhere, some at a time."""
+
+    def __call__(self, work: Work, lists: Lists, shards: Sequence[Shard], /) -> Iterator[Outcome]:
+        """Yield what became of each shard, in any order."""
+
+
+Keep = Callable[[Outcome], None]
+"""Takes the library's own signals of a shard, before the shard counts as done: a shard that is
+done again after a kill comes twice, under the same number."""
+
+
+class Progress(msgspec.Struct):
+    """How far a scan is."""
+
+    rows: int
+    """Files or signals of the whole input."""
+
+    before: int = 0
+    """Of these, done by earlier runs."""
+
+    done: int = 0
+    """Done by this one."""
+
+    refused: int = 0
+    """Refused, in all runs."""
+
+    hits: int = 0
+    """Hits, in all runs."""
+
+    elapsed: float = 0.0
+    """Seconds that this run took."""
+
+    seconds: Seconds = msgspec.field(default_factory=Seconds)
+    """Where the time of this run's workers went, in seconds of all workers together."""
+
+    @property
+    def rate(self) -> float:
+        """Files or signals a second."""
+        return self.done / self.elapsed if self.elapsed else 0.0
+
+    @property
+    def left(self) -> float:
+        """Seconds that are probably left."""
+        rest = self.rows - self.before - self.done
+        return rest / self.rate if self.rate else float("inf")
+
+    def take(self, outcome: Outcome, hits: int, refused: int) -> None:
+        """Count one shard."""
+        self.done += outcome.rows
+        self.hits += hits
+        self.refused += refused
+        self.seconds.add(outcome.seconds)
+
+
+def prepare(order: Order) -> Plan:
+    """Return the plan in the order's folder, or make one; call it with the folder held.
+
+    Raises:
+        OtherScan: the folder holds another scan.
+        UnreadableInput: the input or the bank is none.
+    """
+    known = plans.read(order.folder)
+    if known is None:
+        made = _made(order, order.folder)
+        plans.write(order.folder, made)
+        return made
+    with tempfile.TemporaryDirectory(prefix="takeback-") as elsewhere:
+        known.check(_made(order, Path(elsewhere), known))
+    return known
+
+
+def _made(order: Order, folder: Path, known: Plan | None = None) -> Plan:
+    """Make a plan; a folder that was listed once is not listed again."""
+    facts = order.bank_kind.facts(order.bank)
+    listed = known is not None and known.input == order.given.url and known.listing.folder
+    listing = known.listing if known and listed else survey(order.given, folder)
+    return Plan(
+        input=order.given.url,
+        listing=listing,
+        bank=facts,
+        choices=order.choices,
+        shards=plans.cut(listing.files, listing.kind),
+    )
+
+
+def run(
+    order: Order,
+    runner: Runner,
+    watch: Callable[[Progress], None],
+    keep: Keep | None = None,
+) -> Progress:
+    """Scan what is not scanned yet.
+
+    Args:
+        order: what is wanted.
+        runner: does the shards.
+        watch: called before the first shard and after each.
+        keep: takes the library's own signals.
+
+    Raises:
+        Conflict: another scan is at work in the folder.
+        OtherScan: the folder holds another scan.
+        TakebackError: the input or the bank can't be used, or workers can't go on.
+    """
+    with results.held(order.folder):
+        plan = prepare(order)
+        progress, left = _so_far(order.folder, plan)
+        began = time.monotonic()
+        watch(progress)
+        if left:
+            for outcome in runner(order.work(plan), Lists.of(order.folder, plan), left):
+                if keep is not None:
+                    keep(outcome)
+                results.commit(order.folder, outcome)
+                progress.take(outcome, *_sizes(outcome))
+                progress.elapsed = time.monotonic() - began
+                watch(progress)
+    return progress
+
+
+def _so_far(folder: Path, plan: Plan) -> tuple[Progress, list[Shard]]:
+    """Return what earlier runs did, and the shards that are left."""
+    done = results.done(folder, plan)
+    progress = Progress(plan.rows)
+    for shard in plan.shards:
+        if shard.number in done:
+            hits, refused = results.count(folder, shard.number)
+            progress.before += shard.rows
+            progress.hits += hits
+            progress.refused += refused
+    return progress, [shard for shard in plan.shards if shard.number not in done]
+
+
+def _sizes(outcome: Outcome) -> tuple[int, int]:
+    return len(unpacked(outcome.hits)), len(unpacked(outcome.refused))
+
+
+def tasks(lists: Lists, shards: Iterable[Shard]) -> Iterator[Task]:
+    """Yield each shard with its rows, read when it is asked for."""
+    for shard in shards:
+        yield Task(shard.number, packed(lists.items(shard)))
+
+
+def here(workers: int) -> Runner:
+    """Return what does shards in processes of this machine."""
+
+    def run_here(work: Work, lists: Lists, shards: Sequence[Shard]) -> Iterator[Outcome]:
+        crew = Crew(work, workers)
+        return crew.outcomes(tasks(lists, shards))
+
+    return run_here
