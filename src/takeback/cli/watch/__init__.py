@@ -1,0 +1,99 @@
+"""``takeback watch``: every new object of a store is asked about, once."""
+
+from pathlib import Path
+from typing import TypedDict, Unpack
+
+import click
+
+from takeback.cli.asking import client_for
+from takeback.cli.watch.memory import Memory
+from takeback.cli.watch.places import place_at
+from takeback.cli.watch.rounds import Watch, hook, json_lines
+
+TIMEOUT = 300.0
+"""Seconds to wait for one answer; a matcher hashes the upload first, and a video takes long."""
+
+
+class Asking(TypedDict):
+    """Which matcher is asked, and how, as click names it."""
+
+    url: str
+    key_file: Path | None
+    within: float
+
+
+class Looking(TypedDict):
+    """How the store is looked at, as click names it."""
+
+    only: tuple[str, ...]
+    every: float
+    at_once: int
+    once: bool
+
+
+class Given(Asking, Looking):
+    """Both."""
+
+
+@click.command()
+@click.argument("place", metavar="DIRECTORY|URL")
+@click.option("--matcher", "url", metavar="URL", default="http://127.0.0.1:8090", show_default=True)
+@click.option(
+    "--key-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A key that the matcher accepts, when it asks for one.",
+)
+@click.option(
+    "--state",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default="takeback-watch.db",
+    show_default=True,
+    help="Where it remembers what was asked about.",
+)
+@click.option(
+    "--on-match",
+    metavar="COMMAND",
+    help="Run this for each match, with the answer as JSON on its standard input.",
+)
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="GLOB",
+    help="Look only at names like this, relative to the place; may be repeated.",
+)
+@click.option(
+    "--every",
+    type=click.FloatRange(0.05),
+    default=5.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="The pause between two looks.",
+)
+@click.option("--at-once", type=click.IntRange(1, 256), default=4, show_default=True)
+@click.option(
+    "--within", type=click.FloatRange(0.1), default=TIMEOUT, show_default=True, metavar="SECONDS"
+)
+@click.option("--once", is_flag=True, help="Look once, ask about all that is new, and end.")
+def watch(place: str, state: Path, on_match: str | None, **given: Unpack[Given]) -> int:
+    """Ask a matcher about every new object of a store.
+
+    Looks at DIRECTORY, or lists the URL of an object store such as s3://bucket/prefix, again and
+    again. Each object is asked about once, and again when it changed; what was asked about
+    outlives any crash. Matches are JSON lines, or go to COMMAND; one that fails is run again
+    with the same id. With --once the exit code is 7 when not everything could be asked about.
+    """
+    tell = hook(on_match) if on_match else json_lines
+    with (
+        client_for(given["url"], given["key_file"], given["within"]) as client,
+        Memory.open(state, place) as memory,
+    ):
+        watching = Watch(
+            place=place_at(place, given["only"]),
+            memory=memory,
+            client=client,
+            tell=tell,
+            at_once=given["at_once"],
+        )
+        if given["once"]:
+            return watching.once()
+        watching.forever(given["every"])

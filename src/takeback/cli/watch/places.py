@@ -1,0 +1,150 @@
+"""Where objects lie: a directory, or an object store through fsspec. Both are only read."""
+
+import fnmatch
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Final, Protocol
+
+from takeback.errors import BadSettings
+
+SETTLING: Final = 2.0
+"""Seconds for which a file must not have changed; before that somebody may still write to it."""
+
+VERSIONS: Final = ("ETag", "etag", "md5Hash", "versionId", "generation")
+"""What object stores call that which changes when an object does, best first."""
+
+TIMES: Final = ("mtime", "LastModified", "last_modified", "updated", "created")
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """One version of one object."""
+
+    name: str
+    """Relative to the place."""
+
+    version: str
+    """Changes when the object does."""
+
+
+class Place(Protocol):
+    """Where objects lie."""
+
+    def objects(self) -> Iterator[Object]:
+        """Look at what is there now and has settled."""
+
+    def open(self, name: str) -> AbstractContextManager[BinaryIO]:
+        """Open an object for reading.
+
+        Raises:
+            OSError: it is gone, or can't be read.
+        """
+
+
+def place_at(address: str, only: Sequence[str]) -> Place:
+    """Return the place at *address*, of which only names like *only* count, all if there is none.
+
+    Raises:
+        BadSettings: there is no such directory, or what reads such a URL is not installed.
+    """
+    if "://" in address:
+        return _store(address, only)
+    if not Path(address).is_dir():
+        raise BadSettings("there is no such directory to watch")
+    return Folder(Path(address), tuple(only))
+
+
+def _wanted(name: str, only: Sequence[str]) -> bool:
+    return not only or any(fnmatch.fnmatchcase(name, pattern) for pattern in only)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A directory and all below it. Links are not followed."""
+
+    root: Path
+    only: tuple[str, ...] = ()
+
+    def objects(self) -> Iterator[Object]:
+        """Look at every file that has not changed for two seconds."""
+        now = time.time()
+        for entry in _files(self.root):
+            name = os.path.relpath(entry.path, self.root)
+            if _wanted(name, self.only):
+                try:
+                    stat = entry.stat(follow_symlinks=False)
+                except OSError:  # gone since it was listed
+                    continue
+                if abs(now - stat.st_mtime) >= SETTLING:
+                    yield Object(name, _version(stat))
+
+    def open(self, name: str) -> BinaryIO:
+        """Open the file."""
+        return (self.root / name).open("rb")
+
+
+def _files(folder: str | Path) -> Iterator[os.DirEntry[str]]:
+    """Yield every file below *folder*; a folder that vanishes meanwhile has none."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError:
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files(entry.path)
+        elif entry.is_file(follow_symlinks=False):
+            yield entry
+
+
+def _version(stat: os.stat_result) -> str:
+    return f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ino}"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Everything below one prefix of a file system that fsspec knows."""
+
+    files: Any
+    """An ``fsspec.AbstractFileSystem``, which ships no types."""
+
+    root: str
+    only: tuple[str, ...] = ()
+
+    def objects(self) -> Iterator[Object]:
+        """List the prefix."""
+        self.files.invalidate_cache()
+        listed: Mapping[str, Mapping[str, Any]] = self.files.find(self.root, detail=True)
+        for path, about in sorted(listed.items()):
+            name = path.removeprefix(self.root).lstrip("/")
+            if _wanted(name, self.only):
+                yield Object(name, _version_of(about))
+
+    def open(self, name: str) -> AbstractContextManager[BinaryIO]:
+        """Open the object."""
+        opened: AbstractContextManager[BinaryIO] = self.files.open(f"{self.root}/{name}", "rb")
+        return opened
+
+
+def _version_of(about: Mapping[str, Any]) -> str:
+    """Return the store's own version of an object, else its size and time."""
+    named = [f"{key} {about[key]}" for key in VERSIONS if about.get(key)]
+    times = [f"{key} {about[key]}" for key in TIMES if about.get(key)]
+    return " ".join(named[:1] or [str(about.get("size")), *times[:1]])
+
+
+def _store(url: str, only: Sequence[str]) -> Store:
+    try:
+        import fsspec  # here: only who watches a store has it
+
+        files, root = fsspec.core.url_to_fs(url)
+    except ImportError as missing:
+        refused = BadSettings(f"to watch such a store {missing.name or 'a package'} is needed")
+        refused.hint = "pip install 'takeback[backscan]', and for s3:// also s3fs."
+        raise refused from None
+    except ValueError:
+        raise BadSettings("no store is known for such an address") from None
+    return Store(files, root.rstrip("/"), tuple(only))
