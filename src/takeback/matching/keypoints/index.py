@@ -2,19 +2,21 @@
 
 It knows ids and keypoint signals and nothing else: no bank, no case, no person.
 
-It works like ``index.py``: writers take turns, searches take no lock. A writer prepares its
-change and then puts a new ``Snapshot`` in place, which is one assignment, so a search sees a
-change whole or not at all, sees it if the change was acknowledged before the search began, and
-never waits. Large segments are merged by a thread of their own.
+It works like the exact index: writers take turns, searches take no lock. A writer prepares its
+change and then puts a new ``Snapshot`` in place, which is one assignment, so a search sees an
+addition whole or not at all, sees it if it was acknowledged before the search began, and never
+waits. Large segments are merged by a thread of their own. It lies in memory, or in a directory
+that other processes follow.
 
 Unlike the index of whole-picture signals it may miss: ``docs/decisions/0029`` says how much less it
 finds than comparing everything with everything would, and what an upload can make it drop.
 """
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -24,8 +26,15 @@ from takeback.hashing.place import EVERYWHERE
 from takeback.matching.exact.index import whole_numbers
 from takeback.matching.exact.merge import run_of_small
 from takeback.matching.exact.segment import Ids, Positions
-from takeback.matching.keypoints.guide import upload_of
+from takeback.matching.keypoints.directory import Followed, InDirectory, followed
+from takeback.matching.keypoints.home import Change, Home, InMemory
 from takeback.matching.keypoints.rows import KeypointRows, joined, rows_of
+from takeback.matching.keypoints.search import (
+    DEFAULT_LIMIT,
+    KeypointMatch,
+    KeypointSearch,
+    search_places,
+)
 from takeback.matching.keypoints.segment import (
     KeypointSegment,
     in_order,
@@ -33,34 +42,18 @@ from takeback.matching.keypoints.segment import (
     segment_of,
 )
 from takeback.matching.keypoints.tables import LAYOUTS, Layouts
-from takeback.matching.keypoints.tail import KeypointTail
-from takeback.matching.keypoints.voting import VOTES_NEEDED, Agreement, near_pairs, vote, within
+from takeback.matching.keypoints.voting import VOTES_NEEDED
+from takeback.matching.merger import Merger, Merging
 
-DEFAULT_LIMIT: Final = 10
+__all__ = [
+    "FollowedKeypointIndex",
+    "KeypointIndex",
+    "KeypointMatch",
+    "KeypointPolicy",
+    "warm_up",
+]
 
-MOST_VOTED: Final = 4
-"""For how many times the limit of candidates a full vote is held, those of most places first."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class KeypointMatch:
-    """A registered picture, or part of it, that lies in an upload."""
-
-    id: int
-    """The entry's."""
-
-    agreement: Agreement
-    """What agrees; its place is in shares of the whole upload, its pairs number keypoints of
-    ``registered`` and ``looked_up``."""
-
-    look: str
-    """Name of the look at the upload in which it was found."""
-
-    registered: KeypointSignals
-    """All of the entry's keypoints."""
-
-    looked_up: KeypointSignals
-    """All of the upload's, in the look and view in which it was found."""
+NO_IDS: Final[Ids] = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +69,9 @@ class KeypointPolicy:
 
     most_ended: float = 0.25
     """A segment with a larger share of ended pictures is rewritten without them."""
+
+    erase_after: float = 24 * 3600.0
+    """Seconds after which what has ended is to leave the disk, at latest."""
 
     layouts: Layouts = LAYOUTS
     """From how many rows on which layout is used, largest first."""
@@ -106,32 +102,63 @@ class Snapshot:
 DEFAULT_POLICY: Final = KeypointPolicy()
 
 
-class KeypointIndex:
+class KeypointIndex(KeypointSearch):
     """A set of entries, each an id and a picture's keypoints. Safe to share by threads.
 
-    An entry can be found once ``add`` has returned and cannot once ``withdraw`` has; its signals
-    are then overwritten in memory too.
+    An entry can be found once ``add`` has returned and cannot once ``withdraw`` has; in memory its
+    signals are then overwritten too.
 
     Args:
         policy: sizes at which the index changes its ways; for experiments.
+        home: where it is kept; see ``open``.
     """
 
-    def __init__(self, policy: KeypointPolicy = DEFAULT_POLICY) -> None:
+    def __init__(self, policy: KeypointPolicy = DEFAULT_POLICY, home: Home | None = None) -> None:
         self._policy = policy
-        self._tail = KeypointTail.of_size(policy.tail_rows)
-        self._snapshot = Snapshot(self._tail.shown(), ())
+        self._home = home or InMemory(policy.tail_rows)
+        self._snapshot = Snapshot(self._home.tail.shown(), self._home.segments)
         self._writing = threading.Lock()
-        self._merger: threading.Thread | None = None
-        self._ended_during_merge: list[Ids] = []
+        self._merger = Merger(
+            "keypoint-merge",
+            self._writing,
+            Merging(self._due, self._merged, self._put_in_place),
+            self._home.tidying(self._writing),
+        )
+
+    @classmethod
+    def open(cls, directory: Path, policy: KeypointPolicy = DEFAULT_POLICY) -> Self:
+        """Open the index in a directory, or make one, as the only process that writes it.
+
+        A change is on the disk when the call that makes it returns. What ended leaves the disk
+        when its segment is rewritten, after ``KeypointPolicy.erase_after`` at latest.
+
+        Raises:
+            Conflict: another process writes it, or it is another kind of index.
+            IntegrityFailure: something in it is damaged.
+            NotReady: the disk is full.
+        """
+        return cls(policy, InDirectory.open(directory, policy.tail_rows, policy.erase_after))
+
+    @classmethod
+    def renewed(cls, directory: Path, policy: KeypointPolicy = DEFAULT_POLICY) -> Self:
+        """Begin an empty index in a directory, whatever lies there; otherwise as ``open``.
+
+        Who follows it finds the new one by themselves.
+        """
+        return cls(policy, InDirectory.renewed(directory, policy.tail_rows, policy.erase_after))
 
     def __len__(self) -> int:
         with self._writing:
             return sum(segment.lasting for segment in self.places())
 
     def __contains__(self, entry_id: int) -> bool:
-        wanted = np.array([entry_id], np.int64)
         with self._writing:
-            return any(len(segment.find(wanted)[0]) for segment in self.places())
+            return bool(_find(self.places(), np.array([entry_id], np.int64)))
+
+    @property
+    def mark(self) -> int:
+        """Return the mark of the last change, 0 at first."""
+        return self._home.mark
 
     def add(self, ids: ArrayLike, pictures: Sequence[KeypointSignals]) -> None:
         """Add entries. One whose id is there already gets the new keypoints in place of the old.
@@ -149,59 +176,56 @@ class KeypointIndex:
 
     def add_rows(self, ids: ArrayLike, rows: KeypointRows) -> None:
         """Add many entries at once; as ``add``. *rows* belong to the index from now on."""
-        numbers, rows = entries(ids, rows)
-        if not len(numbers):
-            return
-        large = len(rows.words) > self._policy.tail_rows
-        segment = segment_of(numbers, rows, self._policy.layouts) if large else None
-        with self._writing:
-            replaced = self._find(numbers)
-            self._put(numbers, rows, segment, replaced=bool(replaced))
-            self._end(replaced)
-            self._merge_if_due()
+        numbers, rows = in_order_once(ids, rows)
+        if len(numbers):
+            self._change(Change(NO_IDS, numbers, rows, self.mark))
 
     def withdraw(self, ids: ArrayLike) -> None:
         """Withdraw entries; ids that are not there are left alone.
 
-        What they replaced is overwritten too.
+        In memory, what they replaced is overwritten too.
 
         Raises:
             ValueError: *ids* are not whole numbers, shape (n,).
         """
-        numbers = np.unique(whole_numbers(ids))
-        with self._writing:
-            self._end(self._find(numbers))
-            for segment in self.places():
-                _, positions = segment.held(numbers)
-                segment.overwrite(positions)
-            self._merge_if_due()
+        self._change(Change(np.unique(whole_numbers(ids)), NO_IDS, rows_of([]), self.mark))
 
-    def search(
+    def change(
         self,
-        looks: Sequence[KeypointLook],
-        *,
-        limit: int = DEFAULT_LIMIT,
-        needed: int = VOTES_NEEDED,
-        sure: Callable[[KeypointMatch], bool] | None = None,
-    ) -> list[KeypointMatch]:
-        """Find the entries that lie in the upload, most votes first, then by id.
+        gone: ArrayLike,
+        ids: ArrayLike,
+        pictures: Sequence[KeypointSignals],
+        mark: int = 0,
+    ) -> None:
+        """Withdraw entries and add others, in one step.
 
         Args:
-            looks: at one upload, in the order in which they are searched.
-            limit: most entries that are answered.
-            needed: fewest votes.
-            sure: tells of a match that no further look is needed; without it all are searched.
+            gone: as for ``withdraw``.
+            ids: as for ``add``.
+            pictures: as for ``add``.
+            mark: what the caller calls this change; the index remembers that of the last one.
 
-        Returns:
-            At most *limit* matches, the best of each id.
+        Raises:
+            ValueError: as for ``withdraw`` and ``add``.
+            NotReady: the disk is full; nothing has changed.
+            Conflict: the index was closed.
         """
-        found: list[KeypointMatch] = []
-        for look in looks:
-            fresh = self.search_look(look, limit=limit, needed=needed)
-            found += fresh
-            if sure and any(map(sure, fresh)):
-                break
-        return best_of_each(found)[:limit]
+        numbers, rows = in_order_once(ids, rows_of(pictures))
+        self._change(Change(np.unique(whole_numbers(gone)), numbers, rows, mark))
+
+    def settle(self) -> None:
+        """Wait until no merge is due. Answers are the same before and after, only sooner after."""
+        self._merger.settle()
+
+    def close(self) -> None:
+        """Let go of the directory; who searches goes on. An index in memory stays as it is."""
+        self.settle()
+        with self._writing:
+            self._home.close()
+
+    def places(self) -> tuple[KeypointSegment, ...]:
+        """Return the segments of which it consists, for measurements."""
+        return (self._snapshot.tail, *self._snapshot.segments)
 
     def search_look(
         self, look: KeypointLook, *, limit: int = DEFAULT_LIMIT, needed: int = VOTES_NEEDED
@@ -213,84 +237,119 @@ class KeypointIndex:
             if snapshot.replaced == self._snapshot.replaced:
                 return found
 
-    def settle(self) -> None:
-        """Wait until no merge is due. Answers are the same before and after, only sooner after."""
-        while (merger := self._merger) is not None and merger.is_alive():
-            merger.join()
+    def _change(self, change: Change) -> None:
+        """Show what comes, then end what leaves: an id that is replaced is found all the while."""
+        large = len(change.rows.words) > self._policy.tail_rows
+        segment = self._segment(change.ids, change.rows) if large else None
+        with self._writing:
+            replaced = _find(self.places(), change.ids)
+            gone = _find(self.places(), np.setdiff1d(change.gone, change.ids))
+            sealed = segment is not None or not self._home.has_room(change.rows)
+            if sealed:
+                self._home.swap(self._sealed(change, segment), change)
+            else:
+                self._home.append(change)
+            self._show(replaced=bool(replaced))
+            self._end([*replaced, *gone], sealed=sealed)
+            self._home.forget(change.gone)
+            self._home.show(change.mark)
+            self._merger.run_if_due()
+
+    def _show(self, *, replaced: bool = False) -> None:
+        """Let searches see what is at home now."""
+        count = self._snapshot.replaced + replaced
+        self._snapshot = Snapshot(self._home.tail.shown(), self._home.segments, count)
+
+    def _end(self, places: Iterable[tuple[KeypointSegment, Positions]], *, sealed: bool) -> None:
+        """End pictures wherever they are, but in a tail that was sealed without them."""
+        for segment, positions in places:
+            self._merger.note(np.sort(segment.ids[positions]))
+            if segment.tabled or not sealed:
+                self._home.end(segment, positions)
+
+    def _sealed(self, change: Change, large: KeypointSegment | None) -> list[KeypointSegment]:
+        """Make segments of what lasts in the tail and of what comes."""
+        tail = self._snapshot.tail
+        kept = tail.remaining()
+        kept = kept[~np.isin(tail.ids[kept], np.union1d(change.gone, change.ids))]
+        ids, rows = in_order(tail.ids[kept], tail.rows.take(kept))
+        if large is None:
+            ids = np.concatenate([ids, change.ids])
+            ids, rows = in_order(ids, joined([rows, change.rows]))
+        sealed = [self._segment(ids, rows)] if len(ids) else []
+        return [*sealed, large] if large else sealed
+
+    def _segment(self, ids: Ids, rows: KeypointRows) -> KeypointSegment:
+        return segment_of(ids, rows, self._policy.layouts)
+
+    def _due(self) -> list[KeypointSegment]:
+        """Choose what to merge; the merge contains every change so far."""
+        overdue = self._home.begin_merge()
+        return self._policy.due(self._snapshot.segments) or overdue[:1]
+
+    def _merged(self, sources: list[KeypointSegment]) -> KeypointSegment:
+        return self._home.stow(merged(sources, self._policy.layouts))
+
+    def _put_in_place(
+        self, sources: list[KeypointSegment], fresh: KeypointSegment, ended: list[Ids]
+    ) -> None:
+        """Show *fresh* instead of its sources, less what ended while it was made."""
+        for ids in ended:
+            self._home.end(fresh, fresh.find(ids)[1])
+        self._home.put(sources, fresh if len(fresh.ids) else None)
+        self._show()
+        for ids in ended:
+            self._home.forget(ids)
+
+
+class FollowedKeypointIndex(KeypointSearch):
+    """The keypoint index in a directory that another process writes. Safe to share by threads.
+
+    A search sees every change that was made before it began. Of an id that gets other keypoints
+    while a search goes on it may see neither the old nor the new ones; ids are given but once.
+    """
+
+    def __init__(self, follower: Followed) -> None:
+        self._follower = follower
+
+    @classmethod
+    def open(cls, directory: Path) -> Self:
+        """Open the index in a directory for reading.
+
+        Raises:
+            NotReady: there is nothing whole there yet.
+            IntegrityFailure: something in it is damaged.
+            Conflict: it is another kind of index.
+        """
+        return cls(followed(directory))
+
+    def __len__(self) -> int:
+        return sum(segment.lasting for segment in self.places())
+
+    def __contains__(self, entry_id: int) -> bool:
+        return bool(_find(self.places(), np.array([entry_id], np.int64)))
+
+    @property
+    def mark(self) -> int:
+        """Return the mark of the last change."""
+        return self._follower.mark
 
     def places(self) -> tuple[KeypointSegment, ...]:
         """Return the segments of which it consists, for measurements."""
-        return (self._snapshot.tail, *self._snapshot.segments)
+        view = self._follower.view()
+        return (view.tail.shown(), *view.places)
 
-    def _find(self, ids: Ids) -> list[tuple[KeypointSegment, Positions]]:
-        """Return where pictures of *ids*, which ascend, are that have not ended."""
-        found = ((segment, segment.find(ids)[1]) for segment in self.places())
-        return [(segment, positions) for segment, positions in found if len(positions)]
+    def search_look(
+        self, look: KeypointLook, *, limit: int = DEFAULT_LIMIT, needed: int = VOTES_NEEDED
+    ) -> list[KeypointMatch]:
+        """Find the entries that lie in one look at an upload; see ``search``."""
+        return search_places(self.places(), look, limit, needed)
 
-    def _end(self, places: Iterable[tuple[KeypointSegment, Positions]]) -> None:
-        """End pictures wherever they are."""
-        for segment, positions in places:
-            segment.end(positions)
-            if self._is_merging():
-                self._ended_during_merge.append(np.sort(segment.ids[positions]))
 
-    def _put(
-        self, ids: Ids, rows: KeypointRows, segment: KeypointSegment | None, *, replaced: bool
-    ) -> None:
-        """Show new pictures in a segment, or behind those of the tail."""
-        segments, count = self._snapshot.segments, self._snapshot.replaced + replaced
-        if segment is None and self._tail.has_room(rows):
-            self._tail.append(ids, rows)
-        else:
-            segments = (*segments, segment or self._sealed(ids, rows))
-        self._snapshot = Snapshot(self._tail.shown(), segments, count)
-
-    def _sealed(self, ids: Ids, rows: KeypointRows) -> KeypointSegment:
-        """Make a segment of the tail and of what no longer fits there, and begin a new tail."""
-        tail = self._snapshot.tail
-        kept = tail.remaining()
-        kept = kept[~np.isin(tail.ids[kept], ids)]
-        ids, rows = in_order(
-            np.concatenate([tail.ids[kept], ids]), joined([tail.rows.take(kept), rows])
-        )
-        self._tail = KeypointTail.of_size(self._policy.tail_rows)
-        return segment_of(ids, rows, self._policy.layouts)
-
-    def _merge_if_due(self) -> None:
-        if not self._is_merging() and self._policy.due(self._snapshot.segments):
-            merger = threading.Thread(target=self._merge_all, name="keypoint-merge", daemon=True)
-            merger.start()
-            self._merger = merger
-
-    def _is_merging(self) -> bool:
-        return self._merger is not None and self._merger.is_alive()
-
-    def _merge_all(self) -> None:
-        while self._merge_once():
-            pass
-
-    def _merge_once(self) -> bool:
-        with self._writing:
-            sources = self._policy.due(self._snapshot.segments)
-            self._ended_during_merge.clear()
-            if not sources:
-                self._merger = None
-                return False
-        segment = merged(sources, self._policy.layouts)
-        with self._writing:
-            self._put_in_place(sources, segment)
-        return True
-
-    def _put_in_place(self, sources: list[KeypointSegment], fresh: KeypointSegment) -> None:
-        """Show *fresh* instead of its sources, less what ended while it was made."""
-        segments = [segment for segment in self._snapshot.segments if segment not in sources]
-        for ids in self._ended_during_merge:
-            _, positions = fresh.find(ids)
-            fresh.end(positions)
-            fresh.overwrite(positions)
-        if len(fresh.ids):
-            segments.append(fresh)
-        self._snapshot = replace(self._snapshot, segments=tuple(segments))
+def _find(places: Iterable[KeypointSegment], ids: Ids) -> list[tuple[KeypointSegment, Positions]]:
+    """Return where pictures of *ids*, which ascend, are that have not ended."""
+    found = ((segment, segment.find(ids)[1]) for segment in places)
+    return [(segment, positions) for segment, positions in found if len(positions)]
 
 
 def warm_up() -> None:
@@ -306,7 +365,7 @@ def warm_up() -> None:
     trial.withdraw([2, 4])
 
 
-def entries(ids: ArrayLike, rows: KeypointRows) -> tuple[Ids, KeypointRows]:
+def in_order_once(ids: ArrayLike, rows: KeypointRows) -> tuple[Ids, KeypointRows]:
     """Return entries in ascending order of their ids.
 
     Raises:
@@ -319,43 +378,3 @@ def entries(ids: ArrayLike, rows: KeypointRows) -> tuple[Ids, KeypointRows]:
     if bool((numbers[1:] == numbers[:-1]).any()):
         raise ValueError("ids must be different")
     return numbers, rows
-
-
-def search_places(
-    places: Iterable[KeypointSegment], look: KeypointLook, limit: int, needed: int
-) -> list[KeypointMatch]:
-    """Find the entries of some segments that lie in one look at an upload."""
-    upload = upload_of(look.views.values())
-    candidates: list[tuple[int, KeypointSegment, int, int]] = []
-    for segment in places:
-        found = segment.search(upload, needed)
-        rows = zip(*(column.tolist() for column in found), strict=True)
-        candidates += [(votes, segment, picture, view) for picture, view, votes in rows]
-    candidates.sort(key=lambda candidate: -candidate[0])
-    voted = (
-        _match(look, segment, picture, view, needed)
-        for _, segment, picture, view in candidates[: MOST_VOTED * limit]
-    )
-    return best_of_each(match for match in voted if match)[:limit]
-
-
-def _match(
-    look: KeypointLook, segment: KeypointSegment, picture: int, view: int, needed: int
-) -> KeypointMatch | None:
-    """Hold the full vote over one candidate."""
-    name, looked_up = list(look.views.items())[view]
-    registered = segment.rows.picture(picture)
-    pairs = near_pairs(registered, looked_up)
-    agreement = vote(registered, looked_up, pairs, name, needed)
-    if agreement is None:
-        return None
-    placed = within(look.place, agreement, looked_up)
-    return KeypointMatch(int(segment.ids[picture]), placed, look.look, registered, looked_up)
-
-
-def best_of_each(matches: Iterable[KeypointMatch]) -> list[KeypointMatch]:
-    """Return the match of most votes of each id, in order."""
-    best: dict[int, KeypointMatch] = {}
-    for match in sorted(matches, key=lambda match: (-match.agreement.votes, match.id)):
-        best.setdefault(match.id, match)
-    return list(best.values())

@@ -115,6 +115,11 @@ class KeypointSegment:
         lasting = ~ended.among(self.ended, places)
         return here[lasting], places[lasting]
 
+    def ended_among(self, ids: Ids) -> Positions:
+        """Return the positions of those of *ids* that are here and have ended."""
+        _, places = self.held(ids)
+        return places[ended.among(self.ended, places)]
+
     def end(self, positions: Positions) -> None:
         """Hide pictures from every search from now on."""
         ended.end(self.ended, positions)

@@ -1,0 +1,209 @@
+"""A keypoint index in a directory: one process writes it, any number follow.
+
+The files, and what is done when, are those of every index on disk, see ``matching/disk``.
+"""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from takeback.errors import NotReady
+from takeback.matching.disk.copying import Copying
+from takeback.matching.disk.follower import Follower
+from takeback.matching.disk.log import Record
+from takeback.matching.disk.shared import SharedFile
+from takeback.matching.disk.store import Store
+from takeback.matching.exact.segment import Ids, Positions
+from takeback.matching.keypoints.home import Change, without
+from takeback.matching.keypoints.rows import KeypointRows
+from takeback.matching.keypoints.segment import KeypointSegment
+from takeback.matching.keypoints.tail import KeypointTail
+
+KIND: Final = "keypoints"
+
+
+class InDirectory:
+    """In a directory, which this process alone writes.
+
+    Args:
+        store: just opened.
+        tail_rows: of its tail.
+        erase_after: seconds after which what has ended is to leave the disk.
+
+    Raises:
+        NotReady: the disk is full.
+    """
+
+    def __init__(self, store: Store[KeypointSegment], tail_rows: int, erase_after: float) -> None:
+        self.store, self._rows, self._erase_after = store, tail_rows, erase_after
+        self._upto = store.seq
+        pending = tail_of(store.pending)
+        self._shared = self._new_tail(len(pending.ids))
+        self.tail = KeypointTail.of(self._shared.arrays)
+        shown = pending.shown()
+        kept = shown.remaining()
+        self.tail.append(shown.ids[kept], shown.rows.take(kept))
+        self._shared.show(self.tail.count)
+        store.swap(store.places, self._shared)
+
+    @classmethod
+    def open(cls, directory: Path, tail_rows: int, erase_after: float) -> "InDirectory":
+        """Open a directory, or make it.
+
+        Raises:
+            Conflict: another process writes it, or it holds something else.
+            IntegrityFailure: something in it is damaged.
+            NotReady: the disk is full.
+        """
+        store = Store.open(directory, KIND, KeypointSegment.of)
+        try:
+            return cls(store, tail_rows, erase_after)
+        except BaseException:
+            store.close()
+            raise
+
+    @classmethod
+    def renewed(cls, directory: Path, tail_rows: int, erase_after: float) -> "InDirectory":
+        """Begin anew in a directory, whatever lies there; otherwise as ``open``."""
+        store = Store.anew(directory, KIND, KeypointSegment.of)
+        try:
+            return cls(store, tail_rows, erase_after)
+        except BaseException:
+            store.close()
+            raise
+
+    @property
+    def segments(self) -> tuple[KeypointSegment, ...]:
+        """Return the segments that are the index."""
+        return tuple(self.store.places)
+
+    @property
+    def mark(self) -> int:
+        """Return the mark of the last change."""
+        return self.store.mark
+
+    def has_room(self, rows: KeypointRows) -> bool:
+        """Tell whether pictures fit into the tail, and it is not time for a new log."""
+        stale = self.store.log_is_long or self.store.log_is_old(self._erase_after)
+        return self.tail.has_room(rows) and not stale
+
+    def append(self, change: Change) -> None:
+        """Add what comes to the log, then to the tail."""
+        self.store.log(change.mark, change.gone, change.ids, change.rows.pack())
+        self.tail.append(change.ids, change.rows)
+        self._shared.show(self.tail.count)
+
+    def swap(self, fresh: Sequence[KeypointSegment], change: Change) -> None:
+        """Begin an empty tail, and add segments that hold what it held and what comes."""
+        record = self.store.next_record(change.mark, change.gone, change.ids)
+        stowed: list[KeypointSegment] = []
+        tail = self._new_tail()
+        try:
+            for segment in fresh:
+                stowed.append(self._stowed(segment, record.seq))
+            self.store.swap([*self.segments, *stowed], tail, record)
+        except NotReady:
+            self._discard(stowed, tail)
+            raise
+        self._shared, self.tail = tail, KeypointTail.of(tail.arrays)
+
+    def end(self, segment: KeypointSegment, positions: Positions) -> None:
+        """End pictures, for every process at once."""
+        if segment.tabled:
+            self.store.end(segment, positions)
+        else:
+            self.tail.shown().end(positions)
+
+    def forget(self, ids: Ids) -> None:
+        """Leave it to merges: nobody writes to segments."""
+
+    def show(self, mark: int) -> None:
+        """Tell every process that the last change can be seen."""
+        self.store.show()
+
+    def begin_merge(self) -> list[KeypointSegment]:
+        """Return the segments in which something ended too long ago."""
+        self._upto = self.store.seq
+        return self.store.overdue(self._erase_after)
+
+    def stow(self, merged: KeypointSegment) -> KeypointSegment:
+        """Write a merged segment; nobody sees it yet."""
+        return self._stowed(merged, self._upto) if len(merged.ids) else merged
+
+    def put(self, sources: Sequence[KeypointSegment], merged: KeypointSegment | None) -> None:
+        """Put a merged segment, or nothing, in the place of its sources."""
+        try:
+            self.store.swap(without(self.segments, sources, merged), self._shared)
+        except NotReady:
+            if merged is not None:
+                self.store.discard(merged)
+            raise
+
+    def tidying(self, writing: threading.Lock) -> Copying[KeypointSegment]:
+        """Return what copies the marks of what has ended, so that old logs can go."""
+        return Copying(self.store, writing, self._erase_after)
+
+    def close(self) -> None:
+        """Let go of the directory."""
+        self.store.close()
+
+    def _new_tail(self, least: int = 0) -> SharedFile:
+        return self.store.tail(KeypointTail.columns(max(self._rows, least)), {})
+
+    def _stowed(self, segment: KeypointSegment, upto: int) -> KeypointSegment:
+        return self.store.stow(segment.attributes, segment.arrays, len(segment.ids), upto)
+
+    def _discard(self, stowed: Sequence[KeypointSegment], tail: SharedFile) -> None:
+        for segment in stowed:
+            self.store.discard(segment)
+        self.store.discard_tail(tail)
+
+
+class FollowedTail:
+    """The tail that another process adds to."""
+
+    def __init__(self, file: SharedFile) -> None:
+        self._file = file
+        self._tail = KeypointTail.of(file.arrays)
+        self._shown = self._tail.shown(0)
+
+    def shown(self) -> KeypointSegment:
+        """Return the pictures that are there now."""
+        if len(self._shown.ids) != (count := self._file.count):
+            self._shown = self._tail.shown(count)
+        return self._shown
+
+
+def tail_of(records: Sequence[Record]) -> KeypointTail:
+    """Return what changes leave, in memory."""
+    every = [(each, KeypointRows.unpack(each.payload, len(each.ids))) for each in records]
+    tail = KeypointTail.of_size(sum(max(len(rows), len(rows.words)) for _, rows in every))
+    for record, rows in every:
+        shown = tail.shown()
+        _, positions = shown.find(np.union1d(record.gone, record.ids))
+        shown.end(positions)
+        tail.append(record.ids, rows)
+    return tail
+
+
+Followed = Follower[KeypointSegment, FollowedTail | KeypointTail]
+
+
+def followed(directory: Path) -> Followed:
+    """Open a directory for reading.
+
+    Raises:
+        NotReady: there is nothing whole there yet.
+        IntegrityFailure: something is damaged.
+        Conflict: it holds something else.
+    """
+    return Follower(
+        directory,
+        KIND,
+        load=KeypointSegment.of,
+        load_tail=FollowedTail,
+        make_tail=tail_of,
+    )
