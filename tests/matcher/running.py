@@ -11,14 +11,16 @@ import httpx2
 
 from takeback.clock import Clock, utc_now
 from takeback.matcher.assembly import assembled
+from takeback.matcher.board import since_boot
 from takeback.matcher.options import MatcherOptions
 from takeback.matcher.server import Server, application, listening_on, url_of
 
 
 @contextmanager
-def running(options: MatcherOptions, now: Clock = utc_now) -> Iterator[httpx2.Client]:
-    """Run a matcher and yield a client of it."""
-    with assembled(options, now) as assembly, listening_on(options.host, options.port) as sock:
+def running(options: MatcherOptions, now: Clock | None = None) -> Iterator[httpx2.Client]:
+    """Run a matcher and yield a client of it; *now* stands for every clock."""
+    clocks = (utc_now, since_boot) if now is None else (now, now)
+    with assembled(options, *clocks) as assembly, listening_on(options.host, options.port) as sock:
         server = Server(application(assembly))
         failed: queue.Queue[BaseException] = queue.Queue()
 

@@ -1,52 +1,41 @@
-"""The composition root: every part of one matcher, put together from its options."""
+"""The composition root: every part of one matcher's process, put together from its options."""
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+import time
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from takeback.clock import Clock, utc_now
-from takeback.errors import TakebackError
+from takeback.errors import NotReady, TakebackError
 from takeback.exchange.client import Caller, HubClient, KeyFile
-from takeback.exchange.follow import Feed, Follower
 from takeback.hashing.kinds import Kind
+from takeback.matcher import board
 from takeback.matcher.asking import AskedHub, AskedHubs
-from takeback.matcher.banks import Banks
-from takeback.matcher.courier import Courier, Receiver
+from takeback.matcher.banks import FollowedBanks
+from takeback.matcher.board import Board, since_boot
 from takeback.matcher.health import HubStatus, Metrics, Vitals
-from takeback.matcher.holdings import Holding
-from takeback.matcher.log import log
+from takeback.matcher.keeper import Election, fresh_since
 from takeback.matcher.lookup import HeldBanks, LookUp
 from takeback.matcher.options import MatcherOptions, Source, checked
 from takeback.matcher.outbox import Outbox
 from takeback.matcher.pool import Pool
-from takeback.matcher.receivers import HubReceiver
 from takeback.matcher.service import Matcher
-from takeback.matcher.state import State
-from takeback.matcher.stopncii import StopNciiFeed, StopNciiReceiver
+from takeback.matcher.statereader import StateReader
 from takeback.matching.lookup.pictures import PictureSearch
 from takeback.matching.lookup.videos import VideoSearch
 
 PROBE_SECONDS: Final = 15.0
 """How often a hub that is asked, and did not answer, is tried again."""
 
+FOLLOW_SECONDS: Final = 0.25
+"""How often a process takes in what changed, beside doing so before each upload."""
 
-@dataclass(slots=True)
-class Connection:
-    """One hub: how it goes, and the jobs that keep it going."""
-
-    number: int
-    status: HubStatus
-    caller: Caller
-    courier: Courier
-    job: Callable[[], Coroutine[Any, Any, None]]
-    """Follows its feed, or probes a hub that is asked."""
-
-    client: HubClient | None
-    """For a hub that speaks our own interface."""
+OPEN_SECONDS: Final = 30.0
+"""How long the process that keeps the directory may take to make or upgrade the state file."""
 
 
 def _threads() -> ThreadPoolExecutor:
@@ -59,76 +48,62 @@ def _works(pool: Pool) -> bool:
     return bool(pool.alive or not pool.size)
 
 
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """One hub of the options as this process knows it."""
+
+    number: int
+    status: HubStatus
+    client: HubClient | None
+    """For a hub that is asked."""
+
+
 @dataclass(slots=True)
 class Assembly:
-    """Every part of one matcher, put together from its options."""
+    """Every part of one process, put together from the matcher's options."""
 
     options: MatcherOptions
-    state: State
-    banks: Banks
+    reader: StateReader
+    banks: FollowedBanks
+    election: Election
     now: Clock
-    connections: list[Connection] = field(default_factory=list)
+    steady: Clock
+    hubs: list[Hub] = field(default_factory=list)
     threads: ThreadPoolExecutor = field(default_factory=_threads)
 
     def connect(self) -> None:
         """Prepare every hub of the options; nothing is sent yet."""
-        outbox = Outbox(self.state, self.now)
-        for source in self.options.sources:
-            self.connections.append(self._connection(source, outbox))
+        self.hubs = [self._hub(source) for source in self.options.sources]
+        self._refresh()
 
-    def _connection(self, source: Source, outbox: Outbox) -> Connection:
-        number = self.state.source(source.url)
-        caller = Caller.open(source.url, ours=source.kind == "hub")
-        follows = not self.options.ask
+    def _hub(self, source: Source) -> Hub:
+        number = self.reader.source(source.url)
+        if self.options.ask:
+            status = HubStatus(source.name, self.steady, follows=False, read_once=True)
+            caller = Caller.open(source.url, ours=True)
+            return Hub(number, status, HubClient(caller, KeyFile(source.key_file)))
         status = HubStatus(
             name=source.name,
-            now=self.now,
-            follows=follows,
-            read_once=not follows or self.state.ever_complete(number),
-            fresh_at=self.state.fresh_at(number) if follows else None,
+            now=self.steady,
+            follows=True,
+            read_once=self.reader.ever_complete(number),
+            fresh_at=fresh_since(self.reader.fresh_at(number), self.now, self.steady),
         )
-        key = KeyFile(source.key_file)
-        client = HubClient(caller, key) if source.kind == "hub" else None
-        courier = Courier(number, outbox, self._receiver(number, client, caller, key))
-        if client is not None and self.options.ask:
-            return Connection(number, status, caller, courier, _Probe(client, status).run, client)
-        feed: Feed = client or StopNciiFeed(
-            caller,
-            key,
-            self.state.secret("numbers"),
-            self.options.stopncii_seconds,
-            status.skip,
-            self.now,
-        )
-        follower = self._follower(number, feed, status, courier)
-        return Connection(number, status, caller, courier, follower.run, client)
+        return Hub(number, status, None)
 
-    def _receiver(
-        self, number: int, client: HubClient | None, caller: Caller, key: KeyFile
-    ) -> Receiver:
-        if client is not None:
-            return HubReceiver(client)
-        return StopNciiReceiver(caller, key, lambda entry: self.state.signal_of(number, entry))
-
-    def _follower(self, number: int, feed: Feed, status: HubStatus, courier: Courier) -> Follower:
-        def report(*outcome: Any) -> None:  # noqa: ANN401 - passed on as it comes
-            status.report(*outcome)
-            courier.wake()
-
-        if self.state.reread(number):
-            log().warning("hub.reread", hub=status.name, why="more types of signal are understood")
-        ledger = Holding(number, self.state, self.banks, status, self.now)
-        return Follower(feed, ledger, report)
+    def _refresh(self) -> None:
+        """Take in how it goes with the hubs that the keeper follows."""
+        if not self.options.ask:
+            self.election.board.refresh([hub.status for hub in self.hubs])
 
     def matcher(self) -> Matcher:
         """Return what the platform's programs call."""
         options = self.options
         pools = self._pools()
-        outbox = Outbox(self.state, self.now)
-        hubs = tuple(connection.status for connection in self.connections)
-        couriers = {connection.number: connection.courier for connection in self.connections}
-        metrics = Metrics()
-        metrics.watch_hubs(hubs)
+        outbox = Outbox(self.reader, self.now)
+        statuses = tuple(hub.status for hub in self.hubs)
+        metrics = Metrics(refresh=self._refresh)
+        metrics.watch_hubs(statuses)
         metrics.watch("entries", "Entries that are matched.", lambda: len(self.banks))
         metrics.watch("outbox_waiting", "What waits to be sent to a hub.", outbox.waiting)
         metrics.watch("reports_refused", "Reports that a hub refused for good.", outbox.refused)
@@ -141,12 +116,21 @@ class Assembly:
             lookup=self._lookup(),
             pools=pools,
             outbox=outbox,
-            sources={connection.status.name: connection.number for connection in self.connections},
-            vitals=Vitals(hubs, options.stale_after, lambda: all(map(_works, pools.values()))),
+            sources={hub.status.name: hub.number for hub in self.hubs},
+            vitals=Vitals(
+                statuses,
+                options.stale_after,
+                lambda: all(map(_works, pools.values())),
+                self._refresh,
+                self._hindrance,
+            ),
             metrics=metrics,
-            wake=lambda number: couriers[number].wake_from_thread(),
+            wake=self.election.wake,
             largest={"picture": options.picture_bytes, "video": options.video_bytes},
         )
+
+    def _hindrance(self) -> str:
+        return "" if self.options.ask else self.banks.hindrance()
 
     def _pools(self) -> dict[Kind, Pool]:
         """Prepare the processes that hash; a matcher that asks its hubs takes no videos."""
@@ -169,28 +153,25 @@ class Assembly:
 
     def _lookup(self) -> LookUp:
         if not self.options.ask:
-            hubs = {connection.number: connection.status for connection in self.connections}
-            pictures = PictureSearch(self.banks, self.state)
-            videos = VideoSearch(self.banks, self.state)
-            return HeldBanks(pictures, videos, hubs, self.threads, self.banks.described)
-        return AskedHubs(
-            [
-                AskedHub(connection.client, connection.status)
-                for connection in self.connections
-                if connection.client is not None
-            ]
-        )
+            hubs = {hub.number: hub.status for hub in self.hubs}
+            pictures = PictureSearch(self.banks.indexes, self.reader)
+            videos = VideoSearch(self.banks.indexes, self.reader)
+            return HeldBanks(pictures, videos, hubs, self.threads, self.banks, self._refresh)
+        return AskedHubs([AskedHub(hub.client, hub.status) for hub in self.hubs if hub.client])
+
+    async def _follow(self) -> None:
+        """Take in what the keeper wrote, also while nobody asks."""
+        while not self.options.ask:
+            await asyncio.sleep(FOLLOW_SECONDS)
+            await asyncio.to_thread(self.banks.catch_up)
 
     @asynccontextmanager
     async def running(self, matcher: Matcher) -> AsyncIterator[None]:
         """Follow, send and hash until the way out."""
         for pool in matcher.pools.values():
             pool.open()
-        jobs = [
-            asyncio.create_task(run())
-            for connection in self.connections
-            for run in (connection.job, connection.courier.run)
-        ]
+        probes = [_Probe(hub.client, hub.status).run() for hub in self.hubs if hub.client]
+        jobs = [asyncio.create_task(job) for job in (self.election.run(), self._follow(), *probes)]
         try:
             yield
         finally:
@@ -199,8 +180,9 @@ class Assembly:
             await asyncio.gather(*jobs, return_exceptions=True)
             await asyncio.gather(*(pool.close() for pool in matcher.pools.values()))
             self.threads.shutdown(wait=False, cancel_futures=True)
-            for connection in self.connections:
-                await connection.caller.close()
+            for hub in self.hubs:
+                if hub.client is not None:
+                    await hub.client.caller.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,22 +206,43 @@ class _Probe:
 
 
 @contextmanager
-def assembled(options: MatcherOptions, now: Clock = utc_now) -> Iterator[Assembly]:
-    """Open the state file, load the index, prepare the hubs; close the file on the way out.
+def assembled(
+    options: MatcherOptions, now: Clock = utc_now, steady: Clock = since_boot
+) -> Iterator[Assembly]:
+    """Open the state file and the indexes, prepare the hubs; close the file on the way out.
+
+    Args:
+        options: what was chosen.
+        now: the time, which a person may set.
+        steady: a clock that only moves on, the same in every process of this machine.
 
     Raises:
         BadSettings: the options are wrong.
-        Conflict: another matcher uses the same data directory.
         IntegrityFailure: the state file is damaged.
     """
     options = checked(options)
-    state = State(options.data)
+    election = Election(options, now, steady, Board(options.data / board.FILE_NAME))
     try:
-        assembly = Assembly(options, state, Banks(), now)
-        assembly.connect()
-        kept = [] if options.ask else [connection.number for connection in assembly.connections]
-        state.keep_entries_of(kept)
-        assembly.banks.load(state)
-        yield assembly
+        reader = _opened(election)
+        try:
+            assembly = Assembly(options, reader, FollowedBanks(reader), election, now, steady)
+            assembly.connect()
+            assembly.banks.catch_up()
+            yield assembly
+        finally:
+            reader.close()
     finally:
-        state.close()
+        election.step_down()
+
+
+def _opened(election: Election) -> StateReader:
+    """Open the state file, which this process or the one that keeps the directory makes."""
+    until = time.monotonic() + OPEN_SECONDS
+    while True:
+        keeps = election.stand() is not None
+        try:
+            return StateReader(election.options.data)
+        except NotReady:
+            if keeps or time.monotonic() > until:
+                raise
+            time.sleep(0.05)

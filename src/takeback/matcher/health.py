@@ -47,11 +47,16 @@ class HubStatus:
     skipped: int = 0
     """Records of its feed that could not be used."""
 
+    changed: Callable[[], None] = lambda: None
+    """Told when anything but the freshness is another."""
+
     def skip(self, records: int = 1) -> None:
         """Count records that could not be used; log the first of them."""
         if records and not self.skipped:
             log().warning("hub.records_skipped", hub=self.name)
         self.skipped += records
+        if records:
+            self.changed()
 
     def report(self, state: State, error: Exception | None) -> None:
         """Take note of a step; log when the state changes."""
@@ -63,6 +68,7 @@ class HubStatus:
                 LEVELS.get(state, logging.INFO), "hub.state", hub=self.name, state=state, **facts
             )
             self.state = state
+            self.changed()
 
     def fresh_seconds(self) -> float | None:
         """Return the seconds since the bank was last known to be up to date."""
@@ -109,17 +115,27 @@ class Vitals:
     can_hash: Callable[[], bool]
     """Whether there are processes to hash with."""
 
+    refresh: Callable[[], None] = lambda: None
+    """Brings the hubs up to what the process says that follows them."""
+
+    hindrance: Callable[[], str] = lambda: ""
+    """Says why nothing can be looked up here, or nothing."""
+
     def loaded(self) -> bool:
         """Tell whether any bank was read to its end, so that there is something to answer from."""
-        return any(hub.read_once for hub in self.hubs)
+        self.refresh()
+        return not self.hindrance() and any(hub.read_once for hub in self.hubs)
 
     def stale(self) -> bool:
         """Tell whether something is wrong with any hub, so that answers may be out of date."""
+        self.refresh()
         return any(hub.problem(self.stale_after) for hub in self.hubs)
 
     def problems(self) -> list[str]:
         """List everything that keeps the matcher from answering truthfully and fully."""
+        self.refresh()
         found = [problem for hub in self.hubs if (problem := hub.problem(self.stale_after))]
+        found += filter(None, [self.hindrance()])
         return found if self.can_hash() else [*found, "no process to hash with"]
 
     def hint(self) -> str:
@@ -128,12 +144,16 @@ class Vitals:
 
     def document(self) -> Health:
         """Return it for /health."""
+        self.refresh()
         return Health("alive", __version__, [hub.document() for hub in self.hubs])
 
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
     """What Prometheus may count."""
+
+    refresh: Callable[[], None] = lambda: None
+    """Called before anything is read."""
 
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     lookups: Counter = field(init=False)
@@ -200,4 +220,5 @@ class Metrics:
 
     def text(self) -> bytes:
         """Return all of it in Prometheus' text format."""
+        self.refresh()
         return generate_latest(self.registry)

@@ -1,17 +1,24 @@
-"""One followed bank: its part of the state file, and its entries in memory.
+"""One followed bank: its part of the state file, and its entries in the indexes.
 
 The ledger of one follower. Both sides change in one transaction of the state file.
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from takeback.clock import Clock
 from takeback.exchange.follow import Position
 from takeback.exchange.wire import FeedPage
-from takeback.matcher.banks import Banks
 from takeback.matcher.health import HubStatus
 from takeback.matcher.reading import Change
 from takeback.matcher.state import State
+
+
+class Written(Protocol):
+    """The banks, as far as pages change them."""
+
+    def apply(self, change: Change) -> None:
+        """Withdraw what is gone, and add what is new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +27,7 @@ class Holding:
 
     source: int
     state: State
-    banks: Banks
+    banks: Written
     status: HubStatus
     now: Clock
 

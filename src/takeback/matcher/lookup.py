@@ -1,7 +1,6 @@
 """Looking up in the banks that are held here. ``asking.py`` asks the hubs instead."""
 
 import asyncio
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from takeback.errors import NotReady
 from takeback.hashing.picture import PictureSignals
 from takeback.hashing.signal import MATCH_DISTANCE, SIGNAL_BYTES
 from takeback.hashing.video_signals import VideoSignals
+from takeback.matcher.banks import FollowedBanks
 from takeback.matcher.documents import MatchAnswer, MatchResult, hub_match
 from takeback.matcher.health import HubStatus
 from takeback.matcher.state import Held
@@ -63,13 +63,16 @@ class HeldBanks:
     threads: Executor
     """Where uploads are compared, so that signals never wait for them."""
 
-    described: threading.Event
-    """Set once an entry with keypoints has come."""
+    banks: FollowedBanks
+
+    refresh: Callable[[], None]
+    """Brings the hubs up to what the process says that follows them."""
 
     @property
     def keypoints(self) -> bool:
         """Whether any entry has keypoints."""
-        return self.described.is_set()
+        self.banks.catch_up(wait=False)
+        return self.banks.indexes.described
 
     def look_up(
         self, signals: Signals, limit: int, radius: int = MATCH_DISTANCE
@@ -126,12 +129,20 @@ class HeldBanks:
         """Name the hubs whose bank was not read yet.
 
         Raises:
-            NotReady: none was.
+            NotReady: none was, or there is no whole index.
         """
-        missing = [hub.name for hub in self.hubs.values() if not hub.read_once]
+        missing = self._unread()
+        if missing:
+            self.refresh()
+            missing = self._unread()
         if len(missing) == len(self.hubs):
             raise NotReady("no hub's bank was read to its end yet")
+        self.banks.catch_up()
+        self.banks.require()
         return missing
+
+    def _unread(self) -> list[str]:
+        return [hub.name for hub in self.hubs.values() if not hub.read_once]
 
     def _result(self, found: Found[Held]) -> MatchResult:
         matches = [hub_match(held, evidence, self.hub_of(held)) for held, evidence in found.matches]

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from takeback.clock import Clock
 from takeback.exchange.wire import MAX_REPORTS
-from takeback.matcher.state import State
+from takeback.matcher.statereader import StateReader
 
 Kind = Literal["response", "opinion"]
 
@@ -36,7 +36,7 @@ class Report:
 class Outbox:
     """Reports and confirmations that wait in the state file."""
 
-    state: State
+    state: StateReader
     now: Clock
 
     def put(self, reports: Sequence[tuple[int, Report]]) -> int:

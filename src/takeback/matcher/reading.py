@@ -14,7 +14,6 @@ Arrivals = dict[str, list[tuple[int, bytes]]]
 """Entries by the type of their signal: id and payload of each."""
 
 IN_MEMORY: Final = frozenset(SignalType)
-"""Types that every process holds in memory, and follows through the state file."""
 
 REMEMBERED_CHANGES: Final = 100_000
 """Changes for which is remembered what left with them; a process that slept longer loads anew."""

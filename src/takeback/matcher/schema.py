@@ -6,15 +6,25 @@ Version 2 had no index on the disk and one process: changes were not counted.
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from takeback.errors import IntegrityFailure
+from takeback.hashing.signal_types import SignalType
 from takeback.matcher.log import log
 from takeback.matcher.payloads import UNDERSTOOD
 
 VERSION: Final = 3
 """Written into the file; a higher number was written by a later release."""
+
+IN_MEMORY: Final = frozenset({SignalType.MD5, SignalType.VIDEO})
+"""Types that every process holds in memory, and follows through the state file."""
+
+
+def of_types(kinds: Iterable[str]) -> str:
+    """Return the condition that an entry is of one of these types, the same text each time."""
+    return "type IN ({})".format(", ".join(f"'{kind}'" for kind in sorted(kinds)))
+
 
 _ENTRIES: Final = """
 CREATE TABLE entries (
@@ -31,7 +41,7 @@ CREATE TABLE entries (
 ) STRICT;
 """
 
-_CHANGES: Final = """
+_CHANGES: Final = f"""
 CREATE TABLE progress (
     one     INTEGER PRIMARY KEY CHECK (one = 1),
     changes INTEGER NOT NULL                         -- pages that changed the entries
@@ -41,9 +51,9 @@ CREATE TABLE departed (                              -- what processes held in m
     change INTEGER NOT NULL                          -- with which it went
 ) STRICT;
 CREATE INDEX departed_by_change ON departed (change);
-CREATE INDEX entries_in_memory ON entries (id) WHERE type IN ('md5', 'video');
+CREATE INDEX entries_in_memory ON entries (id) WHERE {of_types(IN_MEMORY)};
 INSERT INTO progress (one, changes) VALUES (1, %d);
-"""
+"""  # noqa: S608 - our own text
 
 SCHEMA: Final = f"""
 CREATE TABLE secrets (

@@ -27,6 +27,9 @@ from takeback.matcher.statereader import BUSY_SECONDS, FILE_NAME, Held, StateRea
 
 __all__ = ["Held", "State"]
 
+LEAVE_ROWS: Final = 50_000
+"""Entries of a source that is left out, deleted at once."""
+
 WIPE_SECONDS: Final = 0.2
 """How long overwriting beside the file waits for readers; it is tried again later."""
 
@@ -82,21 +85,32 @@ class State(StateReader):
             apply: changes the index, before anything commits.
         """
         kept = json.dumps(list(sources))
+        others = self.read(
+            "SELECT id FROM sources WHERE id NOT IN (SELECT value FROM json_each(?))", (kept,)
+        )
+        for (source,) in others:
+            while self._leave(source, apply):
+                pass
+            with self.transaction() as db:
+                db.execute(
+                    "UPDATE sources SET cursor = NULL, epoch = NULL, fresh_at = NULL,"
+                    " complete_generation = 0 WHERE id = ?",
+                    (source,),
+                )
+        self.wipe()
+
+    def _leave(self, source: int, apply: Callable[[Change], None]) -> bool:
+        """Delete some entries of a source; tell whether there were any."""
+        change = Change()
         with self.transaction() as db:
             rows = db.execute(
-                "DELETE FROM entries WHERE source NOT IN (SELECT value FROM json_each(?))"
-                " RETURNING id, type",
-                (kept,),
+                "DELETE FROM entries WHERE id IN"
+                " (SELECT id FROM entries WHERE source = ? LIMIT ?) RETURNING id, type",
+                (source, LEAVE_ROWS),
             )
-            change = Change()
             change.leave(rows.fetchall())
-            db.execute(
-                "UPDATE sources SET cursor = NULL, epoch = NULL, fresh_at = NULL,"
-                " complete_generation = 0 WHERE id NOT IN (SELECT value FROM json_each(?))",
-                (kept,),
-            )
             apply(numbered(db, change))
-        self.wipe()
+        return bool(change.gone)
 
     def restart(self, source: int) -> None:
         """Begin a new reading from the start, over the entries that are held."""

@@ -19,7 +19,7 @@ from takeback.errors import IntegrityFailure, NotReady
 from takeback.exchange.follow import Position
 from takeback.exchange.wire import Ask, BankName
 from takeback.matcher.reading import Arrivals
-from takeback.matcher.schema import VERSION
+from takeback.matcher.schema import VERSION, of_types
 
 FILE_NAME: Final = "matcher.db"
 
@@ -184,7 +184,7 @@ class StateReader:
             yield piece
 
     def _rows(self, kinds: Sequence[str], after: int) -> list[tuple[Any, ...]]:
-        only = f" AND type IN ({', '.join(map(repr, sorted(kinds)))})" if kinds else ""
+        only = f" AND {of_types(kinds)}" if kinds else ""
         return self.read(
             f"SELECT id, type, payload FROM entries WHERE id > ?{only} ORDER BY id LIMIT ?",  # noqa: S608 - our own words
             (after, FETCH_ROWS),
@@ -192,7 +192,7 @@ class StateReader:
 
     def size(self, kinds: Sequence[str] = ()) -> int:
         """Count the entries, of some types or all."""
-        only = f" WHERE type IN ({', '.join(map(repr, sorted(kinds)))})" if kinds else ""
+        only = f" WHERE {of_types(kinds)}" if kinds else ""
         return int(self.read(f"SELECT count(*) FROM entries{only}")[0][0])  # noqa: S608 - our own words
 
     def held(self, ids: Sequence[int]) -> dict[int, Held]:
