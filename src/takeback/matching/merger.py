@@ -11,6 +11,8 @@ from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from takeback.errors import NotReady
+
 Ids = NDArray[np.int64]
 S = TypeVar("S")
 
@@ -61,14 +63,15 @@ class Merger(Generic[S]):
         tidying: Tidying | None = None,
     ) -> None:
         self._name, self._writing = name, writing
-        self._merging, self._tidying = merging, tidying
+        self._merging, self.tidying = merging, tidying
         self._thread: threading.Thread | None = None
         self._ended: list[Ids] = []
         self._not_before = 0.0
+        self._stopped = False
 
     def run_if_due(self) -> None:
         """Start the thread if there is something to merge and it does not run."""
-        if self._runs() or time.monotonic() < self._not_before:
+        if self._stopped or self._runs() or time.monotonic() < self._not_before:
             return
         if self._merging.due() or self._untidy():
             self._thread = threading.Thread(target=self._merge_all, name=self._name, daemon=True)
@@ -84,17 +87,22 @@ class Merger(Generic[S]):
         while (thread := self._thread) is not None and thread.is_alive():
             thread.join()
 
+    def stop(self) -> None:
+        """Begin no other merge, and wait for the one that runs."""
+        self._stopped = True
+        self.settle()
+
     def _runs(self) -> bool:
         return self._thread is not None and self._thread.is_alive()
 
     def _untidy(self) -> bool:
-        return self._tidying is not None and self._tidying.due()
+        return self.tidying is not None and self.tidying.due()
 
     def _merge_all(self) -> None:
         try:
             while work := self._next():
                 work()
-        except OSError:
+        except (OSError, NotReady):
             self._not_before = time.monotonic() + PAUSE_SECONDS
             raise
 
@@ -102,10 +110,12 @@ class Merger(Generic[S]):
         """Choose what to do next; nothing, and the thread ends."""
         with self._writing:
             self._ended.clear()
+            if self._stopped:
+                return None
             if sources := self._merging.due():
                 return lambda: self._merge_once(sources)
-            if self._tidying is not None and self._tidying.due():
-                return self._tidying.run
+            if self.tidying is not None and self.tidying.due():
+                return self.tidying.run
             self._thread = None
             return None
 

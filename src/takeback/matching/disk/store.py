@@ -23,7 +23,7 @@ from takeback.matching.disk import shared, steps
 from takeback.matching.disk.control import Control
 from takeback.matching.disk.files import DAMAGED, Arrays, Attributes, write_segment
 from takeback.matching.disk.lock import WriterLock
-from takeback.matching.disk.log import Ids, Log, Record, create_log
+from takeback.matching.disk.log import HEADER, Ids, Log, Record, create_log
 from takeback.matching.disk.manifest import Listed, Manifest, read_manifest, write_manifest
 from takeback.matching.disk.recovery import ENDED, ROWS, Kept, Load, P, Words, loaded, recover
 from takeback.matching.disk.shared import Columns, SharedFile
@@ -56,7 +56,7 @@ class Store(Generic[P]):
         self._verified = Verified(directory)
         self._manifest = Manifest(kind, generation=self._control.generation)
         self._number = _largest_number(directory)
-        self._naming = threading.Lock()
+        self._drafting = threading.Lock()
         self._drafts: set[str] = set()
         self._kept: list[Kept[P]] = []
         self._fresh: list[Kept[P]] = []
@@ -179,7 +179,8 @@ class Store(Generic[P]):
         except NotReady:
             self._remove([name])
             raise
-        self._fresh.append(part)
+        with self._drafting:
+            self._fresh.append(part)
         return part.place
 
     def end(self, place: P, positions: NDArray[np.int64]) -> None:
@@ -212,8 +213,9 @@ class Store(Generic[P]):
         if log is not self._log and self._log:
             self._log.close()
         self._log, self._manifest, self._kept, self._tail = log, manifest, kept, tail
-        self._fresh = [part for part in self._fresh if part not in kept]
-        self._drafts -= manifest.files()
+        with self._drafting:
+            self._fresh = [part for part in self._fresh if part not in kept]
+            self._drafts -= manifest.files()
         for part, listed in zip(kept, manifest.segments, strict=True):
             part.listed = listed
         if record:
@@ -238,8 +240,14 @@ class Store(Generic[P]):
     def discard(self, place: P) -> None:
         """Remove a stowed segment that is not put in place after all."""
         part = self._part(place)
-        self._fresh.remove(part)
+        with self._drafting:
+            self._fresh.remove(part)
         self._remove([part.listed.segment, part.listed.live])
+
+    def discard_fresh(self) -> None:
+        """Remove whatever was stowed and is not put in place."""
+        for part in list(self._fresh):
+            self.discard(part.place)
 
     def discard_tail(self, tail: SharedFile) -> None:
         """Remove a tail that is not put in place after all."""
@@ -252,7 +260,9 @@ class Store(Generic[P]):
 
     def log_is_old(self, seconds: float) -> bool:
         """Tell whether the log began so long ago that what ended since should leave the disk."""
-        return any(begun <= time.time() - seconds for _, begun in self._begun.values())
+        if self._log is None or self._log.size == HEADER.itemsize:
+            return False
+        return self._begun[self._manifest.logs[-1]][1] <= time.time() - seconds
 
     def copies_due(self, seconds: float) -> bool:
         """Tell whether the marks should be copied, so that old logs can go."""
@@ -330,7 +340,7 @@ class Store(Generic[P]):
 
     def _name(self, stem: str) -> str:
         """Name a file that is in no manifest yet."""
-        with self._naming:
+        with self._drafting:
             self._number += 1
             name = f"{stem}-{self._number}"
             self._drafts.add(name)

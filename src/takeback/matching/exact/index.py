@@ -4,56 +4,48 @@ It knows ids and signals and nothing else: no bank, no case, no person.
 
 Writers take turns; searches take no lock. A writer prepares its change and
 then puts a new ``Snapshot`` in place, which is one assignment, so a search sees
-a change whole or not at all, sees it if the change was acknowledged before the
-search began, and never waits. Large segments are merged by a thread of their
-own, and the result is put in place the same way.
+added entries whole or not at all, sees them if they were acknowledged before the
+search began, and never waits. What ends is a bit beside its row. Large segments
+are merged by a thread of their own, and the result is put in place the same way.
+
+An index lies in memory, or in a directory (``Index.open``), where any number of
+processes search it too (``FollowedIndex``) and where it is after a crash.
 """
 
-import os
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from operator import index
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from takeback.errors import MalformedSignal
+from takeback.matching.disk.copying import Copying
+from takeback.matching.disk.log import NO_IDS
+from takeback.matching.disk.tending import Tending
+from takeback.matching.exact.answer import (
+    DEFAULT_LIMIT,
+    DEFAULT_RADIUS,
+    LARGEST_DISTANCE,
+    SIGNAL_BYTES,
+    Answer,
+    asked,
+    entries,
+    whole_numbers,
+)
+from takeback.matching.exact.keeping import Change, InMemory, Keeping, OnDisk
 from takeback.matching.exact.layout import NARROW, Rows
-from takeback.matching.exact.merge import Policy, ascending, is_ascending, merge
-from takeback.matching.exact.places import NO_LIMIT, search_places
+from takeback.matching.exact.merge import Policy, ascending, merge
 from takeback.matching.exact.segment import Ids, Positions, Segment, Tail
+from takeback.matching.merger import Merger, Merging, Tidying
 
-ROW = np.dtype([("query", np.int64), ("id", np.int64), ("distance", np.int64)])
-"""One match: the number of the query in the call, the entry's id, the distance in bits."""
-
-DEFAULT_RADIUS = 31
-DEFAULT_LIMIT = 100
-SIGNAL_BYTES = 32
-LARGEST_DISTANCE = 256
+__all__ = ["LARGEST_DISTANCE", "Answer", "Index", "warm_up", "whole_numbers"]
 
 DEFAULT_POLICY = Policy()
 
-Row = tuple[Tail | Segment, Ids, Positions]
-"""Rows of one place: their ids, and where they are."""
+NO_ROWS: Rows = np.empty((0, 4), np.uint64)
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Answer:
-    """What a search found: an iterable of (query number, id, distance)."""
-
-    rows: NDArray[np.void]
-    """Shape (k,), dtype ``ROW``: by query number, then nearest first, then by id."""
-
-    more: NDArray[np.bool_]
-    """Shape (queries,): True where entries beyond the limit lie within the radius as well."""
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __iter__(self) -> Iterator[tuple[int, int, int]]:
-        return iter(self.rows.tolist())
+MOST_SECONDS_UNTENDED = 600.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,11 +78,45 @@ class Index:
     """
 
     def __init__(self, policy: Policy = DEFAULT_POLICY) -> None:
+        self._begin(InMemory(policy), policy)
+
+    @classmethod
+    def open(cls, directory: Path, policy: Policy = DEFAULT_POLICY) -> "Index":
+        """Open the index in *directory*, or begin one there, as the one process that changes it.
+
+        A change is on the disk before its call returns, and is seen by every process that
+        follows the directory. Withdrawn signals leave the disk within ``Policy.erase_after``.
+
+        Raises:
+            Conflict: another process changes it.
+            IntegrityFailure: something in it is damaged; ``build`` makes it anew.
+            NotReady: the disk is full.
+        """
+        keeping = OnDisk(directory, policy)
+        index = cls.__new__(cls)
+        try:
+            index._begin_on_disk(keeping, policy)
+        except BaseException:
+            keeping.store.close()
+            raise
+        return index
+
+    def _begin(self, keeping: Keeping, policy: Policy, tidying: Tidying | None = None) -> None:
         self._policy = policy
-        self._snapshot = Snapshot((), Tail.empty(policy.tail_rows), 0)
+        self._keeping = keeping
         self._writing = threading.Lock()
-        self._merger: threading.Thread | None = None
-        self._ended_during_merge: list[Ids] = []
+        segments, tail = keeping.first()
+        self._snapshot = Snapshot(tuple(segments), tail, tail.size)
+        merging = Merging(self._due, self._merged, self._put_in_place)
+        self._merger = Merger("index-merge", self._writing, merging)
+        self._tending: Tending | None = None
+
+    def _begin_on_disk(self, keeping: OnDisk, policy: Policy) -> None:
+        self._begin(keeping, policy)
+        self._merger.tidying = Copying(keeping.store, self._writing, policy.erase_after)
+        seconds = min(policy.erase_after / 4, MOST_SECONDS_UNTENDED)
+        self._tending = Tending(self.tend, seconds)
+        self.tend()
 
     def __len__(self) -> int:
         with self._writing:
@@ -100,6 +126,11 @@ class Index:
         wanted = np.array([entry_id], np.int64)
         with self._writing:
             return any(len(place.find(wanted)[0]) for place in self._places())
+
+    @property
+    def mark(self) -> int:
+        """Return what the caller called the last change; 0 before the first."""
+        return self._keeping.mark
 
     def add(self, ids: ArrayLike, signals: NDArray[np.uint8]) -> None:
         """Add entries. One whose id is there already gets the new signal in place of the old.
@@ -113,31 +144,37 @@ class Index:
         Raises:
             MalformedSignal: *signals* is not uint8 of shape (n, 32).
             ValueError: *ids* are not n different whole numbers.
+            NotReady: the disk is full; nothing has changed.
         """
-        numbers, rows = whole_numbers(ids), _rows(signals)
-        if len(numbers) != len(rows):
-            raise ValueError("ids must be as many as the signals")
-        numbers, rows = ascending(numbers, rows)
-        if not is_ascending(numbers):
-            raise ValueError("ids must be different")
-        with self._writing:
-            held = self._held(numbers, rows)
-            if held.any():
-                numbers, rows = numbers[~held], rows[~held]
-            if len(numbers):
-                self._add(numbers, rows)
+        self._apply(NO_IDS, *entries(ids, signals), mark=None)
 
     def withdraw(self, ids: ArrayLike) -> None:
         """Withdraw entries; ids that are not there are left alone.
 
         Raises:
             ValueError: *ids* are not whole numbers, shape (n,).
+            NotReady: the disk is full; nothing has changed.
         """
-        numbers = np.unique(whole_numbers(ids))
-        with self._writing:
-            for place, positions in self._end(self._at(numbers)):
-                _overwrite(place, positions)
-            self._merge_if_due()
+        self._apply(np.unique(whole_numbers(ids)), NO_IDS, NO_ROWS, mark=None)
+
+    def change(
+        self, gone: ArrayLike, ids: ArrayLike, signals: NDArray[np.uint8], mark: int = 0
+    ) -> None:
+        """Withdraw and add entries in one step, which a crash leaves done or not done.
+
+        Args:
+            gone: as for ``withdraw``; ids that are to be added as well are only added.
+            ids: as for ``add``.
+            signals: as for ``add``.
+            mark: what the caller calls the change; the largest is kept.
+
+        Raises:
+            MalformedSignal: *signals* is not uint8 of shape (n, 32).
+            ValueError: *gone* or *ids* are not whole numbers, or *ids* not different.
+            NotReady: the disk is full; nothing has changed.
+        """
+        numbers, rows = entries(ids, signals)
+        self._apply(np.setdiff1d(whole_numbers(gone), numbers), numbers, rows, mark)
 
     def search(
         self,
@@ -159,18 +196,43 @@ class Index:
             MalformedSignal: *signals* is not uint8 of shape (n, 32).
             ValueError: *radius* or *limit* is out of range.
         """
-        reach, most = _radius(radius), _most(limit)
+        question = asked(signals, radius, limit)
         snapshot = self._snapshot
-        rows, more = search_places(snapshot.places, _rows(signals), reach, most)
-        return Answer(rows.view(ROW)[:, 0], more)
+        return question.of(snapshot.places)
 
     def settle(self) -> None:
         """Wait until no merge is due. Answers are the same before and after, only sooner after."""
-        while (merger := self._merger) is not None and merger.is_alive():
-            merger.join()
+        self._merger.settle()
+
+    def tend(self) -> None:
+        """Do what is due by now; an open index does so every ten minutes by itself."""
+        with self._writing:
+            if self._keeping.must_flush():
+                self._flush(Change(NO_IDS, NO_IDS, NO_ROWS, self.mark), [])
+            self._merger.run_if_due()
+
+    def close(self) -> None:
+        """Let another process change the index; who follows it goes on. In memory, do nothing."""
+        if self._tending:
+            self._tending.close()
+        self._merger.stop()
+        with self._writing:
+            self._keeping.close()
 
     def _places(self) -> tuple[Tail | Segment, ...]:
         return (self._snapshot.tail, *self._snapshot.segments)
+
+    def _apply(self, gone: Ids, ids: Ids, rows: Rows, mark: int | None) -> None:
+        """Make a change of what is not so already."""
+        with self._writing:
+            held = self._held(ids, rows)
+            old = self._at(np.concatenate([gone, ids[~held]]))
+            ended = np.concatenate([NO_IDS, *(found for _, found, _ in old)])
+            mark = self.mark if mark is None else max(mark, self.mark)
+            change = Change(np.intersect1d(gone, ended), ids[~held], rows[~held], mark)
+            if len(change.gone) or len(change.ids) or mark != self.mark:
+                self._make(change, old)
+            self._merger.run_if_due()
 
     def _held(self, ids: Ids, rows: Rows) -> NDArray[np.bool_]:
         """Tell which ids are there already with just that signal."""
@@ -180,70 +242,57 @@ class Index:
             held[here] = (place.signals(positions) == rows[here]).all(axis=1)
         return held
 
-    def _at(self, ids: Ids) -> list[Row]:
+    def _at(self, ids: Ids) -> list[tuple[Tail | Segment, Ids, Positions]]:
         """Find where the rows of *ids* are."""
-        found = ((place, ids, *place.find(ids)) for place in self._places())
-        return [(place, ids[here], at) for place, ids, here, at in found if len(here)]
+        found = ((place, *place.find(ids)) for place in self._places())
+        return [(place, ids[here], at) for place, here, at in found if len(here)]
 
-    def _end(self, rows: list[Row]) -> list[tuple[Tail | Segment, Positions]]:
-        """End rows and return where they were."""
-        for place, ids, positions in rows:
-            place.end(positions)
-            if self._is_merging():
-                self._ended_during_merge.append(ids)
-        return [(place, positions) for place, _, positions in rows]
-
-    def _add(self, ids: Ids, rows: Rows) -> None:
+    def _make(self, change: Change, old: list[tuple[Tail | Segment, Ids, Positions]]) -> None:
         """Show the new rows, then end those they replace: an id is found all the while."""
-        now = self._snapshot
-        segments, tail, replaced = now.segments, now.tail, self._at(ids)
-        if tail.has_room(len(ids)):
-            tail.append(ids, rows)
+        tail = self._snapshot.tail
+        if tail.has_room(len(change.ids)) and not self._keeping.must_flush():
+            self._keeping.keep(change)
+            tail.append(change.ids, change.rows)
+            self._keeping.show_tail(tail)
+            self._snapshot = replace(self._snapshot, tail_size=tail.size)
         else:
-            self._end(replaced)
-            if tail.lasting:
-                old_ids, old_rows = tail.remaining()
-                ids, rows = np.concatenate([old_ids, ids]), np.concatenate([old_rows, rows])
-            segments = (*segments, Segment.plain(*ascending(ids, rows)))
-            tail, replaced = Tail.empty(self._policy.tail_rows), []
-        self._snapshot = Snapshot(segments, tail, tail.size)
-        self._end(replaced)
-        self._merge_if_due()
+            self._flush(change, [ids for _, ids, _ in old])
+        for place, ids, positions in old:
+            self._keeping.end(place, positions)
+            self._merger.note(ids)
+        self._keeping.show_mark()
 
-    def _merge_if_due(self) -> None:
-        if not self._is_merging() and self._policy.due(self._snapshot.segments):
-            merger = threading.Thread(target=self._merge_all, name="index-merge", daemon=True)
-            merger.start()
-            self._merger = merger
+    def _flush(self, change: Change, ended: list[Ids]) -> None:
+        """Make the tail's rows and those of *change* a segment, with a new tail."""
+        now = self._snapshot
+        gone = np.concatenate([NO_IDS, *ended])
+        ids, rows = now.tail.remaining()
+        lasting = ~np.isin(ids, gone)
+        ids = np.concatenate([ids[lasting], change.ids])
+        rows = np.concatenate([rows[lasting], change.rows])
+        fresh = Segment.plain(*ascending(ids, rows)) if len(ids) else None
+        segments, tail = self._keeping.flush(now.segments, fresh, change, gone)
+        self._snapshot = Snapshot(tuple(segments), tail, 0)
 
-    def _is_merging(self) -> bool:
-        return self._merger is not None and self._merger.is_alive()
+    def _due(self) -> list[Segment]:
+        """Choose the segments to merge next; those first that would be merged anyway."""
+        segments = self._snapshot.segments
+        sources = self._policy.due(segments) or self._keeping.overdue()
+        self._keeping.begin_merge()
+        return sources
 
-    def _merge_all(self) -> None:
-        while self._merge_once():
-            pass
-
-    def _merge_once(self) -> bool:
-        with self._writing:
-            sources = self._policy.due(self._snapshot.segments)
-            self._ended_during_merge.clear()
-            if not sources:
-                self._merger = None
-                return False
+    def _merged(self, sources: list[Segment]) -> Segment:
         merged = merge(sources, self._policy)
-        with self._writing:
-            self._put_in_place(sources, merged)
-        return True
+        return self._keeping.stow(merged) if len(merged) else merged
 
-    def _put_in_place(self, sources: list[Segment], merged: Segment) -> None:
+    def _put_in_place(self, sources: list[Segment], merged: Segment, ended: list[Ids]) -> None:
         """Show *merged* instead of its sources, less what ended while it was made."""
         segments = [segment for segment in self._snapshot.segments if segment not in sources]
         if len(merged):
-            for ids in self._ended_during_merge:
-                _, positions = merged.find(ids)
-                merged.end(positions)
-                _overwrite(merged, positions)
+            for ids in ended:
+                self._keeping.end(merged, merged.find(ids)[1])
             segments.append(merged)
+        self._keeping.swap(segments)
         self._snapshot = replace(self._snapshot, segments=tuple(segments))
 
 
@@ -256,45 +305,3 @@ def warm_up() -> None:
     trial.settle()
     trial.search(signals)
     trial.withdraw([1])
-
-
-def _overwrite(place: Tail | Segment, positions: Positions) -> None:
-    """Put random bits in place of ended signals, so that they are gone from memory too."""
-    noise = np.frombuffer(os.urandom(len(positions) * SIGNAL_BYTES), np.uint64)
-    place.overwrite(positions, noise.reshape(-1, 4))
-
-
-def _radius(radius: int) -> int:
-    if not 0 <= index(radius) <= LARGEST_DISTANCE:
-        raise ValueError("radius must be 0 to 256")
-    return index(radius)
-
-
-def _most(limit: int | None) -> int:
-    if limit is None:
-        return NO_LIMIT
-    if not 0 < index(limit) < NO_LIMIT:
-        raise ValueError("limit must be positive, or None")
-    return index(limit)
-
-
-def whole_numbers(ids: ArrayLike) -> Ids:
-    """Return ids as an array.
-
-    Raises:
-        ValueError: they are not whole numbers that fit int64, shape (n,).
-    """
-    numbers = np.asarray(ids)
-    if numbers.size == 0:
-        return np.empty(0, np.int64)
-    if numbers.ndim != 1 or not np.can_cast(numbers.dtype, np.int64):
-        raise ValueError("ids must be whole numbers that fit int64, shape (n,)")
-    return numbers.astype(np.int64)
-
-
-def _rows(signals: object) -> Rows:
-    if not isinstance(signals, np.ndarray) or signals.dtype != np.uint8:
-        raise MalformedSignal("signals must be an array of uint8")
-    if signals.ndim != 2 or signals.shape[1] != SIGNAL_BYTES:
-        raise MalformedSignal("signals must have shape (n, 32)")
-    return np.array(signals, order="C").view(np.uint64)

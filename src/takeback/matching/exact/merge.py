@@ -4,8 +4,7 @@ A merge reads its sources and writes a new segment; it changes nothing that a
 search could be looking at, so searches go on meanwhile.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from takeback.matching.exact import building
+from takeback.matching.exact.families import LEAST_ROWS, find_families
 from takeback.matching.exact.kernels import Tables
 from takeback.matching.exact.layout import NARROW, WIDE, Layout, Rows
 from takeback.matching.exact.segment import (
@@ -23,6 +23,7 @@ from takeback.matching.exact.segment import (
     plain_tables,
     zeros,
 )
+from takeback.matching.exact.threads import each, parts
 
 RATIO = 4
 """A segment is merged with a run of smaller ones once they hold a quarter of its rows. So an
@@ -32,12 +33,6 @@ MOST_ENDED = 0.25
 """A segment with a larger share of ended rows is rewritten without them."""
 
 CACHE_LINE = 64
-
-BITE = 1 << 20
-"""Rows that are dealt or copied at a time."""
-
-A = TypeVar("A")
-B = TypeVar("B")
 
 
 class Sized(Protocol):
@@ -71,11 +66,17 @@ class Policy:
     tail_rows: int = 4096
     """Rows of the tail: comparing them all takes about four microseconds."""
 
-    layouts: tuple[tuple[int, Layout], ...] = ((800_000, WIDE), (16_384, NARROW))
+    layouts: tuple[tuple[int, Layout], ...] = ((1_250_000, WIDE), (16_384, NARROW))
     """From how many rows on which layout is used, largest first; smaller segments are scanned."""
+
+    family_rows: int = LEAST_ROWS
+    """How many near-copies of one signal are kept out of the tables."""
 
     threads: int = 1
     """How many build a segment; more than one are quicker, and leave less for searches."""
+
+    erase_after: float = 86_400.0
+    """Seconds after which a row that ended has left the disk as well."""
 
     def layout_for(self, rows: int) -> Layout | None:
         """Choose the layout of a segment, or None for one that is scanned."""
@@ -133,10 +134,8 @@ def _copy(
     source: Segment, kept: NDArray[np.uint32], target: NDArray[np.uint32], rows: Rows
 ) -> None:
     """Copy signals to their places in *rows*, a bite at a time: the layouts may differ."""
-    for begin in range(0, len(kept), BITE):
-        bite = slice(begin, begin + BITE)
-        signals = source.signals(kept[bite])
-        building.scatter(signals, target[bite], rows)
+    for part in parts(len(kept)):
+        building.scatter(source.signals(kept[part]), target[part], rows)
 
 
 def build_segment(ids: Ids, rows: Rows, policy: Policy) -> Segment:
@@ -144,9 +143,11 @@ def build_segment(ids: Ids, rows: Rows, policy: Policy) -> Segment:
     layout = policy.layout_for(len(ids))
     if layout is None:
         return Segment.plain(ids, rows)
-    _each(lambda part: layout.deal(part, part), _parts(rows), policy.threads)
-    tables, health = build_tables(rows, zeros(len(rows)), layout, policy.threads)
-    return Segment(Numbers.of(ids), tables, layout, None, health)
+    each(lambda part: layout.deal(rows[part], rows[part]), parts(len(rows)), policy.threads)
+    ended = zeros(len(rows))
+    families, elsewhere = find_families(rows, ended, policy.threads, policy.family_rows)
+    tables, health = build_tables(rows, elsewhere, layout, policy.threads)
+    return Segment(Numbers.of(ids), tables._replace(ended=ended), layout, families, health)
 
 
 def build_tables(
@@ -165,7 +166,7 @@ def build_tables(
         span = int(firsts[chunk]), layout.widths[chunk]
         return _build_chunk(rows, elsewhere, span, positions[chunk * size : (chunk + 1) * size])
 
-    built = _each(build, range(len(layout.widths)), threads)
+    built = each(build, range(len(layout.widths)), threads)
     words = np.cumsum([0, *(len(chunk.directory) for chunk in built)])
     slots = np.cumsum([0, *(len(chunk.starts) for chunk in built)])
     tables = plain_tables(rows)._replace(
@@ -197,18 +198,6 @@ def _build_chunk(
     building.place_rows(rows, elsewhere, span, counts, positions)
     size = len(positions)
     return Chunk(directory, starts, squares / max(size, 1) / (1 + size / len(counts)))
-
-
-def _parts(rows: Rows) -> list[Rows]:
-    return [rows[begin : begin + BITE] for begin in range(0, len(rows), BITE)]
-
-
-def _each(function: Callable[[A], B], items: Iterable[A], threads: int) -> list[B]:
-    """Apply *function* to each item, in up to *threads* threads."""
-    if threads == 1:
-        return [function(item) for item in items]
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(function, items))
 
 
 def empty_rows(count: int) -> Rows:

@@ -118,7 +118,7 @@ def _families(place: Place, ended: NDArray[np.uint64]) -> Families:
     return Families(
         _rows(place, PIVOTS, place[PIVOT_COUNT]),
         spans,
-        _rows(place, RUNS, size),
+        carray(_at(place[RUNS]), (4, size), np.uint64),
         _halves(place, RUN_POSITIONS, size),
         ended,
     )

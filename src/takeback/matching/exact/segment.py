@@ -184,7 +184,7 @@ class Segment:
             remove_positions(self.tables, positions)
         if self.families:
             runs = np.flatnonzero(np.isin(self.families.positions, positions))
-            self.families.rows[runs] = noise[: len(runs)]
+            self.families.columns[:, runs] = noise[: len(runs)].T
         self.rows[positions] = noise
 
     def _place(self) -> Place:
@@ -225,7 +225,7 @@ def _place_families(place: Place, families: Families) -> None:
     place[places.PIVOT_COUNT] = len(families.pivots)
     place[places.SPANS] = address(families.spans, np.int64)
     place[places.SPAN_WIDTH] = families.spans.shape[1]
-    place[places.RUNS] = address(families.rows, np.uint64)
+    place[places.RUNS] = address(families.columns, np.uint64)
     place[places.RUN_POSITIONS] = address(families.positions, np.uint32)
 
 
