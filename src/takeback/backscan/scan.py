@@ -35,8 +35,14 @@ class Order:
 
     def work(self, plan: Plan) -> Work:
         """Return what workers must know."""
-        listing = plan.listing
-        return Work(listing.kind, listing.base, Path(plan.bank.path), self.bank_kind, self.choices)
+        return Work(
+            kind=plan.listing.kind,
+            base=plan.listing.base,
+            bank=Path(plan.bank.path),
+            identity=plan.bank.identity,
+            bank_kind=self.bank_kind,
+            choices=self.choices,
+        )
 
 
 class Runner(Protocol):
@@ -72,12 +78,23 @@ class Progress(msgspec.Struct):
     elapsed: float = 0.0
     """Seconds that this run took."""
 
+    mark: int = 0
+    """The bank's last change when the scan was planned."""
+
     seconds: Seconds = msgspec.field(default_factory=Seconds)
     """Where the time of this run's workers went, in seconds of all workers together."""
 
+    started: float | None = None
+    """Seconds until the first shard was done, which are longer than later ones."""
+
+    first: int = 0
+    """Files or signals of that shard."""
+
     @property
     def rate(self) -> float:
-        """Files or signals a second."""
+        """Files or signals a second, without the start if there is more to go by."""
+        if self.started is not None and self.elapsed > self.started and self.done > self.first:
+            return (self.done - self.first) / (self.elapsed - self.started)
         return self.done / self.elapsed if self.elapsed else 0.0
 
     @property
@@ -86,12 +103,15 @@ class Progress(msgspec.Struct):
         rest = self.rows - self.before - self.done
         return rest / self.rate if self.rate else float("inf")
 
-    def take(self, outcome: Outcome, hits: int, refused: int) -> None:
+    def take(self, outcome: Outcome, hits: int, refused: int, elapsed: float) -> None:
         """Count one shard."""
         self.done += outcome.rows
         self.hits += hits
         self.refused += refused
         self.seconds.add(outcome.seconds)
+        self.elapsed = elapsed
+        if self.started is None:
+            self.started, self.first = elapsed, outcome.rows
 
 
 def prepare(order: Order) -> Plan:
@@ -101,17 +121,34 @@ def prepare(order: Order) -> Plan:
         OtherScan: the folder holds another scan.
         UnreadableInput: the input or the bank is none.
     """
-    known = plans.read(order.folder)
-    if known is None:
-        made = _made(order, order.folder)
-        plans.write(order.folder, made)
-        return made
     with tempfile.TemporaryDirectory(prefix="takeback-") as elsewhere:
-        known.check(_made(order, Path(elsewhere), known))
-    return known
+        known = plans.read(order.folder) is not None
+        plan, _ = planned(order, Path(elsewhere) if known else order.folder)
+    if not known:
+        plans.write(order.folder, plan)
+    return plan
 
 
-def _made(order: Order, folder: Path, known: Plan | None = None) -> Plan:
+def planned(order: Order, elsewhere: Path) -> tuple[Plan, Path]:
+    """Return the plan in the order's folder, or one that nobody wrote yet, and where its list is.
+
+    Args:
+        order: what is wanted.
+        elsewhere: where a list is written, if one is needed.
+
+    Raises:
+        OtherScan: the folder holds another scan.
+        UnreadableInput: the input or the bank is none.
+    """
+    known = plans.read(order.folder)
+    made = _made(order, elsewhere, known)
+    if known is None:
+        return made, elsewhere
+    known.check(made)
+    return known, order.folder
+
+
+def _made(order: Order, folder: Path, known: Plan | None) -> Plan:
     """Make a plan; a folder that was listed once is not listed again."""
     facts = order.bank_kind.facts(order.bank)
     listed = known is not None and known.input == order.given.url and known.listing.folder
@@ -146,7 +183,7 @@ def run(
     """
     with results.held(order.folder):
         plan = prepare(order)
-        progress, left = _so_far(order.folder, plan)
+        progress, left = so_far(order.folder, plan)
         began = time.monotonic()
         watch(progress)
         if left:
@@ -154,16 +191,15 @@ def run(
                 if keep is not None:
                     keep(outcome)
                 results.commit(order.folder, outcome)
-                progress.take(outcome, *_sizes(outcome))
-                progress.elapsed = time.monotonic() - began
+                progress.take(outcome, *_sizes(outcome), time.monotonic() - began)
                 watch(progress)
     return progress
 
 
-def _so_far(folder: Path, plan: Plan) -> tuple[Progress, list[Shard]]:
+def so_far(folder: Path, plan: Plan) -> tuple[Progress, list[Shard]]:
     """Return what earlier runs did, and the shards that are left."""
     done = results.done(folder, plan)
-    progress = Progress(plan.rows)
+    progress = Progress(plan.rows, mark=plan.bank.mark)
     for shard in plan.shards:
         if shard.number in done:
             hits, refused = results.count(folder, shard.number)

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-import fsspec  # type: ignore[import-untyped]
 from fsspec.core import split_protocol, url_to_fs  # type: ignore[import-untyped]
 
 from takeback.backscan.arrow import Store
@@ -44,8 +43,7 @@ def store_of(url: str) -> tuple[Store, str]:
 
 def _missing(protocol: str, problem: ImportError) -> PackageMissing:
     missing = PackageMissing(f"reading {protocol}:// addresses needs another package")
-    said = fsspec.registry.known_implementations.get(protocol, {}).get("err", "")
-    missing.hint = str(said or problem) + "."
+    missing.hint = f"{str(problem).removesuffix('.')}: it must be on every machine that scans."
     return missing
 
 

@@ -71,6 +71,7 @@ COMMANDS: Mapping[str, Lazy] = {
     "matcher": Lazy("takeback.cli.matcher:matcher", "Run a matcher inside a platform's walls."),
     "match": Lazy("takeback.cli.match:match", "Ask a matcher about pictures and videos."),
     "watch": Lazy("takeback.cli.watch:watch", "Ask a matcher about every new object of a store."),
+    "backscan": Lazy("takeback.cli.backscan:backscan", "Scan a library for everything registered."),
     "backup": Lazy("takeback.cli.backup:backup", "Write an encrypted backup while serving."),
     "backup-key": Lazy("takeback.cli.backup:backup_key", "Make an age key pair for backups."),
     "restore": Lazy("takeback.cli.backup:restore", "Build a hub's data anew from a backup."),

@@ -1,0 +1,153 @@
+"""The command line of a back-scan."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict, Unpack
+
+import click
+
+from takeback.cli import talk
+from takeback.cli.backscan.telling import Telling, estimated, lines_of, summary
+from takeback.cli.output import as_json, emit
+from takeback.errors import PackageMissing
+
+if TYPE_CHECKING:
+    from takeback.backscan.scan import Order, Runner
+
+FOLDER = click.Path(path_type=Path, file_okay=False)
+LOCAL = "local"
+"""Stands for a Ray of this machine alone."""
+
+EXTRA = ("fsspec", "pyarrow")
+"""Packages of the extra ``backscan``."""
+
+
+class Given(TypedDict):
+    """What is scanned, against what and with what, as click names it."""
+
+    given: str
+    bank: Path
+    folder: Path
+    column: str | None
+    signals: bool
+    limit: int
+    videos: bool
+    workers: int | None
+    ray: str | None
+    sample: int | None
+    price: float | None
+
+
+@click.command()
+@click.argument("given", metavar="INPUT")
+@click.option(
+    "--bank",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="A matcher's data directory, or a Parquet file with columns number and signal.",
+)
+@click.option("--out", "folder", required=True, type=FOLDER, help="Where plan and results go.")
+@click.option("--column", metavar="NAME", help="Which column of a list to read.")
+@click.option("--signals", is_flag=True, help="The column holds ready signals, not paths.")
+@click.option("--workers", type=click.IntRange(1), help="How many; one a processor if not given.")
+@click.option(
+    "--ray",
+    metavar="[ADDRESS]",
+    is_flag=False,
+    flag_value=LOCAL,
+    help="Work on the Ray cluster there; without ADDRESS on a Ray of this machine.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1000),
+    default=100,
+    show_default=True,
+    help="Most hits that are written of one file.",
+)
+@click.option("--videos/--no-videos", default=True, show_default=True, help="Hash videos too.")
+@click.option("--dry-run", is_flag=True, help="Try a sample; say what a scan would take.")
+@click.option("--sample", type=click.IntRange(1), help="With --dry-run: how many to try.")
+@click.option("--price", type=float, help="With --dry-run: of one processor for an hour.")
+@as_json
+def backscan(dry_run: bool, as_json: bool, **given: Unpack[Given]) -> None:
+    """Scan a library for everything registered.
+
+    INPUT is a folder, or a Parquet or CSV file with a column of paths, of URLs or of ready
+    signals. Writes Parquet files of hits, and of what was refused, to --out: one pair for each
+    part of the input. The same command goes on where a scan was stopped, however it was. The
+    exit code is 0 also when files were refused.
+    """
+    with _extra():
+        order = _order(given)
+        if dry_run:
+            _estimate(order, given, as_json=as_json)
+        else:
+            _scan(order, _runner(given["ray"], given["workers"]), as_json=as_json)
+
+
+@contextmanager
+def _extra() -> Iterator[None]:
+    """Say what is missing where the extra is not installed."""
+    try:
+        yield
+    except ModuleNotFoundError as problem:
+        if problem.name not in EXTRA:
+            raise
+        missing = PackageMissing(f"a back-scan needs {problem.name}, which is not installed")
+        missing.hint = "Install the extra: `pip install 'takeback[backscan]'`."
+        raise missing from None
+
+
+def _order(given: Given) -> "Order":
+    from takeback.backscan.listing import Input
+    from takeback.backscan.plan import Choices
+    from takeback.backscan.scan import Order
+    from takeback.cli.backscan.banks import kind_of
+
+    return Order(
+        given=Input.of(given["given"], given["column"], signals=given["signals"]),
+        bank=given["bank"].absolute(),
+        bank_kind=kind_of(given["bank"]),
+        folder=given["folder"].absolute(),
+        choices=Choices(limit=given["limit"], videos=given["videos"]),
+    )
+
+
+def _runner(ray: str | None, workers: int | None) -> "Runner":
+    if ray is not None:
+        from takeback.backscan.cluster import on_ray
+
+        return on_ray(ray, workers)
+    from takeback.backscan.scan import here
+
+    return here(workers or _processors())
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _scan(order: "Order", runner: "Runner", *, as_json: bool) -> None:
+    from takeback.backscan.scan import run
+
+    telling = Telling()
+    try:
+        progress = run(order, runner, telling)
+    except KeyboardInterrupt:
+        talk.say("what is done is kept; the same command goes on from here")
+        raise
+    if not progress.done:
+        talk.say("this scan was finished before; nothing was left to do")
+    done = summary(progress, order.folder)
+    emit(done, lambda: lines_of(done), as_json=as_json)
+
+
+def _estimate(order: "Order", given: Given, *, as_json: bool) -> None:
+    from takeback.backscan.estimate import estimate
+
+    workers = given["workers"] or _processors()
+    with talk.working("trying a sample"):
+        made = estimate(order, workers, given["sample"], given["price"])
+    emit(made, lambda: estimated(made, order.folder), as_json=as_json)
