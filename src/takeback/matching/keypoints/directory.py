@@ -4,7 +4,7 @@ The files, and what is done when, are those of every index on disk, see ``matchi
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,15 +17,16 @@ from takeback.matching.disk.log import Record
 from takeback.matching.disk.shared import SharedFile
 from takeback.matching.disk.store import Store
 from takeback.matching.exact.segment import Ids, Positions
-from takeback.matching.keypoints.home import Change, without
+from takeback.matching.keypoints.keeping import Change, without
+from takeback.matching.keypoints.policy import KeypointPolicy
 from takeback.matching.keypoints.rows import KeypointRows
-from takeback.matching.keypoints.segment import KeypointSegment
+from takeback.matching.keypoints.segment import KeypointSegment, segment_of
 from takeback.matching.keypoints.tail import KeypointTail
 
 KIND: Final = "keypoints"
 
 
-class InDirectory:
+class OnDisk:
     """In a directory, which this process alone writes.
 
     Args:
@@ -48,9 +49,10 @@ class InDirectory:
         self.tail.append(shown.ids[kept], shown.rows.take(kept))
         self._shared.show(self.tail.count)
         store.swap(store.places, self._shared)
+        store.show()
 
     @classmethod
-    def open(cls, directory: Path, tail_rows: int, erase_after: float) -> "InDirectory":
+    def open(cls, directory: Path, tail_rows: int, erase_after: float) -> "OnDisk":
         """Open a directory, or make it.
 
         Raises:
@@ -59,16 +61,6 @@ class InDirectory:
             NotReady: the disk is full.
         """
         store = Store.open(directory, KIND, KeypointSegment.of)
-        try:
-            return cls(store, tail_rows, erase_after)
-        except BaseException:
-            store.close()
-            raise
-
-    @classmethod
-    def renewed(cls, directory: Path, tail_rows: int, erase_after: float) -> "InDirectory":
-        """Begin anew in a directory, whatever lies there; otherwise as ``open``."""
-        store = Store.anew(directory, KIND, KeypointSegment.of)
         try:
             return cls(store, tail_rows, erase_after)
         except BaseException:
@@ -85,10 +77,9 @@ class InDirectory:
         """Return the mark of the last change."""
         return self.store.mark
 
-    def has_room(self, rows: KeypointRows) -> bool:
-        """Tell whether pictures fit into the tail, and it is not time for a new log."""
-        stale = self.store.log_is_long or self.store.log_is_old(self._erase_after)
-        return self.tail.has_room(rows) and not stale
+    def must_flush(self) -> bool:
+        """Tell whether the log has become long, or old."""
+        return self.store.log_is_long or self.store.log_is_old(self._erase_after)
 
     def append(self, change: Change) -> None:
         """Add what comes to the log, then to the tail."""
@@ -96,7 +87,7 @@ class InDirectory:
         self.tail.append(change.ids, change.rows)
         self._shared.show(self.tail.count)
 
-    def swap(self, fresh: Sequence[KeypointSegment], change: Change) -> None:
+    def flush(self, fresh: Sequence[KeypointSegment], change: Change) -> None:
         """Begin an empty tail, and add segments that hold what it held and what comes."""
         record = self.store.next_record(change.mark, change.gone, change.ids)
         stowed: list[KeypointSegment] = []
@@ -111,36 +102,43 @@ class InDirectory:
         self._shared, self.tail = tail, KeypointTail.of(tail.arrays)
 
     def end(self, segment: KeypointSegment, positions: Positions) -> None:
-        """End pictures, for every process at once."""
+        """End pictures, for every process at once; those of the tail are overwritten too."""
         if segment.tabled:
             self.store.end(segment, positions)
         else:
-            self.tail.shown().end(positions)
+            segment.end(positions)
+            segment.overwrite(positions)
 
     def forget(self, ids: Ids) -> None:
         """Leave it to merges: nobody writes to segments."""
 
-    def show(self, mark: int) -> None:
-        """Tell every process that the last change can be seen."""
-        self.store.show()
+    def show_mark(self, mark: int) -> None:
+        """Tell every process that all of the last change can be seen.
 
-    def begin_merge(self) -> list[KeypointSegment]:
-        """Return the segments in which something ended too long ago."""
+        Raises:
+            NotReady: the disk is full, and what is shown might not last.
+        """
+        self.store.show()
+        self.store.confirm()
+
+    def begin_merge(self) -> None:
+        """Note the last change that a merge contains."""
         self._upto = self.store.seq
+
+    def overdue(self) -> list[KeypointSegment]:
+        """Return the segments in which something ended too long ago."""
         return self.store.overdue(self._erase_after)
 
     def stow(self, merged: KeypointSegment) -> KeypointSegment:
         """Write a merged segment; nobody sees it yet."""
         return self._stowed(merged, self._upto) if len(merged.ids) else merged
 
-    def put(self, sources: Sequence[KeypointSegment], merged: KeypointSegment | None) -> None:
+    def swap(self, sources: Sequence[KeypointSegment], merged: KeypointSegment | None) -> None:
         """Put a merged segment, or nothing, in the place of its sources."""
         try:
             self.store.swap(without(self.segments, sources, merged), self._shared)
-        except NotReady:
-            if merged is not None:
-                self.store.discard(merged)
-            raise
+        finally:
+            self.store.discard_fresh()
 
     def tidying(self, writing: threading.Lock) -> Copying[KeypointSegment]:
         """Return what copies the marks of what has ended, so that old logs can go."""
@@ -207,3 +205,21 @@ def followed(directory: Path) -> Followed:
         load_tail=FollowedTail,
         make_tail=tail_of,
     )
+
+
+def build(
+    directory: Path, pieces: Iterable[tuple[Ids, KeypointRows]], policy: KeypointPolicy, mark: int
+) -> None:
+    """Write segments of *pieces*, in place of what is in a directory; see ``index.build``."""
+    store: Store[KeypointSegment] = Store.anew(directory, KIND, KeypointSegment.of)
+    try:
+        stowed = []
+        for ids, rows in pieces:
+            segment = segment_of(ids, rows, policy.layouts)
+            stowed.append(store.stow(segment.attributes, segment.arrays, len(ids), store.seq))
+        store.mark = mark
+        store.swap(stowed, store.tail(KeypointTail.columns(policy.tail_rows), {}))
+        store.show()
+        store.confirm()
+    finally:
+        store.close()

@@ -23,11 +23,13 @@ from numpy.typing import ArrayLike
 
 from takeback.hashing.keypoint_signals import KeypointLook, KeypointSignals, KeypointView
 from takeback.hashing.place import EVERYWHERE
+from takeback.matching.disk.tending import Tending
 from takeback.matching.exact.index import whole_numbers
-from takeback.matching.exact.merge import run_of_small
 from takeback.matching.exact.segment import Ids, Positions
-from takeback.matching.keypoints.directory import Followed, InDirectory, followed
-from takeback.matching.keypoints.home import Change, Home, InMemory
+from takeback.matching.keypoints import directory as on_disk
+from takeback.matching.keypoints.directory import Followed, OnDisk, followed
+from takeback.matching.keypoints.keeping import Change, InMemory, Keeping
+from takeback.matching.keypoints.policy import KeypointPolicy
 from takeback.matching.keypoints.rows import KeypointRows, joined, rows_of
 from takeback.matching.keypoints.search import (
     DEFAULT_LIMIT,
@@ -41,7 +43,6 @@ from takeback.matching.keypoints.segment import (
     merged,
     segment_of,
 )
-from takeback.matching.keypoints.tables import LAYOUTS, Layouts
 from takeback.matching.keypoints.voting import VOTES_NEEDED
 from takeback.matching.merger import Merger, Merging
 
@@ -50,40 +51,16 @@ __all__ = [
     "KeypointIndex",
     "KeypointMatch",
     "KeypointPolicy",
+    "build",
     "warm_up",
 ]
 
 NO_IDS: Final[Ids] = np.empty(0, np.int64)
 
+MOST_SECONDS_UNTENDED: Final = 600.0
 
-@dataclass(frozen=True, slots=True)
-class KeypointPolicy:
-    """Sizes at which a keypoint index changes its ways; the defaults are measured."""
-
-    tail_rows: int = 1280
-    """Rows of the segment that is compared as a whole, and copied with each addition."""
-
-    ratio: int = 8
-    """A segment is merged with a run of smaller ones once they hold one in so many of its pictures.
-    Every search costs half a millisecond for each segment, every merge rewrites it."""
-
-    most_ended: float = 0.25
-    """A segment with a larger share of ended pictures is rewritten without them."""
-
-    erase_after: float = 24 * 3600.0
-    """Seconds after which what has ended is to leave the disk, at latest."""
-
-    layouts: Layouts = LAYOUTS
-    """From how many rows on which layout is used, largest first."""
-
-    def due(self, segments: Sequence[KeypointSegment]) -> list[KeypointSegment]:
-        """Choose the segments to merge next; none if the index is settled."""
-        if len(run := run_of_small(segments, self.ratio)) > 1:
-            return run
-        return next(([segment] for segment in segments if self._is_outdated(segment)), [])
-
-    def _is_outdated(self, segment: KeypointSegment) -> bool:
-        return len(segment.ids) - segment.lasting > self.most_ended * len(segment.ids)
+Place = tuple[KeypointSegment, Positions]
+"""Pictures of one segment."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,20 +87,20 @@ class KeypointIndex(KeypointSearch):
 
     Args:
         policy: sizes at which the index changes its ways; for experiments.
-        home: where it is kept; see ``open``.
+        keeping: where it is kept; see ``open``.
     """
 
-    def __init__(self, policy: KeypointPolicy = DEFAULT_POLICY, home: Home | None = None) -> None:
+    def __init__(
+        self, policy: KeypointPolicy = DEFAULT_POLICY, keeping: Keeping | None = None
+    ) -> None:
         self._policy = policy
-        self._home = home or InMemory(policy.tail_rows)
-        self._snapshot = Snapshot(self._home.tail.shown(), self._home.segments)
+        self._keeping = keeping or InMemory(policy.tail_rows)
+        self._snapshot = Snapshot(self._keeping.tail.shown(), self._keeping.segments)
         self._writing = threading.Lock()
-        self._merger = Merger(
-            "keypoint-merge",
-            self._writing,
-            Merging(self._due, self._merged, self._put_in_place),
-            self._home.tidying(self._writing),
-        )
+        merging = Merging(self._due, self._merged, self._put_in_place)
+        tidying = self._keeping.tidying(self._writing)
+        self._merger = Merger("keypoint-merge", self._writing, merging, tidying)
+        self._tending: Tending | None = None
 
     @classmethod
     def open(cls, directory: Path, policy: KeypointPolicy = DEFAULT_POLICY) -> Self:
@@ -137,15 +114,11 @@ class KeypointIndex(KeypointSearch):
             IntegrityFailure: something in it is damaged.
             NotReady: the disk is full.
         """
-        return cls(policy, InDirectory.open(directory, policy.tail_rows, policy.erase_after))
-
-    @classmethod
-    def renewed(cls, directory: Path, policy: KeypointPolicy = DEFAULT_POLICY) -> Self:
-        """Begin an empty index in a directory, whatever lies there; otherwise as ``open``.
-
-        Who follows it finds the new one by themselves.
-        """
-        return cls(policy, InDirectory.renewed(directory, policy.tail_rows, policy.erase_after))
+        index = cls(policy, OnDisk.open(directory, policy.tail_rows, policy.erase_after))
+        seconds = min(policy.erase_after / 4, MOST_SECONDS_UNTENDED)
+        index._tending = Tending(index.tend, seconds)
+        index.tend()
+        return index
 
     def __len__(self) -> int:
         with self._writing:
@@ -158,7 +131,7 @@ class KeypointIndex(KeypointSearch):
     @property
     def mark(self) -> int:
         """Return the mark of the last change, 0 at first."""
-        return self._home.mark
+        return self._keeping.mark
 
     def add(self, ids: ArrayLike, pictures: Sequence[KeypointSignals]) -> None:
         """Add entries. One whose id is there already gets the new keypoints in place of the old.
@@ -217,11 +190,22 @@ class KeypointIndex(KeypointSearch):
         """Wait until no merge is due. Answers are the same before and after, only sooner after."""
         self._merger.settle()
 
-    def close(self) -> None:
-        """Let go of the directory; who searches goes on. An index in memory stays as it is."""
-        self.settle()
+    def tend(self) -> None:
+        """Do what is due by now; an open index does so every ten minutes by itself."""
         with self._writing:
-            self._home.close()
+            if self._keeping.must_flush():
+                nothing = Change(NO_IDS, NO_IDS, rows_of([]), self.mark)
+                self._keeping.flush(self._sealed(nothing, None), nothing)
+                self._show()
+            self._merger.run_if_due()
+
+    def close(self) -> None:
+        """Let go of the directory; who follows it goes on. An index in memory stays as it is."""
+        if self._tending:
+            self._tending.close()
+        self._merger.stop()
+        with self._writing:
+            self._keeping.close()
 
     def places(self) -> tuple[KeypointSegment, ...]:
         """Return the segments of which it consists, for measurements."""
@@ -238,34 +222,40 @@ class KeypointIndex(KeypointSearch):
                 return found
 
     def _change(self, change: Change) -> None:
-        """Show what comes, then end what leaves: an id that is replaced is found all the while."""
+        """Make a change, unless it changes nothing."""
         large = len(change.rows.words) > self._policy.tail_rows
         segment = self._segment(change.ids, change.rows) if large else None
         with self._writing:
-            replaced = _find(self.places(), change.ids)
             gone = _find(self.places(), np.setdiff1d(change.gone, change.ids))
-            sealed = segment is not None or not self._home.has_room(change.rows)
-            if sealed:
-                self._home.swap(self._sealed(change, segment), change)
-            else:
-                self._home.append(change)
-            self._show(replaced=bool(replaced))
-            self._end([*replaced, *gone], sealed=sealed)
-            self._home.forget(change.gone)
-            self._home.show(change.mark)
+            ended = np.concatenate([NO_IDS, *(place.ids[at] for place, at in gone)])
+            kept = change._replace(gone=np.sort(ended), mark=max(change.mark, self.mark))
+            if len(ended) or len(change.ids) or kept.mark != self.mark:
+                self._make(kept, segment, gone)
+            self._keeping.forget(change.gone)
             self._merger.run_if_due()
 
-    def _show(self, *, replaced: bool = False) -> None:
-        """Let searches see what is at home now."""
-        count = self._snapshot.replaced + replaced
-        self._snapshot = Snapshot(self._home.tail.shown(), self._home.segments, count)
+    def _make(self, change: Change, segment: KeypointSegment | None, gone: list[Place]) -> None:
+        """Show what comes, then end what leaves: an id that is replaced is found all the while."""
+        replaced, tail = _find(self.places(), change.ids), self._keeping.tail
+        if segment or self._keeping.must_flush() or not tail.has_room(change.rows):
+            self._keeping.flush(self._sealed(change, segment), change)
+        else:
+            self._keeping.append(change)
+        self._show(replaced=bool(replaced))
+        for place, positions in (old := [*replaced, *gone]):
+            self._merger.note(np.sort(place.ids[positions]))
+        sealed = tail is not self._keeping.tail
+        self._end([each for each in old if each[0].tabled or not sealed])
+        self._keeping.show_mark(change.mark)
 
-    def _end(self, places: Iterable[tuple[KeypointSegment, Positions]], *, sealed: bool) -> None:
-        """End pictures wherever they are, but in a tail that was sealed without them."""
+    def _show(self, *, replaced: bool = False) -> None:
+        """Let searches see what is kept now."""
+        count = self._snapshot.replaced + replaced
+        self._snapshot = Snapshot(self._keeping.tail.shown(), self._keeping.segments, count)
+
+    def _end(self, places: Iterable[Place]) -> None:
         for segment, positions in places:
-            self._merger.note(np.sort(segment.ids[positions]))
-            if segment.tabled or not sealed:
-                self._home.end(segment, positions)
+            self._keeping.end(segment, positions)
 
     def _sealed(self, change: Change, large: KeypointSegment | None) -> list[KeypointSegment]:
         """Make segments of what lasts in the tail and of what comes."""
@@ -283,23 +273,24 @@ class KeypointIndex(KeypointSearch):
         return segment_of(ids, rows, self._policy.layouts)
 
     def _due(self) -> list[KeypointSegment]:
-        """Choose what to merge; the merge contains every change so far."""
-        overdue = self._home.begin_merge()
-        return self._policy.due(self._snapshot.segments) or overdue[:1]
+        """Choose the segments to merge next; those first that would be merged anyway."""
+        sources = self._policy.due(self._snapshot.segments) or self._keeping.overdue()[:1]
+        self._keeping.begin_merge()
+        return sources
 
     def _merged(self, sources: list[KeypointSegment]) -> KeypointSegment:
-        return self._home.stow(merged(sources, self._policy.layouts))
+        return self._keeping.stow(merged(sources, self._policy.layouts))
 
     def _put_in_place(
         self, sources: list[KeypointSegment], fresh: KeypointSegment, ended: list[Ids]
     ) -> None:
         """Show *fresh* instead of its sources, less what ended while it was made."""
-        for ids in ended:
-            self._home.end(fresh, fresh.find(ids)[1])
-        self._home.put(sources, fresh if len(fresh.ids) else None)
+        if len(fresh.ids):
+            self._end([(fresh, fresh.find(ids)[1]) for ids in ended])
+        self._keeping.swap(sources, fresh if len(fresh.ids) else None)
         self._show()
         for ids in ended:
-            self._home.forget(ids)
+            self._keeping.forget(ids)
 
 
 class FollowedKeypointIndex(KeypointSearch):
@@ -346,7 +337,7 @@ class FollowedKeypointIndex(KeypointSearch):
         return search_places(self.places(), look, limit, needed)
 
 
-def _find(places: Iterable[KeypointSegment], ids: Ids) -> list[tuple[KeypointSegment, Positions]]:
+def _find(places: Iterable[KeypointSegment], ids: Ids) -> list[Place]:
     """Return where pictures of *ids*, which ascend, are that have not ended."""
     found = ((segment, segment.find(ids)[1]) for segment in places)
     return [(segment, positions) for segment, positions in found if len(positions)]
@@ -378,3 +369,28 @@ def in_order_once(ids: ArrayLike, rows: KeypointRows) -> tuple[Ids, KeypointRows
     if bool((numbers[1:] == numbers[:-1]).any()):
         raise ValueError("ids must be different")
     return numbers, rows
+
+
+def build(
+    directory: Path,
+    pieces: Iterable[tuple[ArrayLike, Sequence[KeypointSignals]]],
+    policy: KeypointPolicy = DEFAULT_POLICY,
+    mark: int = 0,
+) -> None:
+    """Make an index of *pieces* in a directory, in place of what is there.
+
+    Who follows it goes on with what was there until all is built.
+
+    Args:
+        directory: made if need be.
+        pieces: ids and keypoints as for ``add``; no id may come twice.
+        policy: as for ``KeypointIndex``.
+        mark: what the caller calls this state.
+
+    Raises:
+        Conflict: another process writes it.
+        ValueError: ids are not different whole numbers.
+        NotReady: the disk is full; what was there is there still.
+    """
+    every = (in_order_once(ids, rows_of(pictures)) for ids, pictures in pieces)
+    on_disk.build(directory, every, policy, mark)

@@ -27,7 +27,7 @@ class Change(NamedTuple):
     mark: int
 
 
-class Home(Protocol):
+class Keeping(Protocol):
     """What an index asks of the place where it is kept. Its lock is held all the while."""
 
     @property
@@ -42,13 +42,13 @@ class Home(Protocol):
     def mark(self) -> int:
         """Return the mark of the last change."""
 
-    def has_room(self, rows: KeypointRows) -> bool:
-        """Tell whether pictures fit into the tail."""
+    def must_flush(self) -> bool:
+        """Tell whether the tail must become a segment though it has room."""
 
     def append(self, change: Change) -> None:
         """Add what comes to the tail."""
 
-    def swap(self, fresh: Sequence[KeypointSegment], change: Change) -> None:
+    def flush(self, fresh: Sequence[KeypointSegment], change: Change) -> None:
         """Begin an empty tail, and add segments that hold what it held and what comes."""
 
     def end(self, segment: KeypointSegment, positions: Positions) -> None:
@@ -57,16 +57,19 @@ class Home(Protocol):
     def forget(self, ids: Ids) -> None:
         """Let go of the keypoints of pictures that have ended."""
 
-    def show(self, mark: int) -> None:
-        """Note that a change can be seen."""
+    def show_mark(self, mark: int) -> None:
+        """Tell everyone that all of a change can be seen."""
 
-    def begin_merge(self) -> list[KeypointSegment]:
-        """Note that a merge begins; return segments that have to be rewritten."""
+    def begin_merge(self) -> None:
+        """Note that a merge of what is there now may begin."""
+
+    def overdue(self) -> list[KeypointSegment]:
+        """Return segments in which something ended long enough ago."""
 
     def stow(self, merged: KeypointSegment) -> KeypointSegment:
         """Bring a merged segment here; nobody sees it yet. The lock is not held."""
 
-    def put(self, sources: Sequence[KeypointSegment], merged: KeypointSegment | None) -> None:
+    def swap(self, sources: Sequence[KeypointSegment], merged: KeypointSegment | None) -> None:
         """Put a merged segment, or nothing, in the place of its sources."""
 
     def tidying(self, writing: threading.Lock) -> Tidying | None:
@@ -85,15 +88,15 @@ class InMemory:
         self.segments: tuple[KeypointSegment, ...] = ()
         self.mark = 0
 
-    def has_room(self, rows: KeypointRows) -> bool:
-        """Tell whether pictures fit into the tail."""
-        return self.tail.has_room(rows)
+    def must_flush(self) -> bool:
+        """Never."""
+        return False
 
     def append(self, change: Change) -> None:
         """Add what comes to the tail."""
         self.tail.append(change.ids, change.rows)
 
-    def swap(self, fresh: Sequence[KeypointSegment], change: Change) -> None:
+    def flush(self, fresh: Sequence[KeypointSegment], change: Change) -> None:
         """Begin an empty tail, and add segments that hold what it held and what comes."""
         self.segments = (*self.segments, *fresh)
         self.tail = KeypointTail.of_size(self._rows)
@@ -107,11 +110,14 @@ class InMemory:
         for segment in (self.tail.shown(), *self.segments):
             segment.overwrite(segment.ended_among(ids))
 
-    def show(self, mark: int) -> None:
-        """Note that a change can be seen."""
+    def show_mark(self, mark: int) -> None:
+        """Note the mark."""
         self.mark = mark
 
-    def begin_merge(self) -> list[KeypointSegment]:
+    def begin_merge(self) -> None:
+        """Do nothing."""
+
+    def overdue(self) -> list[KeypointSegment]:
         """Return nothing: what ended was overwritten."""
         return []
 
@@ -119,7 +125,7 @@ class InMemory:
         """Return it as it is."""
         return merged
 
-    def put(self, sources: Sequence[KeypointSegment], merged: KeypointSegment | None) -> None:
+    def swap(self, sources: Sequence[KeypointSegment], merged: KeypointSegment | None) -> None:
         """Put a merged segment, or nothing, in the place of its sources."""
         self.segments = without(self.segments, sources, merged)
 
@@ -127,7 +133,7 @@ class InMemory:
         """Return nothing."""
 
     def close(self) -> None:
-        """Keep it: it is gone with the index."""
+        """Do nothing: it is gone with the index."""
 
 
 def without(
