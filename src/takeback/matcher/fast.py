@@ -91,7 +91,7 @@ def question_of(body: bytes) -> Question:
     try:
         asked = _QUICK.decode(body)
         digits = "".join(asked.signals).encode("ascii")
-    except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return _slowly(body)
     if b"\\" in body or digits.translate(None, _HEX) or any(body.count(key) > 1 for key in _KEYS):
         return _slowly(body)

@@ -5,6 +5,7 @@ is fetched, nothing is left to a coin, and an answer that would be incomplete is
 """
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ class Hma:
         banks = self.matcher.banks
         if banks is None:
             raise NotAllowed("this matcher holds no bank, so it has no numbers to give")
-        if banks.missing():
+        if not self.matcher.vitals.loaded() or banks.missing():
             raise NotReady("index not yet ready")
         return banks
 
@@ -83,9 +84,9 @@ class Hma:
 
     def built_to(self) -> int:
         """Return since when, in seconds since 1970, every bank is known to be up to date."""
-        times = [hub.fresh_at for hub in self.matcher.vitals.hubs]
-        known = [int(time.timestamp()) for time in times if time is not None]
-        return min(known) if len(known) == len(times) else -1
+        ages = [hub.fresh_seconds for hub in self.matcher.vitals.document().hubs]
+        known = [age for age in ages if age is not None]
+        return int(time.time() - max(known)) if len(known) == len(ages) else -1
 
     def status(self) -> str:
         """Say in HMA's words how it goes."""
