@@ -6,6 +6,8 @@ import os
 import platform
 import re
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -55,10 +57,22 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%d %H:%M")
 
 
-def keep_to_one_core() -> None:
-    """Let this process run on one core only, where the system can."""
+def keep_to(count: int) -> None:
+    """Let this thread, and those it starts, run on the last so many cores only."""
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+        os.sched_setaffinity(0, set(range(os.cpu_count() or 1)[-count:]))
+
+
+@contextmanager
+def cores(count: int) -> Iterator[None]:
+    """Keep this thread to so many cores for the block."""
+    before = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+    keep_to(count)
+    try:
+        yield
+    finally:
+        if before:
+            os.sched_setaffinity(0, before)
 
 
 def give_back_memory() -> None:

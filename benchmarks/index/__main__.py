@@ -24,7 +24,7 @@ from benchmarks.index import ours
 from benchmarks.index.banks import NAMES, RANDOM, Bank, made
 from benchmarks.index.measure import PEERS, Ours, Result, measured
 from benchmarks.index.report import details, table
-from benchmarks.machine import keep_to_one_core
+from benchmarks.machine import keep_to
 from benchmarks.places import cache_folder, corpus_folder
 from benchmarks.results import keep
 
@@ -34,7 +34,7 @@ from takeback.matching.exact.index import warm_up
 def main() -> int:
     """Measure every bank at every size; return 1 if an answer was wrong."""
     options = chosen()
-    keep_to_one_core()
+    keep_to(1)
     faiss.omp_set_num_threads(1)
     warm_up()
     results = [each for rows in options.rows for each in measured_at(rows, options)]

@@ -14,7 +14,7 @@ from benchmarks.index.race import Lane, Times, race, times
 from benchmarks.machine import give_back_memory, load
 from numpy.typing import NDArray
 
-from takeback.matching import Index
+from takeback.matching.exact.followed import FollowedIndex
 
 Signals = NDArray[np.uint8]
 
@@ -30,7 +30,7 @@ CHECKED: Final = 100
 class Ours(NamedTuple):
     """An index of ours, and what it is asked."""
 
-    searched: Index
+    searched: FollowedIndex
     questions: Mapping[str, Signals]
 
 
@@ -140,7 +140,7 @@ def laps(own: Ours, control: Ours | None, peer: Peer | None, few: int) -> Iterat
         yield Lap(peer.name if peer else "", kind, race(lanes))
 
 
-def check(result: Result, index: Index, bank: Bank) -> None:
+def check(result: Result, index: FollowedIndex, bank: Bank) -> None:
     """Compare whole answers with the linear scan's."""
     asked = np.concatenate([questions[:CHECKED] for questions in bank.questions.values()])
     answer = index.search(asked, limit=None).rows
