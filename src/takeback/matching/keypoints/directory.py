@@ -214,7 +214,7 @@ def build(
     store: Store[KeypointSegment] = Store.anew(directory, KIND, KeypointSegment.of)
     try:
         stowed = []
-        for ids, rows in pieces:
+        for ids, rows in ((ids, rows) for ids, rows in pieces if len(ids)):
             segment = segment_of(ids, rows, policy.layouts)
             stowed.append(store.stow(segment.attributes, segment.arrays, len(ids), store.seq))
         store.mark = mark
