@@ -11,10 +11,10 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from takeback.backscan.arrow import Table
 from takeback.backscan.items import Lists
 from takeback.backscan.outcome import Outcome, Task
-from takeback.backscan.plan import Kind, Plan, Shard
+from takeback.backscan.plan import Kind, Shard
 from takeback.backscan.scan import Order, planned, so_far
 from takeback.backscan.tables import packed, unpacked
-from takeback.backscan.worker import Worker
+from takeback.backscan.worker import Work, Worker
 
 SAMPLE: Final[dict[Kind, int]] = {"files": 200, "signals": 20_000}
 """Rows that are tried if nobody says how many."""
@@ -73,7 +73,7 @@ def estimate(order: Order, workers: int, sample: int | None, price: float | None
         progress, shards = so_far(order.folder, plan)
         lists = Lists.of(folder, plan)
         rows = _sample(lists, shards, sample or SAMPLE[plan.listing.kind])
-        outcome = _tried(order, plan, rows)
+        outcome = _tried(order.work(plan, Path(elsewhere)), rows)
     each = outcome.seconds.total / outcome.rows if outcome.rows else 0.0
     left = plan.rows - progress.before
     processor_hours = each * left / 3600
@@ -105,9 +105,9 @@ def _sample(lists: Lists, shards: list[Shard], size: int) -> list[Table]:
     return drawn
 
 
-def _tried(order: Order, plan: Plan, rows: list[Table]) -> Outcome:
+def _tried(work: Work, rows: list[Table]) -> Outcome:
     """Do the sample as if it were a shard."""
-    worker = Worker.of(order.work(plan))
+    worker = Worker.of(work)
     try:
         return worker.do(Task(0, packed(pa.concat_tables(rows))))
     finally:

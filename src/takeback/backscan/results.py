@@ -35,8 +35,9 @@ def refused_file(folder: Path, number: int) -> Path:
 
 def done(folder: Path, plan: Plan) -> set[int]:
     """Return the numbers of the shards that are done."""
-    names = {entry.name for entry in os.scandir(folder)}
-    return {shard.number for shard in plan.shards if hits_file(folder, shard.number).name in names}
+    there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    numbers = (shard.number for shard in plan.shards)
+    return {number for number in numbers if hits_file(folder, number).name in there}
 
 
 def commit(folder: Path, outcome: Outcome) -> None:
@@ -88,7 +89,8 @@ def held(folder: Path) -> Iterator[None]:
         raise _busy() from None
     try:
         for part in folder.glob(f"*{PART}"):
-            part.unlink()
+            if part.is_file():
+                part.unlink()
         yield
     finally:
         os.close(descriptor)

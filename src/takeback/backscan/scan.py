@@ -33,12 +33,12 @@ class Order:
 
     choices: Choices = field(default_factory=Choices)
 
-    def work(self, plan: Plan) -> Work:
-        """Return what workers must know."""
+    def work(self, plan: Plan, folder: Path) -> Work:
+        """Return what workers must know; what they need of the bank is made in *folder*."""
         return Work(
             kind=plan.listing.kind,
             base=plan.listing.base,
-            bank=Path(plan.bank.path),
+            bank=self.bank_kind.prepare(self.bank, folder),
             identity=plan.bank.identity,
             bank_kind=self.bank_kind,
             choices=self.choices,
@@ -187,7 +187,9 @@ def run(
         began = time.monotonic()
         watch(progress)
         if left:
-            for outcome in runner(order.work(plan), Lists.of(order.folder, plan), left):
+            for outcome in runner(
+                order.work(plan, order.folder), Lists.of(order.folder, plan), left
+            ):
                 if keep is not None:
                     keep(outcome)
                 results.commit(order.folder, outcome)

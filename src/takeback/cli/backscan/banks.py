@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from takeback.backscan.bank import LISTED, BankKind
+from takeback.backscan.bank import BankKind
+from takeback.backscan.listed import LISTED
 from takeback.errors import UnreadableInput
 
 

@@ -1,0 +1,126 @@
+"""A bank that is only a list: a Parquet file of numbers and signals.
+
+It is made into an index in the scan's folder once, which all workers map.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+from takeback.backscan.arrow import Table
+from takeback.backscan.bank import Bank, BankKind
+from takeback.backscan.plan import PART, BankFacts
+from takeback.backscan.signals import signals_of
+from takeback.errors import UnreadableInput
+from takeback.matching.exact.bulk import Piece, build
+from takeback.matching.exact.followed import FollowedIndex
+from takeback.matching.lookup.indexes import Indexes
+
+PIECE: Final = 250_000
+"""Entries that are read at once."""
+
+FOLDER: Final = "bank"
+INDEX: Final = "signals"
+ENTRIES: Final = "entries.arrow"
+
+
+@dataclass(frozen=True, slots=True)
+class ListedEntry:
+    """An entry of a list."""
+
+    number: str
+    hub: str = ""
+    bank: str = ""
+    ask: str = "review"
+    view: str = "whole"
+
+    @property
+    def vouched(self) -> bool:
+        """Whoever made the list knows what is in it."""
+        return True
+
+
+COLUMNS: Final = tuple(field.name for field in fields(ListedEntry))
+
+
+@dataclass(frozen=True, slots=True)
+class ListedEntries:
+    """The entries of a list, by their place in it."""
+
+    table: Table
+
+    def held(self, ids: Sequence[int], /) -> Mapping[int, ListedEntry]:
+        """Return what is known of the entries."""
+        rows = self.table.take(pa.array(ids, pa.int64())).to_pylist()
+        return {number: ListedEntry(**row) for number, row in zip(ids, rows, strict=True)}
+
+
+def facts(path: Path) -> BankFacts:
+    """Return which list it is."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return BankFacts(path=str(path), identity=digest)
+
+
+def prepare(path: Path, folder: Path) -> Path:
+    """Make an index of the list, whole or not at all.
+
+    Its columns: ``number`` and ``signal``, and where it has them ``hub``, ``bank``, ``ask`` and
+    ``view``.
+
+    Raises:
+        UnreadableInput: it is no such file, or a signal in it is none.
+    """
+    made = folder / FOLDER
+    if made.exists():
+        return made
+    part = made.with_name(FOLDER + PART)
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(mode=0o700, parents=True)
+    try:
+        with pq.ParquetFile(path) as file:
+            _copy_entries(file, part / ENTRIES)
+            build(part / INDEX, _pieces(file))
+    except (pa.ArrowException, KeyError):
+        refused = UnreadableInput("the bank is no Parquet file with columns number and signal")
+        refused.hint = "Give a matcher's data directory, or such a file."
+        raise refused from None
+    return part.rename(made)
+
+
+def _copy_entries(file: pq.ParquetFile, to: Path) -> None:
+    names = [name for name in COLUMNS if name in file.schema_arrow.names]
+    schema = pa.schema([(name, pa.string()) for name in names])
+    schema.field("number")
+    with pa.OSFile(str(to), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
+        for batch in file.iter_batches(PIECE, columns=schema.names):
+            writer.write_table(pa.table(batch).select(schema.names).cast(schema))
+
+
+def _pieces(file: pq.ParquetFile) -> Iterator[Piece]:
+    first = 0
+    for batch in file.iter_batches(PIECE, columns=["signal"]):
+        rows, sound = signals_of(pa.chunked_array([batch.column("signal")]))
+        if not sound.all():
+            raise UnreadableInput("the bank has a row whose signal is none")
+        yield np.arange(first, first + len(rows)), rows
+        first += len(rows)
+
+
+def open_prepared(folder: Path) -> Bank:
+    """Open what :func:`prepare` made."""
+    with pa.memory_map(str(folder / ENTRIES)) as source:
+        entries = pa.ipc.open_file(source).read_all()
+    indexes = Indexes(signals=FollowedIndex.open(folder / INDEX))  # type: ignore[arg-type]
+    return Bank(indexes, ListedEntries(entries))
+
+
+LISTED: Final = BankKind(facts, prepare, open_prepared)
+"""A bank that is a list in a Parquet file."""
