@@ -32,14 +32,17 @@ from takeback.matching.exact.layout import Rows
 from takeback.matching.exact.segment import Bitmap, zeros
 from takeback.matching.exact.threads import each, parts
 
-KIN = 80
+KIN = 64
 """Members are at most so many bits from their pivot; of a million random rows none is."""
 
 LEAST_ROWS = 1000
 """Smaller families cost more as a run than they spare the tables."""
 
-SAMPLE = 16_384
-LEAST_OF_SAMPLE = 6
+SMALLEST_SAMPLE, LARGEST_SAMPLE, ROWS_A_SAMPLE = 1024, 32_768, 128
+"""A row of each so many is looked at. All of them are compared with each other, so there must
+not be too many."""
+
+LEAST_OF_SAMPLE = 4
 """So many of a sample within ``KIN`` bits of one of them hint at a family."""
 
 MOST_PIVOTS = 256
@@ -142,7 +145,7 @@ def find_families(
 
 def find_pivots(rows: Rows, threads: int) -> Rows:
     """Choose the middle of each family that shows in a sample, the largest first."""
-    size = min(SAMPLE, len(rows) // 128)
+    size = min(LARGEST_SAMPLE, max(SMALLEST_SAMPLE, len(rows) // ROWS_A_SAMPLE))
     chosen = np.random.default_rng(len(rows)).integers(0, len(rows), size)
     sample = rows[chosen]
     columns, counts = np.ascontiguousarray(sample.T), np.empty(size, np.int64)

@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 from takeback.matching.disk.copying import Copying
 from takeback.matching.disk.log import NO_IDS
 from takeback.matching.disk.tending import Tending
+from takeback.matching.exact import merge as merge_loops
 from takeback.matching.exact.answer import (
     DEFAULT_LIMIT,
     DEFAULT_RADIUS,
@@ -298,6 +299,7 @@ class Index:
 
 def warm_up() -> None:
     """Compile the index's loops, or load them from the cache, before the first request."""
+    merge_loops.warm_up()
     signals = np.zeros((2, SIGNAL_BYTES), np.uint8)
     trial = Index(Policy(tail_rows=1, layouts=((2, NARROW),)))
     trial.add([1, 2], signals)

@@ -245,6 +245,15 @@ def scan(
 
 
 @compiled
+def least(distances: NDArray[np.uint64]) -> Any:  # noqa: ANN401
+    """Return the smallest; a loop without branches, which is quick to tell that nothing is near."""
+    smallest = distances[0]
+    for distance in distances:
+        smallest = min(smallest, distance)
+    return smallest
+
+
+@compiled
 def scan_run(
     families: Families,
     span: tuple[int, int],
@@ -262,6 +271,8 @@ def scan_run(
         end = min(begin + BLOCK, span[1])
         measure_columns(families.columns[:, begin:end], question.words, scratch.distances)
         bound, passed = bound_of(hits, count, question), 0
+        if least(scratch.distances[: end - begin]) > bound >> HALF_SHIFT:
+            continue
         for i in range(end - begin):
             if scratch.distances[i] <= bound >> HALF_SHIFT:
                 position = families.positions[begin + i]

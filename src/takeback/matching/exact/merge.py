@@ -15,6 +15,7 @@ from takeback.matching.exact import building
 from takeback.matching.exact.families import LEAST_ROWS, find_families
 from takeback.matching.exact.kernels import Tables
 from takeback.matching.exact.layout import NARROW, WIDE, Layout, Rows
+from takeback.matching.exact.places import search_places
 from takeback.matching.exact.segment import (
     Bitmap,
     Ids,
@@ -198,6 +199,15 @@ def _build_chunk(
     building.place_rows(rows, elsewhere, span, counts, positions)
     size = len(positions)
     return Chunk(directory, starts, squares / max(size, 1) / (1 + size / len(counts)))
+
+
+def warm_up() -> None:
+    """Compile all that builds, merges and searches segments, or load it from the cache."""
+    policy = Policy(layouts=((1, NARROW),), family_rows=16)
+    segment = build_segment(np.arange(32), np.zeros((32, 4), np.uint64), policy)
+    segment = merge([segment], policy)
+    search_places(segment.place[None], np.zeros((1, 4), np.uint64), 0, 1)
+    segment.overwrite(np.zeros(1, np.int64), np.zeros((1, 4), np.uint64))
 
 
 def empty_rows(count: int) -> Rows:
