@@ -1,14 +1,21 @@
-"""Both clients behind one face, so that every test is about both."""
+"""Both clients behind one face, so that every test is about both; a matcher that is real."""
 
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from takeback.client import AsyncClient, Client
+from takeback.hashing import Signal, hash_picture
+from takeback.matcher.options import MatcherOptions, Source
 from tests.client_library.badserver import BadServer, bad_server
+from tests.matcher.conftest import jpeg, photograph
+from tests.matcher.fakehub import FakeHub
+from tests.matcher.running import eventually, ready, running
 
 KEY = "a-key-of-at-least-24-letters"
 
@@ -65,3 +72,43 @@ def server() -> Iterator[BadServer]:
 def client(opened: Opening, server: BadServer) -> Any:  # noqa: ANN401 - of either kind
     """A client of that server, with a key, that gives up after three seconds."""
     return opened(server.url, KEY, within=3.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A matcher and the hub it follows."""
+
+    url: str
+    hub: FakeHub
+    number: str
+    """Of the one registered picture."""
+
+    key_file: Path
+    """A key that the matcher accepts."""
+
+
+@pytest.fixture(scope="package")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A matcher that knows one picture."""
+    folder = tmp_path_factory.mktemp("matcher")
+    hub = FakeHub().start()
+    for name, key in (("hub.key", hub.key), ("callers.key", KEY)):
+        (folder / name).write_text(key + "\n")
+    options = MatcherOptions(
+        sources=(Source(url=hub.url, key_file=folder / "hub.key", name="hub"),),
+        data=folder / "matcher",
+        port=0,
+        hashers=1,
+        video_hashers=0,
+        require_key_file=folder / "callers.key",
+    )
+    number = hub.put(registered(), bank="adult", ask="remove")
+    with running(options) as http:
+        eventually(lambda: ready(http), 60)
+        yield Place(str(http.base_url).rstrip("/"), hub, number, folder / "callers.key")
+    hub.stop()
+
+
+def registered() -> Signal:
+    """Return the signal of the one registered picture."""
+    return hash_picture(jpeg(photograph("coffee"))).whole

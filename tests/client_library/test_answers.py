@@ -191,6 +191,7 @@ def test_every_form_of_an_upload_is_sent(client: Any, server: BadServer, tmp_pat
     with path.open("rb") as file, os.fdopen(reading, "rb") as pipe:
         file.seek(7)
         client.match(file)
+        stands = file.tell()
         client.match(pipe)
 
     bodies = [asked.body for asked in server.asked]
@@ -203,6 +204,7 @@ def test_every_form_of_an_upload_is_sent(client: Any, server: BadServer, tmp_pat
         b"789",
         b"piped",
     ]
+    assert stands == 7
     assert {asked.headers["content-type"] for asked in server.asked} == {"application/octet-stream"}
 
 

@@ -1,61 +1,20 @@
 """Both clients with a real matcher that follows a hub, with a key, over HTTP."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from takeback.client import KeyRefused, NotReadable, Opinion, Refused, Response
-from takeback.hashing import Signal, hash_picture
-from takeback.matcher.options import MatcherOptions, Source
-from tests.client_library.conftest import KEY, Opening
+from tests.client_library.conftest import KEY, Opening, Place, registered
 from tests.matcher.conftest import jpeg, near, photograph
-from tests.matcher.fakehub import FakeHub
-from tests.matcher.running import eventually, ready, running
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A matcher and the hub it follows."""
-
-    url: str
-    hub: FakeHub
-    number: str
-    """Of the one registered picture."""
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """A matcher that knows one picture."""
-    folder = tmp_path_factory.mktemp("matcher")
-    hub = FakeHub().start()
-    for name, key in (("hub.key", hub.key), ("callers.key", KEY)):
-        (folder / name).write_text(key + "\n")
-    options = MatcherOptions(
-        sources=(Source(url=hub.url, key_file=folder / "hub.key", name="hub"),),
-        data=folder / "matcher",
-        port=0,
-        hashers=1,
-        video_hashers=0,
-        require_key_file=folder / "callers.key",
-    )
-    number = hub.put(_signal(), bank="adult", ask="remove")
-    with running(options) as http:
-        eventually(lambda: ready(http), 60)
-        yield Place(str(http.base_url).rstrip("/"), hub, number)
-    hub.stop()
+from tests.matcher.running import eventually
 
 
 @pytest.fixture
 def asking(opened: Opening, place: Place) -> Any:  # noqa: ANN401 - of either kind
     """A client of that matcher."""
     return opened(place.url, KEY, within=30.0)
-
-
-def _signal() -> Signal:
-    return hash_picture(jpeg(photograph("coffee"))).whole
 
 
 def test_a_picture_is_matched(asking: Any, place: Place, tmp_path: Path) -> None:  # noqa: ANN401
@@ -78,7 +37,7 @@ def test_a_picture_is_matched(asking: Any, place: Place, tmp_path: Path) -> None
 
 def test_signals_are_looked_up(asking: Any, place: Place) -> None:  # noqa: ANN401
     """One result each, in order."""
-    signal = _signal()
+    signal = registered()
 
     answer = asking.look_up([near(signal, 31), near(signal, 32), signal.bits])
 

@@ -39,9 +39,10 @@ Body = bytes | FileBody
 
 @contextmanager
 def opened(upload: Upload) -> Iterator[Body]:
-    """Yield *upload* as a body; a file that was opened here is closed at the end.
+    """Yield *upload* as a body.
 
-    What can't be read twice, such as a pipe, is read into memory first.
+    At the end a file that was opened here is closed, and one of the caller's stands where it
+    stood. What can't be read twice, such as a pipe, is read into memory first.
 
     Raises:
         OSError: the path can't be read.
@@ -52,7 +53,12 @@ def opened(upload: Upload) -> Iterator[Body]:
     elif isinstance(upload, bytes | bytearray | memoryview):
         yield bytes(upload)
     else:
-        yield _body(upload)
+        body = _body(upload)
+        try:
+            yield body
+        finally:
+            if isinstance(body, FileBody):
+                upload.seek(body.start)
 
 
 def _body(file: BinaryIO) -> Body:

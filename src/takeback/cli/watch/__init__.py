@@ -14,25 +14,16 @@ TIMEOUT = 300.0
 """Seconds to wait for one answer; a matcher hashes the upload first, and a video takes long."""
 
 
-class Asking(TypedDict):
-    """Which matcher is asked, and how, as click names it."""
+class Given(TypedDict):
+    """Which matcher is asked, and how the place is looked at, as click names it."""
 
     url: str
     key_file: Path | None
     within: float
-
-
-class Looking(TypedDict):
-    """How the store is looked at, as click names it."""
-
     only: tuple[str, ...]
     every: float
     at_once: int
     once: bool
-
-
-class Given(Asking, Looking):
-    """Both."""
 
 
 @click.command()
