@@ -27,7 +27,7 @@ from takeback.matching.disk.tending import Tending
 from takeback.matching.exact.index import whole_numbers
 from takeback.matching.exact.segment import Ids, Positions
 from takeback.matching.keypoints import directory as on_disk
-from takeback.matching.keypoints.directory import Followed, OnDisk, followed
+from takeback.matching.keypoints.directory import OnDisk
 from takeback.matching.keypoints.keeping import Change, InMemory, Keeping
 from takeback.matching.keypoints.policy import KeypointPolicy
 from takeback.matching.keypoints.rows import KeypointRows, joined, rows_of
@@ -300,8 +300,12 @@ class FollowedKeypointIndex(KeypointSearch):
     while a search goes on it may see neither the old nor the new ones; ids are given but once.
     """
 
-    def __init__(self, follower: Followed) -> None:
-        self._follower = follower
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._follower = on_disk.followed(directory)
+
+    def __reduce__(self) -> tuple[type["FollowedKeypointIndex"], tuple[Path]]:
+        return FollowedKeypointIndex, (self._directory,)
 
     @classmethod
     def open(cls, directory: Path) -> Self:
@@ -312,7 +316,7 @@ class FollowedKeypointIndex(KeypointSearch):
             IntegrityFailure: something in it is damaged.
             Conflict: it is another kind of index.
         """
-        return cls(followed(directory))
+        return cls(directory)
 
     def __len__(self) -> int:
         return sum(segment.lasting for segment in self.places())
