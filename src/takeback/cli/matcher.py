@@ -23,6 +23,13 @@ KEY_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--ask", is_flag=True, help="Ask the hubs at each look-up (tier lookup).")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=8090, show_default=True)
+@click.option(
+    "--processes",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Processes that answer, one for each core; SIGHUP replaces them one by one.",
+)
 @click.option("--require-key-file", type=KEY_FILE, help="Keys that callers must use, one a line.")
 @click.option("--stale-after", type=float, default=120.0, show_default=True, metavar="SECONDS")
 @click.option("--hashers", type=click.IntRange(1), help="Processes that hash pictures.")
@@ -45,7 +52,7 @@ def matcher(
 
     Follows the feed of each --hub, or with --ask looks up there; answers POST /v1/match with
     what is near an upload. Prints its address on stdout. Listens on loopback; any other
-    --host needs --require-key-file.
+    --host needs --require-key-file. Several on one --data answer from one bank.
     """
     if hashers is not None:
         given["hashers"] = hashers

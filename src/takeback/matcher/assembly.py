@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -17,9 +17,10 @@ from takeback.matcher import board
 from takeback.matcher.asking import AskedHub, AskedHubs
 from takeback.matcher.banks import FollowedBanks
 from takeback.matcher.board import Board, since_boot
-from takeback.matcher.health import HubStatus, Metrics, Vitals
+from takeback.matcher.health import HubStatus, Vitals
 from takeback.matcher.keeper import Election, fresh_since
 from takeback.matcher.lookup import HeldBanks, LookUp
+from takeback.matcher.metrics import Metrics
 from takeback.matcher.options import MatcherOptions, Source, checked
 from takeback.matcher.outbox import Outbox
 from takeback.matcher.pool import Pool
@@ -108,10 +109,10 @@ class Assembly:
         metrics.watch("outbox_waiting", "What waits to be sent to a hub.", outbox.waiting)
         metrics.watch("reports_refused", "Reports that a hub refused for good.", outbox.refused)
         pictures, videos = pools["picture"], pools["video"]
-        metrics.watch("pictures_under_way", "Pictures being hashed.", lambda: pictures.taken)
-        metrics.watch("videos_under_way", "Videos being hashed.", lambda: videos.taken)
-        metrics.watch("hashers", "Processes that can hash pictures.", lambda: pictures.alive)
-        metrics.watch("video_hashers", "Processes that can hash videos.", lambda: videos.alive)
+        metrics.add_up("pictures_under_way", "Pictures being hashed.", lambda: pictures.taken)
+        metrics.add_up("videos_under_way", "Videos being hashed.", lambda: videos.taken)
+        metrics.add_up("hashers", "Processes that can hash pictures.", lambda: pictures.alive)
+        metrics.add_up("video_hashers", "Processes that can hash videos.", lambda: videos.alive)
         return Matcher(
             lookup=self._lookup(),
             pools=pools,
@@ -159,20 +160,27 @@ class Assembly:
             return HeldBanks(pictures, videos, hubs, self.threads, self.banks, self._refresh)
         return AskedHubs([AskedHub(hub.client, hub.status) for hub in self.hubs if hub.client])
 
-    async def _follow(self) -> None:
+    async def _follow(self, metrics: Metrics) -> None:
         """Take in what the keeper wrote, also while nobody asks."""
-        while not self.options.ask:
+        while True:
             await asyncio.sleep(FOLLOW_SECONDS)
-            await asyncio.to_thread(self.banks.catch_up)
+            metrics.tell()
+            if not self.options.ask:
+                await asyncio.to_thread(self.banks.catch_up)
 
     @asynccontextmanager
-    async def running(self, matcher: Matcher) -> AsyncIterator[None]:
-        """Follow, send and hash until the way out."""
+    async def running(self, matcher: Matcher, *, whole: bool = False) -> AsyncIterator[None]:
+        """Follow, send and hash until the way out; *whole* waits until all of it goes."""
         for pool in matcher.pools.values():
             pool.open()
         probes = [_Probe(hub.client, hub.status).run() for hub in self.hubs if hub.client]
-        jobs = [asyncio.create_task(job) for job in (self.election.run(), self._follow(), *probes)]
+        jobs = [
+            asyncio.create_task(job)
+            for job in (self.election.run(), self._follow(matcher.metrics), *probes)
+        ]
         try:
+            if whole:
+                await _until(matcher.vitals.can_hash)
             yield
         finally:
             for job in jobs:
@@ -203,6 +211,13 @@ class _Probe:
             except TakebackError:
                 continue
             self.status.report("starting", None)
+
+
+async def _until(holds: Callable[[], bool]) -> None:
+    """Wait until it holds, but not for ever."""
+    until = time.monotonic() + OPEN_SECONDS
+    while not holds() and time.monotonic() < until:
+        await asyncio.sleep(0.02)
 
 
 @contextmanager

@@ -1,14 +1,12 @@
-"""How it goes: with each hub, with the processes that hash, and in numbers.
+"""How it goes: with each hub, and with the processes that hash.
 
 Labels and log lines name hubs and states, never an entry, a signal or a caller.
 """
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 from takeback import __version__
 from takeback.clock import Clock
@@ -146,79 +144,3 @@ class Vitals:
         """Return it for /health."""
         self.refresh()
         return Health("alive", __version__, [hub.document() for hub in self.hubs])
-
-
-@dataclass(frozen=True, slots=True)
-class Metrics:
-    """What Prometheus may count."""
-
-    refresh: Callable[[], None] = lambda: None
-    """Called before anything is read."""
-
-    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
-    lookups: Counter = field(init=False)
-    matches: Counter = field(init=False)
-    pictures: Counter = field(init=False)
-    videos: Counter = field(init=False)
-
-    def __post_init__(self) -> None:
-        made = {
-            "lookups": Counter(
-                "takeback_matcher_lookups",
-                "Signals, pictures and videos looked up.",
-                registry=self.registry,
-            ),
-            "matches": Counter(
-                "takeback_matcher_matched",
-                "Signals, pictures and videos with a match.",
-                registry=self.registry,
-            ),
-            "pictures": Counter(
-                "takeback_matcher_pictures",
-                "Pictures received, by how hashing them ended.",
-                ["outcome"],
-                registry=self.registry,
-            ),
-            "videos": Counter(
-                "takeback_matcher_videos",
-                "Videos received, by how hashing them ended.",
-                ["outcome"],
-                registry=self.registry,
-            ),
-        }
-        for name, metric in made.items():
-            object.__setattr__(self, name, metric)
-
-    def watch(self, name: str, says: str, value: Callable[[], float]) -> None:
-        """Add a number that is read when Prometheus asks."""
-        Gauge(f"takeback_matcher_{name}", says, registry=self.registry).set_function(value)
-
-    def watch_hubs(self, hubs: tuple[HubStatus, ...]) -> None:
-        """Add the freshness and state of each hub."""
-        fresh = Gauge(
-            "takeback_matcher_fresh_seconds",
-            "Seconds since the hub's bank was last known to be up to date; NaN if never.",
-            ["hub"],
-            registry=self.registry,
-        )
-        right = Gauge(
-            "takeback_matcher_hub_ok",
-            "1 while the hub is followed.",
-            ["hub"],
-            registry=self.registry,
-        )
-        skipped = Gauge(
-            "takeback_matcher_skipped_records",
-            "Records of a hub that could not be used.",
-            ["hub"],
-            registry=self.registry,
-        )
-        for hub in hubs:
-            skipped.labels(hub.name).set_function(hub.skipped_number)
-            fresh.labels(hub.name).set_function(hub.fresh_number)
-            right.labels(hub.name).set_function(hub.followed_number)
-
-    def text(self) -> bytes:
-        """Return all of it in Prometheus' text format."""
-        self.refresh()
-        return generate_latest(self.registry)

@@ -53,6 +53,9 @@ class MatcherOptions:
     port: int = 8090
     """Port to listen on; 0 takes a free one."""
 
+    processes: int = 1
+    """Processes that answer; each more takes look-ups of one core more."""
+
     require_key_file: Path | None = None
     """File with the keys that callers may use, one a line. None: callers need no key."""
 
@@ -60,7 +63,7 @@ class MatcherOptions:
     """Seconds without news of a hub after which the matcher is no longer ready."""
 
     hashers: int = max(1, (os.cpu_count() or 2) - 1)
-    """Processes that hash pictures."""
+    """Processes that hash pictures, of all processes together; each has at least one."""
 
     waiting_pictures: int = 32
     """Pictures that may wait for a process; one more is refused with 503."""
@@ -75,7 +78,7 @@ class MatcherOptions:
     """Bytes of memory that a process may add to what it starts with, for a picture."""
 
     video_hashers: int = 1
-    """Processes that hash videos; 0 takes no videos."""
+    """Processes that hash videos, likewise; 0 takes no videos."""
 
     waiting_videos: int = 4
     """Videos that may wait for a process; one more is refused with 503."""
@@ -135,7 +138,7 @@ def _problems_of_sources(sources: Sequence[Source], *, ask: bool) -> list[str]:
 
 def _problems_of_numbers(options: MatcherOptions) -> list[str]:
     positive = (
-        *("stale_after", "hashers", "stopncii_seconds"),
+        *("stale_after", "processes", "hashers", "stopncii_seconds"),
         *("picture_seconds", "picture_bytes", "video_seconds", "video_bytes"),
     )
     problems = [

@@ -22,8 +22,9 @@ from takeback.matcher.documents import (
     check_response,
     for_hub,
 )
-from takeback.matcher.health import Metrics, Vitals
+from takeback.matcher.health import Vitals
 from takeback.matcher.lookup import HeldBanks, LookUp, Signals, signals_of
+from takeback.matcher.metrics import Metrics
 from takeback.matcher.outbox import Outbox, Report
 from takeback.matcher.pool import Pool
 from takeback.matcher.state import Held
