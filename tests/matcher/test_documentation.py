@@ -10,7 +10,7 @@ import pytest
 
 from takeback.cli.matcher import matcher as command
 from takeback.exchange import wire
-from takeback.matcher import documents
+from takeback.matcher import arachnid, documents
 from takeback.matcher.options import MatcherOptions
 from tests.matcher.running import eventually, ready, running
 
@@ -27,7 +27,7 @@ EXAMPLES = [
 @pytest.mark.parametrize(("name", "example"), EXAMPLES, ids=[name for name, _ in EXAMPLES])
 def test_every_example_is_what_its_heading_says(name: str, example: str) -> None:
     """Read strictly, written back, and still the same."""
-    kind = getattr(documents, name, None) or getattr(wire, name)
+    kind = next(getattr(each, name) for each in (documents, arachnid, wire) if hasattr(each, name))
 
     read = msgspec.json.decode(example, type=kind)
 
@@ -40,8 +40,11 @@ def test_there_is_an_example_of_every_document() -> None:
         "MatchRequest",
         "MatchAnswer",
         "HubMatch",
+        "LookupRequest",
         "HubResponsesRequest",
         "HubOpinionsRequest",
+        "PdqRequest",
+        "PdqAnswer",
         "Accepted",
         "Health",
     }
@@ -56,6 +59,7 @@ def test_every_metric_is_documented_and_no_other(options: MatcherOptions) -> Non
         text = client.get("/metrics").text
 
     served = set(re.findall(r"^(takeback_\w+?)(?:\{| )", text, re.MULTILINE))
+    served = {re.sub("_(bucket|count|sum)$", "", name) for name in served}
     served = {name for name in served if not name.endswith("_created")}
     assert served == set(re.findall(r"^\| `(takeback_\w+)", API, re.MULTILINE))
 

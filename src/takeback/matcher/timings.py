@@ -29,8 +29,8 @@ class Timings:
 
     @classmethod
     def on(cls, registry: CollectorRegistry) -> Self:
-        """Register them."""
-        return cls(
+        """Register them, those that were not needed yet as well."""
+        timings = cls(
             Histogram(
                 "takeback_matcher_lookup_seconds",
                 "Seconds that look-ups of signals took.",
@@ -52,3 +52,8 @@ class Timings:
                 registry=registry,
             ),
         )
+        for size in ("one", "batch"):
+            timings.lookups.labels(size)
+        for kind in ("picture", "video"):
+            timings.uploads.labels(kind)
+        return timings
