@@ -22,7 +22,7 @@ from takeback.errors import (
     TakebackError,
     VideoTooLarge,
 )
-from takeback.hashing.hasher import ASKED, LENGTH, UPLOADS_PER_LIFE, command, environment
+from takeback.hashing.hasher import ASKED, LENGTH, UPLOADS_PER_LIFE, Wanted, command, environment
 from takeback.hashing.kinds import HEAD, Kind, kind_of
 from takeback.hashing.messages import Hashed, Outcome, Refused
 
@@ -101,7 +101,7 @@ class Child:
         """Whether it has hashed as many files as one child may."""
         return self._hashed >= UPLOADS_PER_LIFE
 
-    def hash(self, content: bytes, *, keypoints: bool) -> Hashed | Refused:
+    def hash(self, content: bytes, wanted: Wanted) -> Hashed | Refused:
         """Hash one file.
 
         Raises:
@@ -109,7 +109,7 @@ class Child:
         """
         self._hashed += 1
         with self._killed_after(self._seconds):
-            self._write(ASKED.pack(len(content), keypoints), content)
+            self._write(ASKED.pack(len(content), wanted), content)
             (length,) = LENGTH.unpack(self._read(LENGTH.size))
             answer = self._read(length)
         try:
@@ -166,8 +166,8 @@ def _piped(pipe: IO[bytes] | None) -> IO[bytes]:
 class Hasher:
     """Hashes files in children: one for pictures, and one for videos once there is one."""
 
-    keypoints: bool = True
-    """Whether there is anything to compare a picture's keypoints with."""
+    wanted: Wanted = Wanted.KEYPOINTS
+    """What is made of a picture."""
 
     videos: bool = True
     bounds: Mapping[Kind, Bounds] = field(default_factory=lambda: BOUNDS)
@@ -198,7 +198,7 @@ class Hasher:
     def _hash(self, kind: Kind, content: bytes) -> Hashed | Refused:
         child = self._children.pop(kind, None) or self._start(kind)
         try:
-            outcome = child.hash(content, keypoints=self.keypoints)
+            outcome = child.hash(content, self.wanted)
         except ChildDied:
             child.end()
             return _refused(_end_of(kind, too_long=child.too_long))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa
 
 from takeback.backscan.arrow import Table
 from takeback.backscan.items import Lists

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.parquet as pq  # type: ignore[import-untyped]
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from takeback.backscan.arrow import Table
 from takeback.backscan.bank import Bank, BankKind
@@ -118,7 +118,7 @@ def open_prepared(folder: Path) -> Bank:
     """Open what :func:`prepare` made."""
     with pa.memory_map(str(folder / ENTRIES)) as source:
         entries = pa.ipc.open_file(source).read_all()
-    indexes = Indexes(signals=FollowedIndex.open(folder / INDEX))  # type: ignore[arg-type]
+    indexes = Indexes(signals=FollowedIndex.open(folder / INDEX))
     return Bank(indexes, ListedEntries(entries))
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.csv as pacsv  # type: ignore[import-untyped]
-import pyarrow.parquet as pq  # type: ignore[import-untyped]
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
 
 from takeback.backscan.arrow import Batch, Schema, Store
 from takeback.backscan.plan import PART, Kind, ListFile, Listing, settle

@@ -18,6 +18,9 @@ FILE: Final = "plan.json"
 Kind = Literal["files", "signals"]
 """What the input lists: pictures and videos to be hashed, or ready signals."""
 
+Views = Literal["all", "plain"]
+"""Every way a matcher looks at an upload, or each picture whole alone, which is cheaper."""
+
 LARGE: Final[dict[Kind, int]] = {"files": 1_000, "signals": 100_000}
 """Rows of one shard of a large input …"""
 
@@ -36,6 +39,9 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
 
     limit: int = 100
     """Most entries that are written of one file."""
+
+    views: Views = "all"
+    """How pictures are looked at; a matcher's ``?views=`` is the same."""
 
     videos: bool = True
     """Whether videos are hashed; otherwise they are refused."""

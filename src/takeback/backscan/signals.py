@@ -1,8 +1,8 @@
 """A column of ready signals, hexadecimal or binary, as rows for the index."""
 
 import numpy as np
-import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.compute as pc  # type: ignore[import-untyped]
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from takeback.backscan.arrow import Column, Kind

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from fsspec.core import split_protocol, url_to_fs  # type: ignore[import-untyped]
+from fsspec.core import split_protocol, url_to_fs
 
 from takeback.backscan.arrow import Store
 from takeback.errors import PackageMissing, UnreadableInput

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from takeback.backscan.bank import BankKind
+from takeback.backscan.bank import Bank, BankKind
 from takeback.backscan.child import Hasher
 from takeback.backscan.files import Files
 from takeback.backscan.outcome import Outcome, Sheet, Task
 from takeback.backscan.plan import Choices, Kind
 from takeback.backscan.ready import Ready
 from takeback.backscan.tables import unpacked
+from takeback.hashing.hasher import Wanted
 from takeback.matching.lookup.indexes import warm_up
 
 
@@ -43,7 +44,7 @@ class Worker:
         """Open the bank and get ready."""
         warm_up()
         bank = work.bank_kind.open(work.bank)
-        hasher = Hasher(bank.described, work.choices.videos)
+        hasher = Hasher(_wanted(work.choices, bank), work.choices.videos)
         files = work.kind == "files"
         scanner = (
             Files(bank, work.choices, work.base, hasher) if files else Ready(bank, work.choices)
@@ -62,3 +63,10 @@ class Worker:
     def close(self) -> None:
         """End the children."""
         self._hasher.close()
+
+
+def _wanted(choices: Choices, bank: Bank) -> Wanted:
+    """Return what is made of a picture: keypoints only where something has any."""
+    if choices.views == "plain":
+        return Wanted.PLAIN
+    return Wanted.KEYPOINTS if bank.described else Wanted.VIEWS

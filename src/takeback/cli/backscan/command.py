@@ -14,6 +14,7 @@ from takeback.cli.output import as_json, emit
 from takeback.errors import PackageMissing
 
 if TYPE_CHECKING:
+    from takeback.backscan.plan import Views
     from takeback.backscan.scan import Order, Runner
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -33,6 +34,7 @@ class Given(TypedDict):
     column: str | None
     signals: bool
     limit: int
+    views: "Views"
     videos: bool
     workers: int | None
     ray: str | None
@@ -65,6 +67,13 @@ class Given(TypedDict):
     default=100,
     show_default=True,
     help="Most hits that are written of one file.",
+)
+@click.option(
+    "--views",
+    type=click.Choice(["all", "plain"]),
+    default="all",
+    show_default=True,
+    help="How to look at pictures; plain: whole, which is cheaper and finds less.",
 )
 @click.option("--videos/--no-videos", default=True, show_default=True, help="Hash videos too.")
 @click.option("--dry-run", is_flag=True, help="Try a sample; say what a scan would take.")
@@ -111,7 +120,7 @@ def _order(given: Given) -> "Order":
         bank=given["bank"].absolute(),
         bank_kind=kind_of(given["bank"]),
         folder=given["folder"].absolute(),
-        choices=Choices(limit=given["limit"], videos=given["videos"]),
+        choices=Choices(limit=given["limit"], views=given["views"], videos=given["videos"]),
     )
 
 

@@ -1,0 +1,1 @@
+"""Scanning a platform's library."""
