@@ -4,10 +4,13 @@ A matcher's data directory is opened by ``cli/backscan``, which knows both; a li
 ``listed.py``. Here is what a scan needs of any bank.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from takeback.backscan.plan import BankFacts
 from takeback.matching.lookup.found import Register
@@ -56,6 +59,21 @@ class Bank:
 
 
 @dataclass(frozen=True, slots=True)
+class Newer:
+    """Some of the entries that came to a bank after a cursor, whole pictures' signals only."""
+
+    ids: Sequence[int]
+    entries: Mapping[int, Entry]
+    """By id; one that is gone already is left out."""
+
+    signals: NDArray[np.uint8]
+    """Shape (n, 32), in the order of the ids."""
+
+    last: int
+    """The cursor after these."""
+
+
+@dataclass(frozen=True, slots=True)
 class BankKind:
     """How banks of one kind are opened; other processes find the functions by their names."""
 
@@ -67,6 +85,9 @@ class BankKind:
 
     open: Callable[[Path], Bank]
     """Opens what was prepared."""
+
+    newer: Callable[[Path, int], Iterator[Newer]]
+    """Reads what came after a cursor, which is a ``BankFacts.mark``, in ascending order."""
 
 
 def as_it_is(bank: Path, _folder: Path) -> Path:

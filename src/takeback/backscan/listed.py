@@ -6,6 +6,7 @@ It is made into an index in the scan's folder once, which all workers map.
 import hashlib
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from takeback.backscan.arrow import Table
-from takeback.backscan.bank import Bank, BankKind
+from takeback.backscan.bank import Bank, BankKind, Newer
 from takeback.backscan.plan import PART, BankFacts
 from takeback.backscan.signals import signals_of
 from takeback.errors import UnreadableInput
@@ -66,7 +67,44 @@ def facts(path: Path) -> BankFacts:
     """Return which list it is."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return BankFacts(path=str(path), identity=digest)
+    return BankFacts(path=str(path), identity=digest, mark=_rows(path))
+
+
+def newer(path: Path, since: int) -> Iterator[Newer]:
+    """Read the rows of the list after the first *since*.
+
+    Raises:
+        UnreadableInput: it is no such file, or a signal in it is none.
+    """
+    first = 0
+    with _readable(), pq.ParquetFile(path) as file:
+        names = [name for name in COLUMNS if name in file.schema_arrow.names]
+        for batch in file.iter_batches(PIECE, columns=[*names, "signal"]):
+            rows, sound = signals_of(pa.chunked_array([batch.column("signal")]))
+            if not sound.all():
+                raise UnreadableInput("the bank has a row whose signal is none")
+            begin = min(max(0, since - first), len(rows))
+            ids = range(first + begin, first + len(rows))
+            known = batch.select(names).slice(begin).to_pylist()
+            entries = {at: ListedEntry(**row) for at, row in zip(ids, known, strict=True)}
+            first += len(rows)
+            if entries:
+                yield Newer(ids, entries, rows[begin:], last=first)
+
+
+def _rows(path: Path) -> int:
+    with _readable():
+        return int(pq.read_metadata(path).num_rows)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, KeyError):
+        refused = UnreadableInput("the bank is no Parquet file with columns number and signal")
+        refused.hint = "Give a matcher's data directory, or such a file."
+        raise refused from None
 
 
 def prepare(path: Path, folder: Path) -> Path:
@@ -84,14 +122,9 @@ def prepare(path: Path, folder: Path) -> Path:
     part = made.with_name(FOLDER + PART)
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(mode=0o700, parents=True)
-    try:
-        with pq.ParquetFile(path) as file:
-            _copy_entries(file, part / ENTRIES)
-            build(part / INDEX, _pieces(file))
-    except (pa.ArrowException, KeyError):
-        refused = UnreadableInput("the bank is no Parquet file with columns number and signal")
-        refused.hint = "Give a matcher's data directory, or such a file."
-        raise refused from None
+    with _readable(), pq.ParquetFile(path) as file:
+        _copy_entries(file, part / ENTRIES)
+        build(part / INDEX, _pieces(file))
     return part.rename(made)
 
 
@@ -122,5 +155,5 @@ def open_prepared(folder: Path) -> Bank:
     return Bank(indexes, ListedEntries(entries))
 
 
-LISTED: Final = BankKind(facts, prepare, open_prepared)
+LISTED: Final = BankKind(facts, prepare, open_prepared, newer)
 """A bank that is a list in a Parquet file."""

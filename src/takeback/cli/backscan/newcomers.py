@@ -1,0 +1,47 @@
+"""What came to a matcher's bank after a cursor, which is the highest id its entries had then."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from takeback.backscan.bank import Entry, Newer
+from takeback.hashing.signal import SIGNAL_BYTES
+from takeback.hashing.signal_types import SignalType
+from takeback.matcher.statereader import Held, StateReader
+
+
+def last_id(reader: StateReader) -> int:
+    """Return the highest id that an entry ever had; ids ascend and none is used twice."""
+    rows = reader.read("SELECT seq FROM sqlite_sequence WHERE name = 'entries'")
+    return int(rows[0][0]) if rows else 0
+
+
+def newer(
+    directory: Path, since: int, entry_of: Callable[[StateReader, Held], Entry]
+) -> Iterator[Newer]:
+    """Read the whole pictures' signals that came to the matcher in *directory* after *since*.
+
+    Args:
+        directory: the matcher's data.
+        since: a cursor, see :func:`last_id`.
+        entry_of: tells what is written of an entry.
+
+    Raises:
+        NotReady: there is no matcher's data yet.
+        IntegrityFailure: it is damaged.
+    """
+    reader = StateReader(directory)
+    try:
+        for arrivals in reader.load((SignalType.PDQ,), after=since):
+            ids = [entry for entry, _ in arrivals[SignalType.PDQ]]
+            joined = b"".join(payload for _, payload in arrivals[SignalType.PDQ])
+            held = reader.held(ids)
+            yield Newer(
+                ids=ids,
+                entries={entry: entry_of(reader, known) for entry, known in held.items()},
+                signals=np.frombuffer(joined, np.uint8).reshape(-1, SIGNAL_BYTES),
+                last=ids[-1],
+            )
+    finally:
+        reader.close()
