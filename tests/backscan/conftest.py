@@ -1,7 +1,5 @@
 """Fixtures of the back-scan."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.backscan.library import Library, make

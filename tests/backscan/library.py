@@ -4,6 +4,7 @@ import io
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pdqhash
@@ -154,7 +155,7 @@ def hits(out: Path) -> list[Hit]:
     ]
 
 
-def rows(out: Path, kind: str) -> list[dict[str, object]]:
+def rows(out: Path, kind: str) -> list[dict[str, Any]]:
     """Return every row that a scan wrote of a kind."""
     tables = [pq.read_table(path) for path in sorted(out.glob(f"{kind}-*.parquet"))]
     return [row for table in tables for row in table.to_pylist()]
