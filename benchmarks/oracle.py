@@ -23,13 +23,26 @@ def columns_of(signals: NDArray[np.uint8]) -> NDArray[np.uint64]:
     return np.ascontiguousarray(np.ascontiguousarray(signals).view(np.uint64).T)
 
 
-def scan(columns: NDArray[np.uint64], questions: NDArray[np.uint8], radius: int) -> Hits:
-    """Return every entry within *radius* bits of each question, by question, then position."""
+def scan(
+    columns: NDArray[np.uint64],
+    questions: NDArray[np.uint8],
+    radius: int,
+    entries: int | None = None,
+) -> Hits:
+    """Return every entry within *radius* bits of each question, by question, then position.
+
+    Args:
+        columns: of the entries, and maybe of room for more.
+        questions: shape (m, 32).
+        radius: in bits.
+        entries: how many of the columns are entries; None if all are.
+    """
+    size = columns.shape[1] if entries is None else entries
     words = np.ascontiguousarray(questions).view(np.uint64)
     room = max(1024, 4 * len(questions))
     while True:
         hits = np.empty((room, 3), np.int64)
-        count = _scan(columns, words, radius, hits)
+        count = _scan(columns, size, words, radius, hits)
         if count <= room:
             found = hits[:count]
             return found[np.lexsort((found[:, 1], found[:, 0]))]
@@ -37,12 +50,14 @@ def scan(columns: NDArray[np.uint64], questions: NDArray[np.uint8], radius: int)
 
 
 @numba.njit(nogil=True, cache=True)
-def _scan(columns: NDArray[np.uint64], words: NDArray[np.uint64], radius: int, hits: Hits) -> int:
+def _scan(
+    columns: NDArray[np.uint64], entries: int, words: NDArray[np.uint64], radius: int, hits: Hits
+) -> int:
     """Fill *hits* as far as they go; return how many there are."""
     apart = np.empty(BLOCK, np.uint64)
     count = 0
-    for begin in range(0, columns.shape[1], BLOCK):
-        size = min(BLOCK, columns.shape[1] - begin)
+    for begin in range(0, entries, BLOCK):
+        size = min(BLOCK, entries - begin)
         a, b = columns[0, begin : begin + size], columns[1, begin : begin + size]
         c, d = columns[2, begin : begin + size], columns[3, begin : begin + size]
         for number in range(words.shape[0]):

@@ -20,13 +20,13 @@ from functools import partial
 from pathlib import Path
 
 import faiss
+from benchmarks.figures import keep
 from benchmarks.index import ours
 from benchmarks.index.banks import NAMES, RANDOM, Bank, made
 from benchmarks.index.measure import PEERS, Ours, Result, measured
 from benchmarks.index.report import details, table
 from benchmarks.machine import keep_to
 from benchmarks.places import cache_folder, corpus_folder
-from benchmarks.results import keep
 
 from takeback.matching.exact.index import warm_up
 

@@ -13,11 +13,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.figures import Figures, keep
 from benchmarks.index import ours
 from benchmarks.index.banks import random_bits
 from benchmarks.machine import load
 from benchmarks.places import cache_folder
-from benchmarks.results import Figures, keep
 from benchmarks.upkeep.changes import Seen, changes_seen
 from benchmarks.upkeep.opening import opened_afresh
 
