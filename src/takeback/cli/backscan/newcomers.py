@@ -8,7 +8,8 @@ import numpy as np
 from takeback.backscan.bank import Entry, Newer
 from takeback.hashing.signal import SIGNAL_BYTES
 from takeback.hashing.signal_types import SignalType
-from takeback.matcher.statereader import Held, StateReader
+from takeback.matcher.statereader import StateReader
+from takeback.matching.lookup.found import Register
 
 
 def last_id(reader: StateReader) -> int:
@@ -18,28 +19,28 @@ def last_id(reader: StateReader) -> int:
 
 
 def newer(
-    directory: Path, since: int, entry_of: Callable[[StateReader, Held], Entry]
+    directory: Path, since: int, register: Callable[[StateReader], Register[Entry]]
 ) -> Iterator[Newer]:
     """Read the whole pictures' signals that came to the matcher in *directory* after *since*.
 
     Args:
         directory: the matcher's data.
         since: a cursor, see :func:`last_id`.
-        entry_of: tells what is written of an entry.
+        register: tells what is known of entries.
 
     Raises:
         NotReady: there is no matcher's data yet.
         IntegrityFailure: it is damaged.
     """
     reader = StateReader(directory)
+    entries = register(reader)
     try:
         for arrivals in reader.load((SignalType.PDQ,), after=since):
             ids = [entry for entry, _ in arrivals[SignalType.PDQ]]
             joined = b"".join(payload for _, payload in arrivals[SignalType.PDQ])
-            held = reader.held(ids)
             yield Newer(
                 ids=ids,
-                entries={entry: entry_of(reader, known) for entry, known in held.items()},
+                entries=entries.held(ids),
                 signals=np.frombuffer(joined, np.uint8).reshape(-1, SIGNAL_BYTES),
                 last=ids[-1],
             )
