@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,12 +20,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from takeback.errors import Conflict, NotReady
 from takeback.matching.exact.index import Index
+from takeback.matching.keypoints import guide, kernels, rows
 from takeback.matching.keypoints.index import (
     FollowedKeypointIndex,
     KeypointIndex,
     KeypointPolicy,
     build,
+    warm_up,
 )
+from takeback.matching.keypoints.voting import compare_all
 from tests.matching.keypoint_oracle import KEYPOINTS, SMALL, look_for, pictures
 from tests.matching.test_index_threads import run_together
 
@@ -167,6 +171,47 @@ def test_a_followed_index_can_be_sent_to_another_process(tmp_path: Path) -> None
     sent = pickle.loads(pickle.dumps(follower))  # noqa: S301 - our own
 
     assert found_in(sent, 0) == [5]
+    index.close()
+
+
+def test_after_the_machine_was_started_anew_readers_go_by_what_is_on_the_disk(
+    tmp_path: Path,
+) -> None:
+    """Shared memory tells nothing then; they see what a writer would, and then what it does."""
+    index = KeypointIndex.open(tmp_path, POLICY)
+    index.change([], [0, 1, 2, 3], BANK[:4], mark=1)
+    index.change([1], [4, 5], BANK[4:6], mark=2)
+    index.change([4], [6], BANK[6:7], mark=3)
+    index.close()
+    (tmp_path / "control").write_bytes(bytes(4096))
+    for file in [*tmp_path.glob("tail-*"), *tmp_path.glob("live-*")]:
+        file.write_bytes(bytes(file.stat().st_size))
+
+    reader = FollowedKeypointIndex.open(tmp_path)
+
+    expected: list[list[int]] = [[0], [], [2], [3], [], [5], [6], []]
+    assert [found_in(reader, number) for number in range(8)] == expected
+    assert (reader.mark, len(reader)) == (3, 5)
+    index = KeypointIndex.open(tmp_path, POLICY)
+    index.change([0], [7], BANK[7:8], mark=4)
+    assert [found_in(reader, number) for number in range(8)] == [[], *expected[1:7], [7]]
+    assert reader.mark == 4
+    index.close()
+
+
+def test_nothing_is_compiled_anew_for_an_index_in_a_directory(tmp_path: Path) -> None:
+    """The same loops search arrays in memory and in files."""
+    warm_up()
+    loops: list[Any] = [kernels.probe, kernels.verify, guide.check, rows.copy_rows, compare_all]
+    index = KeypointIndex.open(tmp_path, POLICY)
+
+    index.add(range(9), BANK[:9])
+    index.change([2], [9], BANK[9:10])
+    index.settle()
+    for each in (index, FollowedKeypointIndex.open(tmp_path)):
+        assert found_in(each, 1) == [1]
+
+    assert [len(loop.signatures) for loop in loops] == [1] * len(loops)
     index.close()
 
 
