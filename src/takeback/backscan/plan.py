@@ -4,6 +4,7 @@ Written once, before anything is hashed, and never changed: it says which result
 scan, and a scan that was stopped goes on by it.
 """
 
+import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -107,7 +108,7 @@ class BankFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Tells this bank from another in the same place."""
 
     mark: int = 0
-    """The last change that it held when the scan was planned; it follows its feed meanwhile."""
+    """How far it was when the scan was planned; it follows its feed meanwhile."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,6 +125,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def rows(self) -> int:
         """Rows of the whole input."""
         return self.listing.rows
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the plan."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
 
     def check(self, wanted: "Plan") -> None:
         """Refuse to go on if *wanted* is another scan.

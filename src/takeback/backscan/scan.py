@@ -78,8 +78,12 @@ class Progress(msgspec.Struct):
     elapsed: float = 0.0
     """Seconds that this run took."""
 
+    plan: str = ""
+    """The digest of the plan."""
+
+    shards: int = 0
     mark: int = 0
-    """The bank's last change when the scan was planned."""
+    """How far the bank was when the scan was planned."""
 
     seconds: Seconds = msgspec.field(default_factory=Seconds)
     """Where the time of this run's workers went, in seconds of all workers together."""
@@ -166,7 +170,7 @@ def run(
     order: Order,
     runner: Runner,
     watch: Callable[[Progress], None],
-    keep: Keep | None = None,
+    keeping: Callable[[str], Keep] | None = None,
 ) -> Progress:
     """Scan what is not scanned yet.
 
@@ -174,7 +178,7 @@ def run(
         order: what is wanted.
         runner: does the shards.
         watch: called before the first shard and after each.
-        keep: takes the library's own signals.
+        keeping: called with the plan's digest, returns what takes the library's own signals.
 
     Raises:
         Conflict: another scan is at work in the folder.
@@ -184,6 +188,7 @@ def run(
     with results.held(order.folder):
         plan = prepare(order)
         progress, left = so_far(order.folder, plan)
+        keep = keeping(progress.plan) if keeping else None
         began = time.monotonic()
         watch(progress)
         if left:
@@ -201,7 +206,7 @@ def run(
 def so_far(folder: Path, plan: Plan) -> tuple[Progress, list[Shard]]:
     """Return what earlier runs did, and the shards that are left."""
     done = results.done(folder, plan)
-    progress = Progress(plan.rows, mark=plan.bank.mark)
+    progress = Progress(plan.rows, plan=plan.digest, shards=len(plan.shards), mark=plan.bank.mark)
     for shard in plan.shards:
         if shard.number in done:
             hits, refused = results.count(folder, shard.number)

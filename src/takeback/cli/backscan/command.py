@@ -3,14 +3,16 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
+import msgspec
 
 from takeback.cli import talk
 from takeback.cli.backscan.telling import Telling, estimated, lines_of, summary
-from takeback.cli.output import as_json, emit
+from takeback.cli.output import as_json, emit, fields
 from takeback.errors import PackageMissing
 
 if TYPE_CHECKING:
@@ -28,9 +30,12 @@ EXTRA = ("fsspec", "pyarrow")
 class Given(TypedDict):
     """What is scanned, against what and with what, as click names it."""
 
-    given: str
+    given: str | None
     bank: Path
     folder: Path
+    keep: Path | None
+    library: Path | None
+    since: int | None
     column: str | None
     signals: bool
     limit: int
@@ -43,7 +48,7 @@ class Given(TypedDict):
 
 
 @click.command()
-@click.argument("given", metavar="INPUT")
+@click.argument("given", metavar="[INPUT]", required=False)
 @click.option(
     "--bank",
     required=True,
@@ -51,6 +56,14 @@ class Given(TypedDict):
     help="A matcher's data directory, or a Parquet file with columns number and signal.",
 )
 @click.option("--out", "folder", required=True, type=FOLDER, help="Where plan and results go.")
+@click.option("--keep", type=FOLDER, help="Keep the library's own signals there, for --since.")
+@click.option("--library", type=FOLDER, help="Instead of INPUT: what an earlier scan kept.")
+@click.option(
+    "--since",
+    type=click.IntRange(0),
+    metavar="CURSOR",
+    help="With --library: look for what came after it; from the scan on if not given.",
+)
 @click.option("--column", metavar="NAME", help="Which column of a list to read.")
 @click.option("--signals", is_flag=True, help="The column holds ready signals, not paths.")
 @click.option("--workers", type=click.IntRange(1), help="How many; one a processor if not given.")
@@ -86,14 +99,18 @@ def backscan(dry_run: bool, as_json: bool, **given: Unpack[Given]) -> None:
     INPUT is a folder, or a Parquet or CSV file with a column of paths, of URLs or of ready
     signals. Writes Parquet files of hits, and of what was refused, to --out: one pair for each
     part of the input. The same command goes on where a scan was stopped, however it was. The
-    exit code is 0 also when files were refused.
+    exit code is 0 also when files were refused. With --library nothing is read or hashed again:
+    what was registered since is looked for in the signals that a scan kept.
     """
+    if (given["given"] is None) == (given["library"] is None):
+        raise click.UsageError("give either INPUT or --library")
     with _extra():
-        order = _order(given)
-        if dry_run:
-            _estimate(order, given, as_json=as_json)
+        if given["library"] is not None:
+            _search(given["library"], given, as_json=as_json)
+        elif dry_run:
+            _estimate(_order(given), given, as_json=as_json)
         else:
-            _scan(order, _runner(given["ray"], given["workers"]), as_json=as_json)
+            _scan(_order(given), given, as_json=as_json)
 
 
 @contextmanager
@@ -116,11 +133,16 @@ def _order(given: Given) -> "Order":
     from takeback.cli.backscan.banks import kind_of
 
     return Order(
-        given=Input.of(given["given"], given["column"], signals=given["signals"]),
+        given=Input.of(given["given"] or "", given["column"], signals=given["signals"]),
         bank=given["bank"].absolute(),
         bank_kind=kind_of(given["bank"]),
         folder=given["folder"].absolute(),
-        choices=Choices(limit=given["limit"], views=given["views"], videos=given["videos"]),
+        choices=Choices(
+            limit=given["limit"],
+            views=given["views"],
+            videos=given["videos"],
+            keep=given["keep"] is not None,
+        ),
     )
 
 
@@ -138,19 +160,33 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _scan(order: "Order", runner: "Runner", *, as_json: bool) -> None:
+def _scan(order: "Order", given: Given, *, as_json: bool) -> None:
+    from takeback.backscan import library
     from takeback.backscan.scan import run
 
-    telling = Telling()
+    runner, kept = _runner(given["ray"], given["workers"]), given["keep"]
     try:
-        progress = run(order, runner, telling)
+        progress = run(order, runner, Telling(), partial(library.keeper, kept) if kept else None)
     except KeyboardInterrupt:
         talk.say("what is done is kept; the same command goes on from here")
         raise
     if not progress.done:
         talk.say("this scan was finished before; nothing was left to do")
+    if kept:
+        with talk.working("indexing the library's signals"):
+            library.finish(kept, progress.plan, progress.shards, progress.mark)
     done = summary(progress, order.folder)
     emit(done, lambda: lines_of(done), as_json=as_json)
+
+
+def _search(kept: Path, given: Given, *, as_json: bool) -> None:
+    from takeback.backscan import library, since
+    from takeback.cli.backscan.banks import kind_of
+
+    cursor = library.read(kept).mark if given["since"] is None else given["since"]
+    bank = given["bank"].absolute()
+    found = since.search(kept, cursor, bank, kind_of(bank), given["folder"])
+    emit(found, lambda: fields(msgspec.structs.asdict(found)), as_json=as_json)
 
 
 def _estimate(order: "Order", given: Given, *, as_json: bool) -> None:

@@ -75,7 +75,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     matching: float
     reading: float
     mark: int
-    """The bank's last change when the scan was planned; what is registered later is not in it."""
+    """How far the bank was when the scan was planned; later entries are found by ``--since``."""
 
     results: str
 
@@ -109,6 +109,7 @@ def lines_of(done: Summary) -> list[str]:
             "hits": f"{done.hits:,}",
             "a second": f"{done.per_second:,.1f}",
             "hashing": f"{done.hashing:.0%}",
+            "since": str(done.mark),
             "results": done.results,
         }
     )
