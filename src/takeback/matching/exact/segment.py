@@ -53,8 +53,8 @@ class Numbers(NamedTuple):
         """Return which of *ids* are among ascending ones, and at what positions."""
         if not len(self.offsets):
             return NOWHERE, NOWHERE
-        last = int(self.offsets[-1]) + self.first
-        likely = np.flatnonzero((ids >= self.first) & (ids <= last))
+        lowest, highest = (int(self.offsets[end]) + self.first for end in (0, -1))
+        likely = np.flatnonzero((ids >= lowest) & (ids <= highest))
         wanted = (ids[likely] - self.first).astype(self.offsets.dtype)
         positions = np.searchsorted(self.offsets, wanted)
         here = self.offsets[positions] == wanted
