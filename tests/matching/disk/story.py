@@ -11,6 +11,7 @@ from takeback.matching.disk import steps, store
 from takeback.matching.disk.manifest import read_manifest
 from takeback.matching.exact.followed import FollowedIndex
 from takeback.matching.exact.index import Index
+from takeback.matching.exact.keeping import OnDisk
 from takeback.matching.exact.merge import Policy
 from tests.matching.index_oracle import TINY, Signals, random_signals
 
@@ -89,6 +90,14 @@ def reopened(directory: Path) -> Iterator[Index]:
         yield index
     finally:
         index.close()
+
+
+def abandoned(index: Index) -> None:
+    """Leave an index as a program that dies does: nothing is written any more, nothing removed."""
+    index.settle()
+    keeping = index._keeping
+    assert isinstance(keeping, OnDisk)
+    keeping.store._lock.release()
 
 
 def left_over(directory: Path) -> set[str]:
