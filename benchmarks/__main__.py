@@ -1,78 +1,76 @@
-"""Every measurement of docs/reference/performance.md, one after the other.
+"""Every measurement of docs/reference/performance.md, one after the other, then the table.
 
-Each runs in a process of its own, on an otherwise quiet machine if you want figures worth
-quoting. It takes about twenty minutes
-and 8 GB of memory, most of both for ten million signals and a million pictures.
+Each runs in a process of its own and leaves its figures in ``benchmarks/results``; the table is
+made of what lies there, so that one may be run alone and the others kept. Measure on a machine
+with nothing else to do. All of it takes about an hour and a half, 10 GB of memory and 10 GB of
+disk for caches; ``BENCH_LARGE=1`` adds a hundred million signals: half an hour and 16 GB more.
 
     python -m benchmarks
-    python -m benchmarks hash_picture case_openings
-    python -m benchmarks --json > figures.json
+    python -m benchmarks index upkeep
+    python -m benchmarks table
+
+The soak takes half an hour and is a target of its own: ``make soak-index``.
 """
 
 import argparse
-import json
 import os
-import platform
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
+from typing import Final
 
-MEASUREMENTS = {
-    "hash_picture": [],
-    "index_search": ["--rows", "1000000", "10000000", "--flat"],
-    "keypoint_index": ["--pictures", "1000000"],
-    "case_openings": [],
-    "freshness": [],
-    "stopncii_page": [],
-    "matcher": [],
-    "audit_verify": [],
+SIZES: Final = ("--rows", "1000000", "10000000")
+HUGE: Final = ("--rows", "100000000")
+
+MEASUREMENTS: Final[Mapping[str, Sequence[Sequence[str]]]] = {
+    "index": [["index", *SIZES]],
+    "upkeep": [["upkeep", *SIZES]],
+    "flood": [["index.flood"]],
+    "served": [["served", "--rows", "10000000"]],
+    "backscan": [["backscan"]],
+    "hash_picture": [["hash_picture"]],
+    "keypoint_index": [["keypoint_index", "--pictures", "1000000"]],
+    "case_openings": [["case_openings"]],
+    "freshness": [["freshness"]],
+    "stopncii_page": [["stopncii_page"]],
+    "audit_verify": [["audit_verify"]],
+    "table": [["table"]],
 }
-"""The module of each measurement, with its options."""
+"""The modules of each measurement, with their options."""
+
+LARGE: Final[Mapping[str, Sequence[Sequence[str]]]] = {
+    "index": [["index", *HUGE, "--banks", "random", "--peers", "flat"]],
+    "upkeep": [["upkeep", *HUGE]],
+}
+"""What ``BENCH_LARGE=1`` adds."""
 
 
 def main() -> int:
-    """Run the measurements that were named, or all; return 1 if one failed."""
+    """Run the measurements that were named, or all; return 1 if one failed or missed."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MEASUREMENTS))
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
     if unknown := sorted(set(options.names) - set(MEASUREMENTS)):
         parser.error(f"no such measurement: {', '.join(unknown)}")
-    names = options.names or list(MEASUREMENTS)
-    results = {name: _run(name, as_json=options.json) for name in names}
-    if options.json:
-        print(json.dumps({"machine": _machine(), **results}, indent=2))
-    return int(None in results.values())
+    large = LARGE if os.environ.get("BENCH_LARGE") == "1" else {}
+    failed = [
+        module
+        for name in options.names or MEASUREMENTS
+        for module, *arguments in (*MEASUREMENTS[name], *large.get(name, ()))
+        if not _run(module, arguments)
+    ]
+    if failed:
+        print(f"failed or missed a target: {', '.join(failed)}", file=sys.stderr)
+    return int(bool(failed))
 
 
-def _run(name: str, *, as_json: bool) -> object:
-    """Run one measurement; return what it found, or None when it failed."""
-    print(f"── {name}", file=sys.stderr, flush=True)
-    command = [sys.executable, "-m", f"benchmarks.{name}", *MEASUREMENTS[name]]
-    if not as_json:
-        return None if subprocess.run(command, check=False).returncode else "printed"
-    finished = subprocess.run([*command, "--json"], check=False, stdout=subprocess.PIPE)
-    return None if finished.returncode else _objects(finished.stdout.decode())
-
-
-def _objects(text: str) -> list[object]:
-    """Read the JSON objects that a measurement printed one after the other."""
-    decoder, found = json.JSONDecoder(), []
-    while text := text.lstrip():
-        each, end = decoder.raw_decode(text)
-        found.append(each)
-        text = text[end:]
-    return found
-
-
-def _machine() -> dict[str, object]:
-    return {
-        "python": platform.python_version(),
-        "system": platform.system(),
-        "processor": platform.machine(),
-        "cores": os.cpu_count(),
-    }
+def _run(module: str, arguments: Sequence[str]) -> bool:
+    """Run one measurement; tell whether it ended well."""
+    print(f"── {module} {' '.join(arguments)}", file=sys.stderr, flush=True)
+    command = [sys.executable, "-m", f"benchmarks.{module}", *arguments]
+    return subprocess.run(command, check=False).returncode == 0
 
 
 if __name__ == "__main__":

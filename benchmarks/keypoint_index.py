@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from benchmarks.index_search import resident_bytes
 from benchmarks.keypoint_edits import EDITS
 from benchmarks.keypoint_pictures import picture_of, sources
+from benchmarks.machine import resident_bytes
 from benchmarks.padding import CROPS, padded_keypoints
 
 from takeback.hashing.keypoint_signals import KeypointLook, KeypointSignals, whole_look

@@ -86,11 +86,15 @@ class Result:
             "p99": max(each.p99 for each in judged.values()),
             "wrong": self.wrong,
         }
-        found |= {f"times {peer}": self.times_as_fast([peer]) for peer in self.peers()}
+        for peer in self.peers():
+            theirs = [self.times(peer, kind) for kind in JUDGED]
+            found[f"times {peer}"] = self.times_as_fast([peer])
+            found[f"p50 {peer}"] = min(each.p50 for each in theirs)
+            found[f"p99 {peer}"] = min(each.p99 for each in theirs)
         if exact := [peer for peer in self.peers() if peer in (FLAT, MULTI_HASH)]:
             found["times best faiss"] = self.times_as_fast(exact)
         if any(CONTROL in lap.seconds for lap in self.laps):
-            found["against_random"] = max(
+            found["against random"] = max(
                 judged[kind].p50 / self.times(CONTROL, kind).p50 for kind in JUDGED
             )
         return {f"index.{self.bank}.{self.rows}.{name}": value for name, value in found.items()}

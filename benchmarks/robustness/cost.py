@@ -34,7 +34,7 @@ from PIL import Image
 from threatexchange.signal_type.pdq.signal import PdqSignal
 
 from takeback.hashing import PictureSignals, hash_picture, warm_up
-from takeback.matching.keypoints.index import DEFAULT_LIMIT
+from takeback.matching.keypoints.search import DEFAULT_LIMIT
 from takeback.matching.lookup.indexes import Indexes
 from takeback.matching.lookup.indexes import warm_up as warm_up_indexes
 from takeback.matching.lookup.pictures import PictureSearch

@@ -26,7 +26,7 @@ def figures(soak: Soak) -> dict[str, float]:
         "errors": len(soak.asking.errors),
         "wrong": len(soak.wrong),
         "compared": soak.compared,
-        "compared share": soak.compared / len(soak.asking.milliseconds),
+        "compared percent": 100 * soak.compared / len(soak.asking.milliseconds),
         "segments seen": len(soak.watch.segments),
         "memory early MiB": early / MIB,
         "memory late MiB": late / MIB,
@@ -53,8 +53,8 @@ def paragraph(soak: Soak) -> str:
         f" {f['look-ups a second']:,.0f} look-ups, {f['adds a second']:.0f} adds and"
         f" {f['withdrawals a second']:.1f} withdrawals a second;"
         f" {f['errors']:.0f} errors; {f['compared']:,.0f} answers"
-        f" ({f['compared share']:.1%}, those of all {soak.compared_changes:,} changed signals among"
-        f" them) compared with the linear scan, {f['wrong']:.0f} wrong;"
+        f" ({f['compared percent']:.1f} %, among them those of all {soak.compared_changes:,} changed"
+        f" signals) compared with the linear scan, {f['wrong']:.0f} wrong;"
         f" look-ups p50 {f['p50 ms']:.1f} ms, p99 {f['p99 ms']:.1f} ms;"
         f" changes stored after {f['to be stored p50 ms']:.0f} ms (p99"
         f" {f['to be stored p99 ms']:.0f} ms); {f['segments seen']:.0f} segments came and went;"
