@@ -82,9 +82,9 @@ def drips(connection: socket.socket, _: Asked) -> None:
 def repeats_what_it_got(connection: socket.socket, asked: Asked) -> None:
     """Refuse in words that hold the caller's key."""
     said = f"you sent {asked.headers.get('authorization')}"
-    answers(400, {"type": "urn:takeback:error:malformed-body", "detail": said, "hint": said})(
-        connection, asked
-    )
+    document = {"type": "urn:takeback:error:malformed-body", "detail": said, "hint": said}
+    key = asked.headers["authorization"].removeprefix("Bearer ")
+    answers(400, document, X_Request_ID=key)(connection, asked)
 
 
 @dataclass

@@ -40,7 +40,7 @@ HEX = "0f1e2d3c4b5a69788796a5b4c3d2e1f0" * 2
 def refuses(status: int, name: str) -> Any:  # noqa: ANN401
     """Refuse as a matcher does."""
     document = {"type": f"urn:takeback:error:{name}", "detail": "some words", "hint": "Do this."}
-    return answers(status, document)
+    return answers(status, document, X_Request_ID="request-7")
 
 
 @pytest.mark.parametrize(
@@ -71,6 +71,7 @@ def test_a_refusal_is_an_error_with_a_hint(
     assert type(refused.value) is kind
     assert (refused.value.status, refused.value.hint) == (status, "Do this.")
     assert refused.value.type == f"urn:takeback:error:{name}"
+    assert refused.value.request_id == "request-7"
     assert len(server.asked) == 1
 
 
@@ -118,6 +119,7 @@ def test_no_error_and_no_repr_holds_the_key(client: Any, server: BadServer) -> N
     shown = "".join(traceback.format_exception(refused.value))
     assert server.asked[0].headers["authorization"] == f"Bearer {KEY}"
     assert KEY not in shown + repr(refused.value) + refused.value.hint + repr(client)
+    assert refused.value.request_id == ""
     assert refused.value.__context__ is None
 
 
@@ -206,6 +208,18 @@ def test_every_form_of_an_upload_is_sent(client: Any, server: BadServer, tmp_pat
     ]
     assert stands == 7
     assert {asked.headers["content-type"] for asked in server.asked} == {"application/octet-stream"}
+
+
+def test_limit_and_views_travel_with_the_upload(client: Any, server: BadServer) -> None:  # noqa: ANN401
+    """In the address; all views are the matcher's own choice."""
+    client.match(b"upload", limit=3)
+    client.match(b"upload", limit=3, views="plain")
+
+    lines = [asked.line for asked in server.asked]
+    assert lines == [
+        "POST /v1/match?limit=3 HTTP/1.1",
+        "POST /v1/match?limit=3&views=plain HTTP/1.1",
+    ]
 
 
 def test_a_file_is_sent_again_from_its_beginning(

@@ -9,7 +9,7 @@ from typing import Self, TypeVar
 import httpx2
 
 from takeback.client import calls
-from takeback.client.calls import Call, Outcome, Send
+from takeback.client.calls import Call, Outcome, Send, Views
 from takeback.client.documents import Answer, Health, Opinion, Response
 from takeback.client.errors import MatcherError
 from takeback.client.patience import left
@@ -71,10 +71,15 @@ class AsyncClient:
         await self._http.aclose()
 
     async def match(
-        self, upload: Upload, *, limit: int = 10, within: float | None = None
+        self,
+        upload: Upload,
+        *,
+        limit: int = 10,
+        views: Views = "all",
+        within: float | None = None,
     ) -> Answer:
         """Ask what a picture or a video matches; see :meth:`takeback.client.Client.match`."""
-        return await self._drive(calls.match(upload, limit, self._limit(within)))
+        return await self._drive(calls.match(upload, limit, views, self._limit(within)))
 
     async def look_up(
         self, signals: Iterable[Signal], *, limit: int = 10, within: float | None = None

@@ -9,7 +9,7 @@ from typing import Self, TypeVar
 import httpx2
 
 from takeback.client import calls
-from takeback.client.calls import Call, Outcome, Send
+from takeback.client.calls import Call, Outcome, Send, Views
 from takeback.client.documents import Answer, Health, Opinion, Response
 from takeback.client.errors import MatcherError
 from takeback.client.signals import Signal
@@ -69,18 +69,26 @@ class Client:
         """Close every connection."""
         self._http.close()
 
-    def match(self, upload: Upload, *, limit: int = 10, within: float | None = None) -> Answer:
+    def match(
+        self,
+        upload: Upload,
+        *,
+        limit: int = 10,
+        views: Views = "all",
+        within: float | None = None,
+    ) -> Answer:
         """Ask what a picture or a video matches.
 
         Args:
             upload: a path, an open binary file, or the bytes.
             limit: most matches answered, 1 to 100.
+            views: ``plain`` compares a picture whole alone, a sixteenth of the work.
             within: seconds this may take in all.
 
         Raises:
             OSError: the path can't be read.
         """
-        return self._drive(calls.match(upload, limit, self._limit(within)))
+        return self._drive(calls.match(upload, limit, views, self._limit(within)))
 
     def look_up(
         self, signals: Iterable[Signal], *, limit: int = 10, within: float | None = None

@@ -8,7 +8,7 @@ knows nothing, so both clients only drive it.
 import time
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -22,6 +22,9 @@ from takeback.client.uploads import Body, Upload, opened
 
 T = TypeVar("T")
 Document = TypeVar("Document", bound=Struct)
+Views = Literal["all", "plain"]
+"""Every way in which a matcher looks at a picture, or whole and in its eight turns alone."""
+
 Report = TypeVar("Report", Response, Opinion)
 
 BATCH: Final = 10_000
@@ -56,9 +59,10 @@ Outcome = bytes | MatcherError
 Call = Generator[Send, Outcome, T]
 
 
-def match(upload: Upload, limit: int, within: float) -> Call[Answer]:
+def match(upload: Upload, limit: int, views: Views, within: float) -> Call[Answer]:
     """Ask about one picture or video."""
     until = time.monotonic() + within
+    only = {} if views == "all" else {"views": views}
     with opened(upload) as body:
         content = yield from _ask(
             Send(
@@ -66,7 +70,7 @@ def match(upload: Upload, limit: int, within: float) -> Call[Answer]:
                 path="/v1/match",
                 body=body,
                 media_type="application/octet-stream",
-                params={"limit": str(limit)},
+                params={"limit": str(limit), **only},
                 until=until,
             )
         )

@@ -31,6 +31,9 @@ class MatcherError(Exception):
     """The matcher's own name of the error, as ``docs/reference/errors.md`` lists them, for
     example ``urn:takeback:error:not-a-picture``; empty where it named none."""
 
+    request_id: str = ""
+    """What the matcher calls this request, in its log too; empty where there was no answer."""
+
 
 class Refused(MatcherError):
     """The matcher understood and won't take it; asking again unchanged cannot succeed."""

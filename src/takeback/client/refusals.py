@@ -51,6 +51,7 @@ LONGEST: Final = 300
 """Characters of another side's sentence that are passed on."""
 
 _SECRET_LIKE: Final = re.compile(r"[0-9a-fA-F]{32}|[Bb]earer")
+_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _TYPE: Final = re.compile(re.escape(OURS) + r"[a-z-]{1,60}")
 
 
@@ -69,6 +70,7 @@ def refusal(status: int, headers: Mapping[str, str], content: bytes, key: str) -
     error.args = (f"{WORDS[type(error)]} (status {status})" + (f": {said}" if said else ""),)
     error.hint = _sentence(problem.hint, key) or error.hint
     error.status, error.type = status, problem.type
+    error.request_id = _request_id(headers.get("x-request-id", ""), key)
     if isinstance(error, Unavailable):
         error.retry_after = patience.seconds(headers.get("retry-after"))
         error.untouched = status in {429, 503}
@@ -96,6 +98,10 @@ def _problem(content: bytes) -> Problem:
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return Problem()
     return problem if _TYPE.fullmatch(problem.type) or problem.type == "about:blank" else Problem()
+
+
+def _request_id(text: str, key: str) -> str:
+    return "" if not _ID.fullmatch(text) or (key and key in text) else text
 
 
 def _sentence(text: str, key: str) -> str:
