@@ -1,6 +1,7 @@
 """A library's own signals, kept, and what is registered later looked for in them."""
 
 import itertools
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -27,7 +28,7 @@ from takeback.hashing import Signal
 from takeback.matcher.options import MatcherOptions
 from takeback.matcher.statereader import StateReader
 from tests.backscan import library as made
-from tests.backscan.running import inline, order
+from tests.backscan.running import inline, order, takeback
 from tests.matcher.conftest import hub, key_file, options
 from tests.matcher.fakehub import FakeHub
 from tests.matcher.running import eventually, ready, running
@@ -313,3 +314,23 @@ def test_a_matcher_s_bank_is_read_from_a_cursor_on(hub: FakeHub, options: Matche
     assert some.entries[3].ask == "remove"
     assert some.signals.tolist() == [list(signals[n].bits) for n in (2, 4, 5)]
     assert (some.last, none) == (6, [])
+
+
+def test_the_command_keeps_a_library_and_looks_in_it_later(
+    library: made.Library, tmp_path: Path
+) -> None:
+    """From the scan on without a cursor; ``next`` is the one to go on with."""
+    signals = pq.read_table(library.bank)["signal"].to_pylist()
+    bank = made.listed(tmp_path / "bank.parquet", signals[:2])
+    where = ("--bank", bank, "--out", tmp_path / "out", "--json")
+
+    scanned = takeback(library.folder, *where, "--keep", tmp_path / "kept", "--workers", 1)
+    made.listed(tmp_path / "bank.parquet", signals)
+    later = takeback(*where, "--library", tmp_path / "kept")
+    found = json.loads(later.stdout)
+    again = takeback(*where, "--library", tmp_path / "kept", "--since", found["next"])
+
+    assert (scanned.returncode, later.returncode, again.returncode) == (0, 0, 0)
+    assert (found["since"], found["next"], found["entries"]) == (2, made.REGISTERED, 3)
+    assert json.loads(again.stdout)["hits"] == 0
+    assert sorted(made.hits(tmp_path / "out")) == sorted(made.expected(library))

@@ -87,12 +87,18 @@ def repeats_what_it_got(connection: socket.socket, asked: Asked) -> None:
     answers(400, document, X_Request_ID=key)(connection, asked)
 
 
+EARLY = b"HTTP/1.1 503 Words\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+
 @dataclass
 class BadServer:
     """Behaves as ``behaviours`` say, one for each request, then like a matcher."""
 
     behaviours: list[Behaviour] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
+    impatient: int = 0
+    """Requests that are answered with 503 before their body is read."""
+
     port: int = 0
 
     @property
@@ -109,6 +115,12 @@ class BadServer:
 
     def _answer(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):
+            if self.impatient:
+                self.impatient -= 1
+                connection.recv(4096)
+                connection.sendall(EARLY)
+                time.sleep(0.1)
+                return
             asked = _read(connection)
             self.asked.append(asked)
             behave = self.behaviours.pop(0) if self.behaviours else results

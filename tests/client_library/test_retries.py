@@ -5,6 +5,7 @@ import time
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -49,6 +50,21 @@ def test_a_question_is_asked_again(client: Any, server: BadServer, failure: Beha
 
     assert [result.quality for result in answer] == [90]
     assert [asked.body for asked in server.asked] == [b"picture"] * 3
+
+
+def test_a_large_upload_that_is_turned_away_early_is_sent_again(
+    client: Any,  # noqa: ANN401
+    server: BadServer,
+    tmp_path: Path,
+) -> None:
+    """A busy matcher does not read what it won't hash."""
+    upload = tmp_path / "upload"
+    upload.write_bytes(bytes(20_000_000))
+    server.impatient = 2
+
+    client.match(upload)
+
+    assert [len(asked.body) for asked in server.asked] == [20_000_000]
 
 
 def test_retry_after_is_honoured(client: Any, server: BadServer) -> None:  # noqa: ANN401
