@@ -35,7 +35,7 @@ class Quotas:
         self._file = -1 if path is None else os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         size = _BUCKET.size * MOST_CALLERS
         if path is not None and os.fstat(self._file).st_size < size:
-            os.ftruncate(self._file, size)  # new bytes are zeros: a bucket of no time is full
+            os.posix_fallocate(self._file, 0, size)  # zeros: a bucket of no time is full
         self._buckets = mmap.mmap(self._file, size)
 
     def close(self) -> None:
