@@ -29,6 +29,7 @@ from takeback.matcher.options import MatcherOptions
 from takeback.matcher.statereader import StateReader
 from tests.backscan import library as made
 from tests.backscan.running import inline, order, takeback
+from tests.cli.conftest import caller
 from tests.matcher.conftest import hub, key_file, options
 from tests.matcher.fakehub import FakeHub
 from tests.matcher.running import eventually, ready, running
@@ -326,11 +327,12 @@ def test_the_command_keeps_a_library_and_looks_in_it_later(
 
     scanned = takeback(library.folder, *where, "--keep", tmp_path / "kept", "--workers", 1)
     made.listed(tmp_path / "bank.parquet", signals)
-    later = takeback(*where, "--library", tmp_path / "kept")
-    found = json.loads(later.stdout)
-    again = takeback(*where, "--library", tmp_path / "kept", "--since", found["next"])
+    call = caller(tmp_path)
+    later = call("backscan", *where, "--library", "kept")
+    found = json.loads(later.out)
+    again = call("backscan", *where, "--library", "kept", "--since", found["next"])
 
-    assert (scanned.returncode, later.returncode, again.returncode) == (0, 0, 0)
+    assert (scanned.returncode, later.code, again.code) == (0, 0, 0)
     assert (found["since"], found["next"], found["entries"]) == (2, made.REGISTERED, 3)
-    assert json.loads(again.stdout)["hits"] == 0
+    assert json.loads(again.out)["hits"] == 0
     assert sorted(made.hits(tmp_path / "out")) == sorted(made.expected(library))
