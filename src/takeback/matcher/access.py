@@ -11,6 +11,7 @@ import re
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -137,6 +138,7 @@ class Door:
         return ANYBODY
 
 
+@lru_cache(64)
 def _is_here(host: str) -> bool:
     """Tell whether a Host header names this machine."""
     try:
