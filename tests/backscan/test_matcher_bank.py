@@ -97,9 +97,7 @@ def test_a_matcher_that_follows_other_hubs_is_another_bank(
     other = FakeHub().start()
     try:
         both = (*options.sources, Source(url=other.url, key_file=options.sources[0].key_file))
-        with running(
-            MatcherOptions(sources=both, data=options.data, port=0, video_hashers=0)
-        ) as client:
+        with running(replace(options, sources=both)) as client:
             eventually(lambda: ready(client))
     finally:
         other.stop()

@@ -32,6 +32,9 @@ LOCAL: Final = "local"
 STORE: Final = 512 * 1024 * 1024
 """Bytes of shared memory of such a Ray; shards are small."""
 
+READERS: Final = 2
+"""Shards whose rows are read at once."""
+
 QUIET: Final = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_BACKEND_LOG_LEVEL": "fatal",
@@ -128,7 +131,11 @@ class _Pipeline:
         data, here = self.ray.data, self.ray.get_runtime_context().get_node_id()
         items = [{"shard": msgspec.json.encode(shard)} for shard in shards]
         rows = data.from_items(items, override_num_blocks=len(items)).map_batches(
-            _Read(lists), batch_size=1, num_cpus=0, label_selector={NODE: here}
+            _Read(lists),
+            batch_size=1,
+            num_cpus=0,
+            compute=data.TaskPoolStrategy(size=READERS),
+            label_selector={NODE: here},
         )
         scanned = rows.map_batches(
             _Scan,

@@ -1,8 +1,9 @@
 """The command line of a back-scan."""
 
 import os
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
@@ -166,7 +167,10 @@ def _scan(order: "Order", given: Given, *, as_json: bool) -> None:
 
     runner, kept = _runner(given["ray"], given["workers"]), given["keep"]
     try:
-        progress = run(order, runner, Telling(), partial(library.keeper, kept) if kept else None)
+        with redirect_stdout(sys.stderr):  # what Ray has to say is no data
+            progress = run(
+                order, runner, Telling(), partial(library.keeper, kept) if kept else None
+            )
     except KeyboardInterrupt:
         talk.say("what is done is kept; the same command goes on from here")
         raise
