@@ -185,3 +185,27 @@ def test_searching_threads_see_every_acknowledged_change() -> None:
     assert story.merges_seen > 0
     story.index.settle()
     assert len(story.index) == story.added - len(story.gone)
+
+
+def test_an_entry_that_gets_other_keypoints_is_found_all_the_while() -> None:
+    """By the old ones or by the new: at no time by neither, and never twice."""
+    bank = pictures(2, seed=9)
+    index = KeypointIndex(KeypointPolicy(tail_rows=3 * KEYPOINTS, layouts=SMALL))
+    index.add([1], bank[:1])
+    both = look_at(
+        shown(bank[0], np.random.default_rng(1)), shown(bank[1], np.random.default_rng(2))
+    )
+    over = threading.Event()
+    changes: list[int] = []
+
+    def write() -> None:
+        while not over.is_set():
+            changes.append(len(changes) + 1)
+            index.add([1], [bank[changes[-1] % 2]])
+
+    def search() -> None:
+        while not over.is_set():
+            assert [match.id for match in index.search([both])] == [1]
+
+    assert run_together([write, search, search], over) == []
+    assert len(changes) > 10
