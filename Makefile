@@ -9,7 +9,7 @@ JOBS ?= 4
 ROBUSTNESS = $(if $(CORPUS),--corpus "$(CORPUS)") $(if $(PICTURES),--pictures $(PICTURES))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint client bench bench-robustness bench-portal soak docs
+.PHONY: help demo test check lint client bench bench-robustness bench-portal soak soak-index docs
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -34,7 +34,7 @@ lint: .venv/dev-ready client ## Run every linter
 client: .venv/build-ready ## Build what runs in the browser, unless it is up to date
 	@$(BIN)/python hatch_build.py
 
-bench: .venv/dev-ready ## Measure the numbers of docs/reference/performance.md, peers in the same run
+bench: .venv/dev-ready ## Measure the numbers of docs/reference/performance.md, peers in the same run (BENCH_LARGE=1: 100 M too)
 	$(BIN)/python -m benchmarks
 
 bench-robustness: .venv/dev-ready ## Measure which edited copies are recognised (CORPUS=folder, PICTURES=n)
@@ -46,8 +46,11 @@ bench-robustness: .venv/dev-ready ## Measure which edited copies are recognised 
 bench-portal: .venv/dev-ready client ## Measure the portal: signals in the browser, a slow phone, the first page (CORPUS=folder)
 	$(BIN)/python -m benchmarks.portal $(if $(CORPUS),--corpus "$(CORPUS)")
 
-soak: .venv/dev-ready client ## Run the long tests
+soak: .venv/dev-ready client soak-index ## Run the long tests
 	$(BIN)/pytest -m soak
+
+soak-index: .venv/dev-ready ## Half an hour of look-ups and changes, held to a linear scan (MINUTES=n)
+	$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),30)
 
 docs: .venv/dev-ready ## Hold the documentation to the code and run its examples
 	$(BIN)/pytest tests/docs

@@ -62,6 +62,8 @@ def matcher(
     finally:
         process.terminate()
         process.wait(60)
+        if process.stdout:
+            process.stdout.close()
 
 
 def _ready(process: "subprocess.Popen[bytes]", started: float) -> Served:

@@ -56,7 +56,7 @@ async def run(options: argparse.Namespace) -> Soak:
     shutil.rmtree(directory, ignore_errors=True)
     rates = Rates(options.lookups, options.adds, options.withdrawals)
     soak = Soak(bank, rates, options.minutes * 60)
-    server = await soak.hub.start()
+    await soak.hub.start()
     await asyncio.to_thread(fill, directory, bank, 0, soak.hub.url)
     more = ["--hashers", "1", "--processes", str(options.processes)]
     running = matcher(directory, cores_for_server(3), *more, hub=soak.hub.url)
@@ -65,7 +65,7 @@ async def run(options: argparse.Namespace) -> Soak:
         await soak.run(served, directory)
     finally:
         await asyncio.to_thread(running.__exit__, None, None, None)
-        server.close()
+        await soak.hub.stop()
         shutil.rmtree(directory, ignore_errors=True)
     return soak
 

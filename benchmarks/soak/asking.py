@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Final
@@ -51,19 +52,34 @@ class Asking:
     async def _talk(self, url: str) -> None:
         parts = urlsplit(url)
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-        while True:
-            question = await self.queue.get()
-            body = b'{"signals": ["%b"], "limit": %d}' % (
-                question.signal.tobytes().hex().encode(),
-                LIMIT,
-            )
-            sent = perf_counter()
-            writer.write(
-                b"POST /v1/lookup HTTP/1.1\r\nHost: %b\r\nContent-Type: application/json\r\n"
-                b"Content-Length: %d\r\n\r\n%b" % (parts.netloc.encode(), len(body), body)
-            )
-            status, content = await read_whole(reader)
-            self._take(question, sent, status, content)
+        try:
+            while True:
+                question = await self.queue.get()
+                try:
+                    await self._ask(question, parts.netloc, reader, writer)
+                finally:
+                    self.queue.task_done()
+        finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+    async def _ask(
+        self,
+        question: Question,
+        host: str,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        signal = question.signal.tobytes().hex()
+        body = f'{{"signals": ["{signal}"], "limit": {LIMIT}}}'
+        sent = perf_counter()
+        writer.write(
+            f"POST /v1/lookup HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
+        )
+        status, content = await read_whole(reader)
+        self._take(question, sent, status, content)
 
     def _take(self, question: Question, sent: float, status: int, content: bytes) -> None:
         now = perf_counter()

@@ -44,12 +44,22 @@ class Hub:
     seconds_to_store: list[float] = field(default_factory=list)
     url: str = ""
     news: asyncio.Event = field(default_factory=asyncio.Event)
+    server: asyncio.Server | None = None
+    connections: set["asyncio.Task[None] | None"] = field(default_factory=set)
 
-    async def start(self) -> asyncio.Server:
+    async def start(self) -> None:
         """Listen on loopback."""
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        return server
+        self.server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self.server.sockets[0].getsockname()[1]}"
+
+    async def stop(self) -> None:
+        """Stop listening and end every connection."""
+        if self.server:
+            self.server.close()
+        going = [task for task in self.connections if task]
+        for task in going:
+            task.cancel()
+        await asyncio.gather(*going, return_exceptions=True)
 
     def put(self, entry: int, signal: bytes) -> None:
         """Offer an entry."""
@@ -68,6 +78,7 @@ class Hub:
         self.news.set()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections.add(asyncio.current_task())
         try:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
@@ -80,7 +91,11 @@ class Hub:
                 )
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            self.connections.discard(asyncio.current_task())
+        finally:
             writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
 
     async def _answer(self, target: str) -> bytes:
         parts = urlsplit(target)

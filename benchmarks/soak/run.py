@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,9 @@ KIN: Final = 0.1
 RECENT: Final = 500
 SETTLING: Final = 300.0
 """Seconds after which memory may no longer grow; a sixth of a shorter run."""
+
+LAST_ANSWERS: Final = 60.0
+"""Seconds that answers may be waited for at the end."""
 
 MOST_COMPARED: Final = 400
 """Answers compared in one scan."""
@@ -60,6 +63,8 @@ class Soak:
         self.added = self.withdrawn = 0
         self.began = self.ended = 0.0
         self._to_compare: list[Asked] = []
+        self._comparison: asyncio.Future[None] = asyncio.Future()
+        self._comparison.set_result(None)
         self._random = random.Random(17)
         self._bits = np.random.default_rng(17)
 
@@ -67,22 +72,21 @@ class Soak:
         """Let everything go on until the time is over."""
         self.watch = Watch(served.process)
         self.began = perf_counter()
-        jobs = [
+        asking = [
+            asyncio.create_task(self.asking.connection(served.url)) for _ in range(CONNECTIONS)
+        ]
+        await _for(
+            self.seconds,
             self._every(1 / self.rates.adds, self._add),
             self._every(1 / self.rates.withdrawals, self._withdraw),
             self._every(1 / self.rates.lookups, self._ask),
             self._sampling(directory),
             self._comparing(),
-            *(self.asking.connection(served.url) for _ in range(CONNECTIONS)),
-        ]
-        tasks = [asyncio.create_task(job) for job in jobs]
-        done, _ = await asyncio.wait(tasks, timeout=self.seconds, return_when="FIRST_EXCEPTION")
+        )
         self.ended = perf_counter()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        for task in done:
-            task.result()
+        await asyncio.wait_for(self.asking.queue.join(), LAST_ANSWERS)
+        await _cancelled(asking)
+        await self._comparison
         await asyncio.to_thread(self._compare, self._to_compare)
 
     # What changes
@@ -138,7 +142,8 @@ class Soak:
         while True:
             await asyncio.sleep(1)
             answers, self._to_compare = self._to_compare, []
-            await asyncio.to_thread(self._compare, answers)
+            self._comparison = asyncio.ensure_future(asyncio.to_thread(self._compare, answers))
+            await asyncio.shield(self._comparison)
 
     def _compare(self, answers: list[Asked]) -> None:
         for begin in range(0, len(answers), MOST_COMPARED):
@@ -162,3 +167,18 @@ class Soak:
                 due += period
             with suppress(TimeoutError):
                 await asyncio.sleep(TICK)
+
+
+async def _for(seconds: float, *jobs: Coroutine[None, None, None]) -> None:
+    """Run jobs that never end for so long; raise what one of them raises."""
+    tasks = [asyncio.create_task(job) for job in jobs]
+    failed, _ = await asyncio.wait(tasks, timeout=seconds, return_when="FIRST_EXCEPTION")
+    await _cancelled(tasks)
+    for task in failed:
+        task.result()
+
+
+async def _cancelled(tasks: "Sequence[asyncio.Task[None]]") -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
