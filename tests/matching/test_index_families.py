@@ -125,6 +125,41 @@ def test_several_segments_with_ended_rows_are_searched_as_one(
     )
 
 
+def test_rows_on_the_edge_of_what_a_pivot_allows_are_found() -> None:
+    """Query, row and pivot lie on a line, so that the bound on their distances is met exactly."""
+    start = random_signals(1, seed=7)[0]
+    line = [flipped(start, np.arange(steps)) for steps in range(2 * KIN + 1)]
+    bank = dict(enumerate(np.repeat(line, 3, axis=0)))
+    queries = np.stack([flipped(start, np.arange(steps)) for steps in range(3 * KIN)])
+
+    segment = segment_of(bank, policy("tiny"))
+
+    assert segment.families is not None
+    assert segment.families.spans[0, KIN] < segment.families.spans[0, KIN + 1]
+    for radius, limit in ((31, None), (31, 4), (3, None), (0, 1)):
+        assert search([segment], queries, radius, limit) == linear_search(
+            bank, queries, radius, limit
+        )
+
+
+def test_among_members_equally_near_the_smallest_ids_are_answered() -> None:
+    """Also if they lie far behind in the run."""
+    first = random_signals(1, seed=7)[0]
+    beyond = flipped(first, np.arange(1, 3))
+    beside = flipped(first, np.arange(3, 3 + KIN))
+    copies = np.repeat([beyond, first, beside], [1500, 1500, 300], axis=0)
+    bank = dict(enumerate(copies))
+
+    segment = segment_of(bank, policy("tiny"))
+
+    assert segment.families is not None
+    assert segment.families.positions[0] == 1500
+    assert search([segment], flipped(first, np.arange(1, 2))[None], 31, 2) == (
+        [(0, 0, 1), (0, 1, 1)],
+        [True],
+    )
+
+
 def test_an_ended_member_of_a_family_is_answered_no_longer(crowded: Segment) -> None:
     """Its bit is set; nothing else of the segment changes."""
     entry = next(i for i, s in BANK.items() if np.array_equal(s, crowded_copies()))

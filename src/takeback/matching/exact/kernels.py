@@ -302,7 +302,7 @@ def search_families(
     measure(families.pivots, question.words, apart)
     for family in range(families.pivots.shape[0]):
         distance = np.int64(apart[family])
-        reach = np.int64(bound_of(hits, count, question) >> HALF_SHIFT)
+        reach = np.int64((bound_of(hits, count, question) - ONE) >> HALF_SHIFT)
         if distance - reach <= widest:
             spans = families.spans[family]
             begin = spans[max(distance - reach, 0)]
