@@ -128,7 +128,7 @@ def test_switching_to_asking_deletes_the_list(
 
 def stored(options: MatcherOptions) -> bytes:
     """Return all bytes of the state file and what lies beside it."""
-    return b"".join(path.read_bytes() for path in options.data.iterdir())
+    return b"".join(path.read_bytes() for path in options.data.rglob("*") if path.is_file())
 
 
 def test_the_least_distance_of_an_entry_counts() -> None:

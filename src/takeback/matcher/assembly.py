@@ -160,6 +160,11 @@ class Assembly:
             return HeldBanks(pictures, videos, hubs, self.threads, self.banks, self._refresh)
         return AskedHubs([AskedHub(hub.client, hub.status) for hub in self.hubs if hub.client])
 
+    def _whole(self, matcher: Matcher) -> bool:
+        """Tell whether uploads of every kind can be hashed and compared."""
+        held = self.options.ask or (self.banks.loaded and not self.banks.hindrance())
+        return held and matcher.vitals.can_hash()
+
     async def _follow(self, metrics: Metrics) -> None:
         """Take in what the keeper wrote, also while nobody asks."""
         while True:
@@ -180,7 +185,7 @@ class Assembly:
         ]
         try:
             if whole:
-                await _until(matcher.vitals.can_hash)
+                await _until(lambda: self._whole(matcher))
             yield
         finally:
             for job in jobs:
@@ -240,9 +245,9 @@ def assembled(
     try:
         reader = _opened(election)
         try:
-            assembly = Assembly(options, reader, FollowedBanks(reader), election, now, steady)
+            banks = FollowedBanks.open(reader, options.data)
+            assembly = Assembly(options, reader, banks, election, now, steady)
             assembly.connect()
-            assembly.banks.catch_up()
             yield assembly
         finally:
             reader.close()

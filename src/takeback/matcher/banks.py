@@ -1,24 +1,37 @@
-"""The banks that are followed: what the keeper writes, and what every process answers from."""
+"""The banks that are followed, as any process answers from them.
+
+Whole-picture and keypoint signals lie on the disk, written by the keeper (``written.py``) and
+mapped by every process, which sees each change as soon as it is made. Videos and digests are
+few: each process holds them in memory and learns from the state file what came and went.
+"""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from takeback.errors import NotReady
+from takeback.errors import IntegrityFailure, NotReady
 from takeback.hashing.keypoint_signals import KeypointSignals
 from takeback.hashing.signal import SIGNAL_BYTES
 from takeback.hashing.signal_types import SignalType
 from takeback.hashing.video_signals import VideoSignals
 from takeback.matcher.log import log
-from takeback.matcher.reading import IN_MEMORY, REMEMBERED_CHANGES, Arrivals, Change
+from takeback.matcher.reading import REMEMBERED_CHANGES, Arrivals, Change
+from takeback.matcher.schema import IN_MEMORY
 from takeback.matcher.statereader import StateReader
 from takeback.matching.lookup.digests import Digests
 from takeback.matching.lookup.indexes import Indexes
 from takeback.matching.videos.index import VideoIndex
+
+DAMAGED: Final = "index.damaged"
+"""File by which a process that finds the indexes damaged tells the keeper."""
+
+FEW: Final = 10_000
+"""So many entries in memory are loaded before anything is answered."""
 
 
 def rows_of(signals: Sequence[bytes]) -> NDArray[np.uint8]:
@@ -34,40 +47,56 @@ _UNPACK: Final[Mapping[str, Callable[[Sequence[bytes]], Any]]] = {
 }
 
 
+def unpacked(kind: str, entries: Sequence[tuple[int, bytes]]) -> tuple[list[int], Any]:
+    """Return the ids and signals of entries of one type, as the index of that type takes them."""
+    if not entries:
+        return [], _UNPACK[kind]([])
+    ids, payloads = zip(*entries, strict=True)
+    return list(ids), _UNPACK[kind](payloads)
+
+
 @dataclass(slots=True, eq=False)
 class Banks(Indexes):
-    """The indexes of all banks that are followed, in memory."""
-
-    @property
-    def described(self) -> bool:
-        """Whether any entry has keypoints, so that those of uploads are wanted."""
-        return bool(len(self.keypoints) or len(self.videos))
+    """Indexes that are filled with pages and from the state file."""
 
     def apply(self, change: Change) -> None:
         """Withdraw what is gone from every index, and add what is new to that of its type."""
-        unpacked = {kind: _unpacked(kind, entries) for kind, entries in change.new.items()}
+        pieces = {kind: unpacked(kind, entries) for kind, entries in change.new.items()}
         if change.gone:
             self.withdraw(change.gone)
-        for kind, (ids, signals) in unpacked.items():
-            self.by_type[kind].add(ids, signals)
+        for kind, piece in pieces.items():
+            self.by_type[kind].add(*piece)
 
-    def load(self, state: StateReader) -> None:
-        """Take in every entry of the state file; a large bank says how far it is."""
-        total, loaded, large = state.size(), 0, False
-        for piece in state.load():
+    def load(self, state: StateReader, kinds: Sequence[str] = (), after: int = 0) -> int:
+        """Take in entries of the state file; a large bank says how far it is.
+
+        Returns:
+            The highest id that was taken in, or *after*.
+        """
+        total, loaded, large = -1, 0, False
+        for piece in state.load(kinds, after):
+            total = state.size(kinds) if total < 0 else total
             self.apply(Change(new=piece))
+            after = max(after, _newest(piece))
             loaded += sum(map(len, piece.values()))
             large = large or loaded < total
             if large:
                 log().info("bank.loading", entries=loaded, of=total)
+        return after
+
+
+def _newest(piece: Arrivals) -> int:
+    return max(entries[-1][0] for entries in piece.values())
 
 
 @dataclass(slots=True, eq=False)
 class FollowedBanks:
-    """What one process answers from; the state file says what came and what is gone."""
+    """What one process answers from. Safe to share by threads."""
 
     reader: StateReader
+    directory: Path
     indexes: Banks = field(default_factory=Banks)
+    _mapped: bool = False
     _applied: int = -1
     """The change up to which what is in memory is what the state file holds."""
 
@@ -76,8 +105,41 @@ class FollowedBanks:
 
     _following: threading.Lock = field(default_factory=threading.Lock)
 
+    @classmethod
+    def open(cls, reader: StateReader, directory: Path) -> Self:
+        """Open what there is, to answer from at once; many videos are loaded later."""
+        banks = cls(reader, directory)
+        banks.map()
+        if reader.size(sorted(IN_MEMORY)) <= FEW:
+            banks.catch_up()
+        return banks
+
     def __len__(self) -> int:
         return len(self.indexes)
+
+    @property
+    def loaded(self) -> bool:
+        """Whether videos and digests are in memory."""
+        return self._applied >= 0
+
+    def map(self) -> None:
+        """Map the indexes on the disk, if they are there and not known to be damaged."""
+        if self._mapped or (self.directory / DAMAGED).exists():
+            return
+        try:
+            followed = Indexes.followed(self.directory)
+        except NotReady:
+            return
+        except IntegrityFailure:
+            self.report_damage()
+            return
+        self.indexes.signals, self.indexes.keypoints = followed.signals, followed.keypoints
+        self._mapped = True
+
+    def report_damage(self) -> None:
+        """Have the keeper make the indexes anew."""
+        self._mapped = False
+        (self.directory / DAMAGED).touch(0o600)
 
     def catch_up(self, *, wait: bool = True) -> None:
         """Take in what changed since the last time.
@@ -88,6 +150,7 @@ class FollowedBanks:
         if not self._following.acquire(blocking=wait):
             return
         try:
+            self.map()
             changes = self.reader.changes()
             if changes != self._applied:
                 self._take_in(changes)
@@ -97,44 +160,49 @@ class FollowedBanks:
 
     def _take_in(self, changes: int) -> None:
         if self._applied < 0 or changes - self._applied >= REMEMBERED_CHANGES:
-            self._begin()
+            self.indexes.videos, self.indexes.digests = VideoIndex(), Digests()
+            self._newest = 0
         else:
             self.indexes.withdraw(self.reader.departed(self._applied))
-        self._take_new()
-
-    def _begin(self) -> None:
-        """Forget everything: too much happened to know what is gone."""
-        self.indexes.videos, self.indexes.digests = VideoIndex(), Digests()
-        self._newest = 0
-
-    def _take_new(self) -> None:
-        total, loaded = 0, 0
-        for piece in self.reader.load(sorted(IN_MEMORY), self._newest):
-            total = total or self.reader.size(sorted(IN_MEMORY))
-            self.indexes.apply(Change(new=piece))
-            self._newest = max(self._newest, _newest(piece))
-            loaded += sum(map(len, piece.values()))
-            if loaded < total and self._applied < 0:
-                log().info("bank.loading", entries=loaded, of=total)
+        self._newest = self.indexes.load(self.reader, sorted(IN_MEMORY), self._newest)
 
     def hindrance(self) -> str:
         """Say why nothing can be looked up, or nothing."""
+        if not self._mapped:
+            return "the index is being made"
+        if self.indexes.mark < self._applied:
+            return "the index is being made anew"
         return ""
 
     def require(self) -> None:
-        """Do nothing while answers are whole.
+        """Do nothing while signals can be looked up.
 
         Raises:
-            NotReady: there is no whole index yet.
+            NotReady: there is no whole index.
         """
+        self.map()
         if hindrance := self.hindrance():
             raise NotReady(hindrance)
 
+    def require_all(self) -> None:
+        """Do nothing while uploads can be compared, with all that came before this call.
 
-def _newest(piece: Arrivals) -> int:
-    return max(entries[-1][0] for entries in piece.values())
+        Raises:
+            NotReady: there is no whole index, or videos are not in memory yet.
+        """
+        if not self.loaded:
+            raise NotReady("videos are still being loaded")
+        self.catch_up()
+        self.require()
 
 
-def _unpacked(kind: str, entries: Sequence[tuple[int, bytes]]) -> tuple[list[int], Any]:
-    ids, payloads = zip(*entries, strict=True)
-    return list(ids), _UNPACK[kind](payloads)
+def followed(directory: Path) -> FollowedBanks:
+    """Open a matcher's directory to answer from it once, whether the matcher runs or not.
+
+    Raises:
+        NotReady: no matcher ever held a bank there, or its index is being made.
+    """
+    banks = FollowedBanks(StateReader(directory), directory)
+    banks.catch_up()
+    banks.require()
+    return banks

@@ -16,6 +16,7 @@ from takeback.errors import Conflict, TakebackError
 from takeback.exchange.client import Caller, HubClient, KeyFile
 from takeback.exchange.follow import Feed, Follower
 from takeback.exchange.follow import State as FeedState
+from takeback.matcher import written
 from takeback.matcher.board import Board
 from takeback.matcher.courier import Courier, Receiver
 from takeback.matcher.health import HubStatus
@@ -69,13 +70,17 @@ class Keeper:
         """Open the indexes for writing, prepare every hub; nothing is sent yet.
 
         Raises:
-            IntegrityFailure: an index is damaged and can't be made anew.
+            NotReady: the disk is full.
         """
-        banks = self.banks = WrittenBanks.open(self.options.data, self.state)
-        for source in self.options.sources:
-            self.connections.append(self._connection(source, banks))
-        followed = [each.number for each in self.connections if each.follower is not None]
-        self.state.keep_entries_of(followed, banks.apply)
+        numbers = [self.state.source(source.url) for source in self.options.sources]
+        if self.options.ask:
+            self.state.keep_entries_of([])
+            written.remove(self.options.data)
+        else:
+            self.banks = WrittenBanks.open(self.options.data, self.state)
+            self.state.keep_entries_of(numbers, self.banks.apply)
+        for number, source in zip(numbers, self.options.sources, strict=True):
+            self.connections.append(self._connection(number, source))
         self.tell()
 
     def close(self) -> None:
@@ -131,15 +136,14 @@ class Keeper:
 
     # Hubs
 
-    def _connection(self, source: Source, banks: WrittenBanks) -> Connection:
-        number = self.state.source(source.url)
+    def _connection(self, number: int, source: Source) -> Connection:
         caller = Caller.open(source.url, ours=source.kind == "hub")
         key = KeyFile(source.key_file)
         client = HubClient(caller, key) if source.kind == "hub" else None
         status = self._status(source, number)
         receiver = self._receiver(number, client, caller, key)
         courier = Courier(number, Outbox(self.state, self.now), receiver)
-        if self.options.ask:
+        if self.banks is None:
             return Connection(number, status, caller, courier, None)
         feed: Feed = client or StopNciiFeed(
             caller,
@@ -151,7 +155,7 @@ class Keeper:
         )
         if self.state.reread(number):
             log().warning("hub.reread", hub=status.name, why="more types of signal are understood")
-        ledger = Holding(number, self.state, banks, status, self.now)
+        ledger = Holding(number, self.state, self.banks, status, self.now)
         follower = Follower(feed, ledger, _report_to(status, courier))
         return Connection(number, status, caller, courier, follower)
 

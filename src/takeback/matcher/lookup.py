@@ -1,15 +1,16 @@
 """Looking up in the banks that are held here. ``asking.py`` asks the hubs instead."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from takeback.errors import NotReady
+from takeback.errors import IntegrityFailure, NotReady
 from takeback.hashing.picture import PictureSignals
 from takeback.hashing.signal import MATCH_DISTANCE, SIGNAL_BYTES
 from takeback.hashing.video_signals import VideoSignals
@@ -83,7 +84,8 @@ class HeldBanks:
             NotReady: no bank was read yet.
         """
         self.missing()
-        return self.pictures.signals(signals, limit, radius)
+        with self._damage_reported():
+            return self.pictures.signals(signals, limit, radius)
 
     def find_file(self, md5: bytes, limit: int) -> Found[Held]:
         """Return the entries of a video's file with this MD5.
@@ -92,6 +94,7 @@ class HeldBanks:
             NotReady: no bank was read yet.
         """
         self.missing()
+        self.banks.require_all()
         entries = self.videos.indexes.digests.find(md5)
         return known(self.videos.register, dict.fromkeys(entries, same_file())).cut(limit)
 
@@ -107,9 +110,9 @@ class HeldBanks:
         """Return one result for each signal, from what is held."""
         missing = self.missing()
         if len(signals) <= QUICK:
-            found = self.pictures.signals(signals, limit)
+            found = self.look_up(signals, limit)
         else:
-            found = await asyncio.to_thread(self.pictures.signals, signals, limit)
+            found = await asyncio.to_thread(self.look_up, signals, limit)
         return MatchAnswer([self._result(one) for one in found], missing)
 
     async def picture(self, upload: PictureSignals, limit: int) -> MatchAnswer:
@@ -122,8 +125,28 @@ class HeldBanks:
 
     async def _upload(self, search: Callable[[], Found[Held]]) -> MatchAnswer:
         missing = self.missing()
-        found = await asyncio.get_running_loop().run_in_executor(self.threads, search)
+        loop = asyncio.get_running_loop()
+        found = await loop.run_in_executor(self.threads, self._compared, search)
         return MatchAnswer([self._result(found)], missing)
+
+    def _compared(self, search: Callable[[], Found[Held]]) -> Found[Held]:
+        self.banks.require_all()
+        with self._damage_reported():
+            return search()
+
+    @contextmanager
+    def _damage_reported(self) -> Iterator[None]:
+        """Have damaged indexes made anew.
+
+        Raises:
+            NotReady: they are damaged.
+        """
+        try:
+            yield
+        except IntegrityFailure:
+            self.banks.report_damage()
+            self.banks.require()
+            raise
 
     def missing(self) -> list[str]:
         """Name the hubs whose bank was not read yet.
@@ -137,7 +160,6 @@ class HeldBanks:
             missing = self._unread()
         if len(missing) == len(self.hubs):
             raise NotReady("no hub's bank was read to its end yet")
-        self.banks.catch_up()
         self.banks.require()
         return missing
 

@@ -7,13 +7,11 @@ from datetime import datetime
 from typing import Final, Self
 
 from takeback.exchange.wire import FeedEntry, FeedPage
-from takeback.hashing.signal_types import SignalType
 from takeback.matcher.payloads import payload_of
+from takeback.matcher.schema import IN_MEMORY
 
 Arrivals = dict[str, list[tuple[int, bytes]]]
 """Entries by the type of their signal: id and payload of each."""
-
-IN_MEMORY: Final = frozenset(SignalType)
 
 REMEMBERED_CHANGES: Final = 100_000
 """Changes for which is remembered what left with them; a process that slept longer loads anew."""

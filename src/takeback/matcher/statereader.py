@@ -134,6 +134,10 @@ class StateReader:
             (number,) = db.execute("SELECT id FROM sources WHERE url = ?", (url,)).fetchone()
         return int(number)
 
+    def sources(self) -> dict[int, str]:
+        """Return the address of every source, by its number."""
+        return dict(self.read("SELECT id, url FROM sources ORDER BY id"))
+
     def position(self, source: int) -> Position:
         """Return how far the source's feed was read."""
         cursor, epoch, complete = self.read(
@@ -157,6 +161,11 @@ class StateReader:
     def changes(self) -> int:
         """Return how many pages changed the entries so far."""
         return int(self.read("SELECT changes FROM progress")[0][0])
+
+    def newest(self) -> int:
+        """Return the highest id that an entry ever had."""
+        rows = self.read("SELECT seq FROM sqlite_sequence WHERE name = 'entries'")
+        return int(rows[0][0]) if rows else 0
 
     def departed(self, since: int) -> list[int]:
         """Return the entries held in memory that left after a change, by its number."""

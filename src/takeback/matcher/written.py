@@ -1,25 +1,133 @@
-"""The banks as the keeper writes them: every page, before it is committed."""
+"""The banks as the keeper writes them: on the disk, with every page, before it is committed."""
 
+import shutil
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
+from takeback.errors import IntegrityFailure
+from takeback.hashing.signal_types import SignalType
+from takeback.matcher.banks import DAMAGED, unpacked
+from takeback.matcher.log import log
 from takeback.matcher.reading import Change
 from takeback.matcher.state import State
+from takeback.matching.lookup.indexes import KEYPOINTS, SIGNALS, Indexes, Piece, build
+
+ON_DISK: Final = (SignalType.PDQ, SignalType.KEYPOINTS)
+
+LARGEST_PAGE: Final = 100_000
+"""No page has more entries."""
 
 
 @dataclass(slots=True)
 class WrittenBanks:
-    """What is changed with each page."""
+    """The indexes in the hands of the one process that writes them.
 
-    damaged: bool = False
+    Each change has a number, which is the indexes' mark: the state file's count of changes is
+    never above it, and one below it where a page was written here and not committed.
+    """
+
+    directory: Path
+    state: State
+    indexes: Indexes
+    _last: int
+    """Number of the last change that was begun."""
+
+    _damaged: bool = False
 
     @classmethod
     def open(cls, directory: Path, state: State) -> "WrittenBanks":
-        """Open them."""
-        return cls()
+        """Open the indexes, or make them anew from the state file where they don't go with it.
+
+        Raises:
+            NotReady: the disk is full.
+        """
+        indexes = _opened(directory, state)
+        if indexes is None:
+            indexes = _made_anew(directory, state)
+        return cls(directory, state, indexes, _highest_mark(indexes))
+
+    @property
+    def damaged(self) -> bool:
+        """Whether some process found that the indexes must be made anew."""
+        return self._damaged or (self.directory / DAMAGED).exists()
 
     def apply(self, change: Change) -> None:
-        """Write a page."""
+        """Withdraw what is gone, and add what is new; on the disk when this returns.
+
+        Raises:
+            IntegrityFailure: the indexes are damaged.
+            NotReady: the disk is full.
+        """
+        if not change.number:
+            return
+        if change.number == self._last:
+            self._forget_unfinished(change.number)
+        self._last = change.number
+        new: Mapping[str, Piece] = {
+            kind: unpacked(kind, change.new.get(kind, [])) for kind in ON_DISK
+        }
+        self._change(change.gone, new, change.number)
+
+    def _forget_unfinished(self, number: int) -> None:
+        """Withdraw what came with a page that was not committed: its ids are given again."""
+        first = self.state.newest() + 1
+        self._change(list(range(first, first + LARGEST_PAGE)), {}, number)
+
+    def _change(self, gone: list[int], new: Mapping[str, Piece], number: int) -> None:
+        try:
+            self.indexes.change(gone, new, number)
+        except IntegrityFailure:
+            self._damaged = True
+            raise
 
     def close(self) -> None:
-        """Close them."""
+        """Let another process write them."""
+        self.indexes.close()
+        if self._damaged:
+            (self.directory / DAMAGED).touch(0o600)
+
+
+def remove(directory: Path) -> None:
+    """Remove the indexes: nothing is followed any more."""
+    for name in (SIGNALS, KEYPOINTS):
+        shutil.rmtree(directory / name, ignore_errors=True)
+
+
+def _opened(directory: Path, state: State) -> Indexes | None:
+    """Open the indexes if they are whole and go with the state file."""
+    if (directory / DAMAGED).exists():
+        return None
+    try:
+        indexes = Indexes.open(directory)
+    except IntegrityFailure:
+        log().error("index.damaged")
+        return None
+    changes = state.changes()
+    if changes <= indexes.mark and _highest_mark(indexes) <= changes + 1:
+        return indexes
+    indexes.close()
+    return None
+
+
+def _made_anew(directory: Path, state: State) -> Indexes:
+    log().warning("index.building")
+    pieces: Mapping[str, Iterator[Piece]] = {kind: _pieces(state, kind) for kind in ON_DISK}
+    build(directory, pieces, state.changes())
+    (directory / DAMAGED).unlink(missing_ok=True)
+    log().warning("index.built")
+    return Indexes.open(directory)
+
+
+def _pieces(state: State, kind: SignalType) -> Iterator[Piece]:
+    """Return all entries of one type, and say how far it is."""
+    written = 0
+    for piece in state.load([kind]):
+        yield unpacked(kind, piece[kind])
+        written += len(piece[kind])
+        log().info("bank.loading", type=kind, entries=written)
+
+
+def _highest_mark(indexes: Indexes) -> int:
+    return max(indexes.signals.mark, indexes.keypoints.mark)
