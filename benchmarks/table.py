@@ -40,7 +40,7 @@ def main() -> int:
     plots.draw_all(kept(), FOLDER)
     print(table)
     if options.write:
-        put(options.write, {PLACE: table})
+        put(options.write, {PLACE: table} | told_of_the_soak())
     return int(any(row.met(figures) is False for row in ROWS))
 
 
@@ -84,9 +84,16 @@ def as_data(figures: Mapping[str, float]) -> list[dict[str, object]]:
     ]
 
 
+def told_of_the_soak() -> dict[str, str]:
+    """Return what the last soak said of itself, if there was one."""
+    soak = kept().get("soak")
+    return {"soak": soak["details"]["told"]} if soak else {}
+
+
 def told_machines() -> str:
     """Say on which machines and when it was measured."""
-    results = kept().values()
+    shown = {row.key for row in ROWS}
+    results = [each for each in kept().values() if shown & each["figures"].keys()]
     machines = dict.fromkeys(in_words(each["machine"]) for each in results)
     if not machines:
         return "Nothing was measured yet."
