@@ -1,5 +1,6 @@
 """``takeback watch``: what is asked about, what is told, and what a crash does to both."""
 
+import itertools
 import json
 import os
 import signal
@@ -15,8 +16,10 @@ from typing import Any
 import fsspec
 import pytest
 
+from takeback.cli.asking import in_order
 from takeback.cli.watch.memory import Memory
-from takeback.cli.watch.places import Object
+from takeback.cli.watch.places import Object, place_at
+from takeback.errors import NotReady
 from tests.cli.conftest import PROGRAM, Takeback, bare_environment
 from tests.client_library.badserver import (
     Asked,
@@ -25,6 +28,7 @@ from tests.client_library.badserver import (
     bad_server,
     resets,
 )
+from tests.matcher.running import eventually
 
 MATCH = {
     "number": "0123456789abcdef" * 2,
@@ -280,6 +284,41 @@ def test_a_state_file_belongs_to_one_place_and_one_process(
     damaged = look(call, store, matcher)
 
     assert (second[0], other[0], damaged[0]) == (5, 5, 70)
+
+
+def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
+    """What could not be written down is new at the next look."""
+    found = Object("a.jpg", "1")
+    with Memory.open(tmp_path / "state", "place") as memory:
+        memory.db.execute("PRAGMA max_page_count = 1")
+
+        with pytest.raises(NotReady):
+            memory.keep(found, bytes(100_000))
+
+    with Memory.open(tmp_path / "state", "place") as memory:
+        assert list(memory.new([found])) == [found]
+        assert memory.untold() == []
+
+
+def test_whoever_stops_early_leaves_no_thread_behind() -> None:
+    """A matcher may be away for days, and each look at it ends early."""
+    before = threading.active_count()
+
+    for _ in range(30):
+        taken = in_order(itertools.count(), lambda n: n, 2)
+        assert [next(taken), next(taken)] == [0, 1]
+        taken.close()
+
+    eventually(lambda: threading.active_count() <= before)
+
+
+def test_a_place_that_is_gone_is_said_to_be(store: Path) -> None:
+    """It is not the same as an empty one."""
+    place = place_at(str(store), ())
+    store.rename(store.parent / "elsewhere")
+
+    with pytest.raises(FileNotFoundError):
+        list(place.objects())
 
 
 def test_many_objects_are_compared_with_what_is_known(tmp_path: Path) -> None:

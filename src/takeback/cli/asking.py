@@ -3,8 +3,9 @@
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -81,18 +82,22 @@ def path_of(name: bytes) -> Path:
     return Path(os.fsdecode(name))
 
 
-def in_order(items: Iterable[Item], do: Callable[[Item], Made], at_once: int) -> Iterator[Made]:
+def in_order(
+    items: Iterable[Item], do: Callable[[Item], Made], at_once: int
+) -> Generator[Made, None, None]:
     """Call *do* with each item, several at once, and yield what they return, in order.
 
     *items* is read in a thread of its own, so that what is done is yielded also while the next
     item lets wait for itself. At most twice *at_once* items are ahead of the last one yielded.
     """
     futures: queue.Queue[Future[Made] | None] = queue.Queue(2 * at_once)
-    pool = ThreadPoolExecutor(at_once)
+    pool, stopped = ThreadPoolExecutor(at_once), threading.Event()
 
     def feed() -> None:
         try:
             for item in items:
+                if stopped.is_set():
+                    break
                 futures.put(pool.submit(do, item))
         except BaseException as problem:
             failed: Future[Made] = Future()
@@ -105,7 +110,11 @@ def in_order(items: Iterable[Item], do: Callable[[Item], Made], at_once: int) ->
         while (future := futures.get()) is not None:
             yield future.result()
     finally:
+        stopped.set()
         pool.shutdown(wait=False, cancel_futures=True)
+        with suppress(queue.Empty):
+            while True:
+                futures.get_nowait()  # so that nobody waits for room any more
 
 
 def _said(document: Result | Any) -> dict[str, Any]:  # noqa: ANN401 - any of the documents

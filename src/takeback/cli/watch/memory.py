@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from takeback.cli.watch.places import Object
-from takeback.errors import Conflict, IntegrityFailure
+from takeback.errors import Conflict, IntegrityFailure, NotReady
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS place (digest BLOB NOT NULL) STRICT;
@@ -77,9 +77,13 @@ class Memory:
             yield from some.values()
 
     def keep(self, asked: Object, told_as: bytes | None) -> None:
-        """Remember that an object was asked about, and what is to be told of it, if anything."""
+        """Remember that an object was asked about, and what is to be told of it, if anything.
+
+        Raises:
+            NotReady: the file can't be written now; nothing is remembered then.
+        """
         digest = digest_of(asked)
-        with self.lock:
+        with self._writing():
             self.db.execute("BEGIN IMMEDIATE")
             self.db.execute("INSERT OR IGNORE INTO asked VALUES (?)", (digest,))
             if told_as is not None:
@@ -94,8 +98,24 @@ class Memory:
 
     def told(self, match_id: str) -> None:
         """Forget the text of what was told."""
-        with self.lock:
+        with self._writing():
             self.db.execute("DELETE FROM untold WHERE id = ?", (match_id,))
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Write, or nothing.
+
+        Raises:
+            NotReady: the file can't be written now, for example because the disk is full.
+        """
+        with self.lock:
+            try:
+                yield
+            except sqlite3.OperationalError:
+                raise NotReady("the state file can't be written") from None
+            finally:
+                if self.db.in_transaction:
+                    self.db.execute("ROLLBACK")
 
 
 def _prepare(db: sqlite3.Connection, place: bytes) -> None:

@@ -3,8 +3,8 @@
 import fnmatch
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol
@@ -35,7 +35,11 @@ class Place(Protocol):
     """Where objects lie."""
 
     def objects(self) -> Iterator[Object]:
-        """Look at what is there now and has settled."""
+        """Look at what is there now and has settled.
+
+        Raises:
+            OSError: the place can't be read.
+        """
 
     def open(self, name: str) -> AbstractContextManager[BinaryIO]:
         """Open an object for reading.
@@ -72,7 +76,7 @@ class Folder:
     def objects(self) -> Iterator[Object]:
         """Look at every file that has not changed for two seconds."""
         now = time.time()
-        for entry in _files(self.root):
+        for entry in _files(os.scandir(self.root)):
             name = os.path.relpath(entry.path, self.root)
             if _wanted(name, self.only):
                 try:
@@ -87,15 +91,12 @@ class Folder:
         return (self.root / name).open("rb")
 
 
-def _files(folder: str | Path) -> Iterator[os.DirEntry[str]]:
-    """Yield every file below *folder*; a folder that vanishes meanwhile has none."""
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError:
-        return
-    for entry in entries:
+def _files(entries: Iterable[os.DirEntry[str]]) -> Iterator[os.DirEntry[str]]:
+    """Yield every file among *entries* and below; a folder that vanishes meanwhile has none."""
+    for entry in sorted(entries, key=lambda entry: entry.name):
         if entry.is_dir(follow_symlinks=False):
-            yield from _files(entry.path)
+            with suppress(OSError):
+                yield from _files(os.scandir(entry.path))
         elif entry.is_file(follow_symlinks=False):
             yield entry
 

@@ -152,6 +152,8 @@ class Watch:
             look = self.look()
         except MatcherError as error:
             return False, f"error: {talk.plain(str(error))}; it is asked again"
+        except OSError as problem:
+            return False, f"error: the place can't be read ({type(problem).__name__})"
         return look.complete, str(look) if look.done or look.again else ""
 
     def _ask(self, found: Object) -> Asked:
