@@ -6,7 +6,7 @@ unless a segment has them. Doing so twice changes nothing.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Generic, Protocol, TypeVar
@@ -135,6 +135,8 @@ def _replay(part: Kept[P], records: list[Record]) -> None:
     if len(positions):
         part.place.end(positions)
         part.last = records[-1].seq
+        if part.listed.since is None:
+            part.listed = replace(part.listed, since=records[0].time)
 
 
 def _read_logs(directory: Path, manifest: Manifest, control: Control | None) -> list[Records]:

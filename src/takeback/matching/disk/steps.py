@@ -21,8 +21,9 @@ NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, 
 
 Bytes = bytes | bytearray | memoryview
 
-LARGEST_WRITE: Final = 1 << 30
-"""The kernel takes at most 2 GiB in one call."""
+BITE: Final = 8 << 20
+"""After so many bytes of a large file the disk may catch up. Else they would all be waiting in
+its queue when the log has a few to write, and a change would take as long as a merge."""
 
 
 class Ending(Protocol):
@@ -65,7 +66,9 @@ def write(fd: int, data: Bytes) -> None:
     before("write", fd, data)
     rest = memoryview(data).cast("B")
     while len(rest):
-        rest = rest[os.write(fd, rest[:LARGEST_WRITE]) :]
+        rest = rest[os.write(fd, rest[:BITE]) :]
+        if len(rest):
+            os.fdatasync(fd)
 
 
 def reserve(fd: int, size: int) -> None:

@@ -296,6 +296,8 @@ class Store(Generic[P]):
         for part, name, upto in copies:
             if part in self._kept:
                 part.listed = replace(part.listed, ended=name, upto=upto)
+            else:
+                self._remove([name])
         if self._tail:
             self.swap(self.places, self._tail)
 

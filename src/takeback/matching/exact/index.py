@@ -46,7 +46,8 @@ DEFAULT_POLICY = Policy()
 
 NO_ROWS: Rows = np.empty((0, 4), np.uint64)
 
-MOST_SECONDS_UNTENDED = 600.0
+SECONDS_UNTENDED = 1.0, 600.0
+"""Fewest and most between two looks at what is due."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,8 +116,8 @@ class Index:
     def _begin_on_disk(self, keeping: OnDisk, policy: Policy) -> None:
         self._begin(keeping, policy)
         self._merger.tidying = Copying(keeping.store, self._writing, policy.erase_after)
-        seconds = min(policy.erase_after / 4, MOST_SECONDS_UNTENDED)
-        self._tending = Tending(self.tend, seconds)
+        fewest, most = SECONDS_UNTENDED
+        self._tending = Tending(self.tend, min(max(policy.erase_after / 4, fewest), most))
         self.tend()
 
     def __len__(self) -> int:
