@@ -54,12 +54,25 @@ class Matcher(BadServer):
         answers(200, {"results": [found], "missing": []})(connection, asked)
 
 
+HEALTH = {"status": "alive", "version": "1", "hubs": []}
+
+
 class Always(list[Any]):
-    """Gives the same behaviour for ever."""
+    """Gives the same behaviour for ever to uploads; whoever knocks hears that it is there."""
 
     def pop(self, _: Any = 0) -> Any:  # noqa: ANN401
         """Return the behaviour."""
-        return self[0]
+
+        def behave(connection: socket.socket, asked: Asked) -> None:
+            knocked = asked.line.startswith("GET /ready")
+            (answers(200, HEALTH) if knocked else self[0])(connection, asked)
+
+        return behave
+
+
+def uploads(matcher: BadServer) -> list[bytes]:
+    """Return every upload that was asked about."""
+    return [asked.body for asked in matcher.asked if asked.line.startswith("POST ")]
 
 
 @pytest.fixture
@@ -117,7 +130,7 @@ def test_each_object_is_asked_about_once(call: Takeback, store: Path, matcher: B
     ]
     assert err == "takeback: 3 asked about, 1 with a match\n"
     assert again == (0, [], "takeback: 0 asked about, 0 with a match\n")
-    assert len(matcher.asked) == 3
+    assert len(uploads(matcher)) == 3
 
 
 def test_what_changed_is_asked_about_again(call: Takeback, store: Path, matcher: BadServer) -> None:
@@ -130,7 +143,7 @@ def test_what_changed_is_asked_about_again(call: Takeback, store: Path, matcher:
     _, told, _ = look(call, store, matcher)
 
     assert [one["object"] for one in told] == ["a.jpg"]
-    assert sorted(asked.body for asked in matcher.asked[3:]) == [b"bad a", b"good d"]
+    assert sorted(uploads(matcher)[3:]) == [b"bad a", b"good d"]
 
 
 def test_a_file_that_is_still_written_waits(
@@ -156,7 +169,7 @@ def test_only_names_that_were_asked_for_count(
 
     look(call, store, matcher, "--only", "*.txt", "--only", "deep/*")
 
-    assert sorted(asked.body for asked in matcher.asked) == [b"bad b", b"good c"]
+    assert sorted(uploads(matcher)) == [b"bad b", b"good c"]
 
 
 def test_a_matcher_that_is_away_loses_nothing(
@@ -172,6 +185,27 @@ def test_a_matcher_that_is_away_loses_nothing(
 
     assert (away[0], away[1]) == (7, [])
     assert (back[0], [one["object"] for one in back[1]]) == (0, ["deep/b.jpg"])
+
+
+def test_a_matcher_that_nobody_reaches_is_noticed_before_anything_is_read(
+    call: Takeback, store: Path
+) -> None:
+    """However long an answer may take."""
+    began = time.monotonic()
+
+    done = call("watch", store, "--once", "--matcher", "http://127.0.0.1:1", "--within", "60")
+
+    assert done.code == 7
+    assert time.monotonic() - began < 5
+
+
+def test_a_matcher_that_is_not_ready_is_asked_all_the_same(
+    call: Takeback, store: Path, matcher: BadServer
+) -> None:
+    """It answers what it can; what lacks a bank is asked about again."""
+    matcher.behaviours = [answers(503)]
+
+    assert look(call, store, matcher)[0] == 0
 
 
 def test_what_a_hub_was_missing_for_is_asked_again(
@@ -237,7 +271,7 @@ def test_a_hook_that_fails_is_run_again_with_the_same_id(
     assert codes == [0, 0]
     assert len(told) == 2
     assert len(set(told)) == 1
-    assert len(matcher.asked) == 3
+    assert len(uploads(matcher)) == 3
 
 
 def test_nothing_says_which_object_it_is_about_but_the_answer(
@@ -346,7 +380,7 @@ def test_an_object_store_is_listed(call: Takeback, matcher: BadServer) -> None:
 
     assert [one["object"] for one in first[1]] == ["a.jpg"]
     assert [one["object"] for one in second[1]] == ["c.jpg"]
-    assert len(matcher.asked) == 3
+    assert len(uploads(matcher)) == 3
 
 
 def test_a_watch_killed_again_and_again_tells_everything(
@@ -360,10 +394,10 @@ def test_a_watch_killed_again_and_again_tells_everything(
     command = [str(PROGRAM), "watch", str(store), "--matcher", matcher.url, "--every", "0.1"]
     command += ["--on-match", f"{sys.executable} {hook}", "--at-once", "2"]
     stopped = threading.Event()
-    uploads = [(f"{n}.jpg", b"bad %d" % n if n % 8 == 0 else b"good %d" % n) for n in range(120)]
+    arrivals = [(f"{n}.jpg", b"bad %d" % n if n % 8 == 0 else b"good %d" % n) for n in range(120)]
 
     def arrive() -> None:
-        for name, content in uploads:
+        for name, content in arrivals:
             hidden = store.parent / "arriving"
             put(hidden, content)
             hidden.rename(store / name)
@@ -383,14 +417,14 @@ def test_a_watch_killed_again_and_again_tells_everything(
     )
 
     told = (hook.parent / "told").read_text().splitlines()
-    expected = {name for name, content in uploads if content.startswith(b"bad")} | {"deep/b.jpg"}
+    expected = {name for name, content in arrivals if content.startswith(b"bad")} | {"deep/b.jpg"}
     assert last.returncode == 0
     assert kills > 2
     assert {line.split()[1] for line in told} == expected
     assert len(set(told)) == len(expected)
     assert len(told) <= len(expected) + kills
-    asked = [each.body for each in matcher.asked]
-    assert set(asked) >= {content for _, content in uploads}
+    asked = uploads(matcher)
+    assert set(asked) >= {content for _, content in arrivals}
     assert len(asked) <= len(set(asked)) + 6 * kills
 
 

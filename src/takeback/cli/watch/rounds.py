@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Literal, NoReturn
 
@@ -15,11 +16,14 @@ from takeback.cli import talk
 from takeback.cli.asking import answer_as_data, in_order, name_as_text, of_one_upload, ours
 from takeback.cli.watch.memory import Memory, digest_of
 from takeback.cli.watch.places import Object, Place
-from takeback.client import Answer, Client, MatcherError
+from takeback.client import Answer, Busy, Client, MatcherError
 from takeback.errors import BadSettings, TooBusy
 
 PATIENCE: Final = 60.0
 """Seconds a hook may take."""
+
+KNOCK: Final = 10.0
+"""Seconds in which a matcher that is there says whether it is ready."""
 
 SELDOM: Final = 60.0
 """Seconds between two looks, at most, while something can't be done."""
@@ -143,9 +147,15 @@ class Watch:
         look = Look()
         for match_id, body in self.memory.untold():
             look.untold += not self._told(match_id, body)
+        self._knock()
         for asked in in_order(self.memory.new(self.place.objects()), self._ask, self.at_once):
             self._keep(asked, look)
         return look
+
+    def _knock(self) -> None:
+        """See whether anybody is there, before objects are read and waited for."""
+        with suppress(Busy):  # not ready: it answers what it can all the same
+            self.client.ready(within=KNOCK)
 
     def _try(self) -> tuple[bool, str]:
         try:
