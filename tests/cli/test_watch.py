@@ -3,6 +3,8 @@
 import itertools
 import json
 import os
+import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -17,6 +19,7 @@ import fsspec
 import pytest
 
 from takeback.cli.asking import in_order
+from takeback.cli.watch import watch as command
 from takeback.cli.watch.memory import Memory
 from takeback.cli.watch.places import Object, place_at
 from takeback.errors import NotReady
@@ -450,3 +453,15 @@ def test_a_watch_goes_on_while_the_matcher_restarts(store: Path, matcher: BadSer
 
     assert away.startswith("takeback: error: the matcher can't be reached")
     assert told["object"] == "deep/b.jpg"
+
+
+def test_the_unit_starts_the_command_with_options_that_exist() -> None:
+    """The command in the systemd unit is one the command line takes."""
+    unit = (Path(__file__).parents[2] / "deploy/takeback-watch.service").read_text()
+    [line] = re.findall(r"^ExecStart=(.+)$", unit.replace("\\\n", " "), re.MULTILINE)
+    program, name, *arguments = shlex.split(line)
+
+    parsed = command.make_context(name, arguments).params
+
+    assert (program, name) == ("/opt/takeback/bin/takeback", "watch")
+    assert parsed["only"] == ("*/original/*",)
