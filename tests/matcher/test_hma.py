@@ -4,12 +4,15 @@ The signals looked up are the stock client's own examples, read and compared by 
 """
 
 import io
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx2
+import numpy as np
 import pytest
 from PIL import Image, ImageOps
 from threatexchange.signal_type.md5 import VideoMD5Signal
@@ -18,7 +21,7 @@ from threatexchange.signal_type.pdq.signal import PdqSignal
 from takeback.clock import utc_now
 from takeback.hashing import hash_picture
 from takeback.hashing.signal_types import SignalType
-from takeback.matcher.options import MatcherOptions
+from takeback.matcher.options import MatcherOptions, Source
 from tests.matcher.conftest import jpeg, photograph
 from tests.matcher.fakehub import FakeHub
 from tests.matcher.running import eventually, ready, running
@@ -281,3 +284,35 @@ def test_a_file_that_is_too_large_is_refused_while_it_arrives(
         ):
             answer = client.post("/h/hash", files={field: ("a", io.BytesIO(b"x" * size))})
             assert answer.status_code == status, field
+
+
+def test_a_photo_never_touches_a_disk(
+    client: httpx2.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one of several megabytes."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a file was made")
+
+    for name in ("TemporaryFile", "NamedTemporaryFile", "SpooledTemporaryFile", "mkstemp"):
+        monkeypatch.setattr(tempfile, name, refuse)
+    noise = np.random.default_rng(5).integers(0, 256, (1500, 1500, 3), np.uint8)
+
+    answer = client.post("/m/lookup", files=photo(Image.fromarray(noise)))
+
+    assert answer.json() == {"pdq": {}}
+
+
+def test_a_bank_that_is_not_whole_gives_no_answer(
+    hub: FakeHub, options: MatcherOptions, key_file: Path
+) -> None:
+    """HMA's shapes can't say which hub is missing, and no match would not be true."""
+    hub.put(FIRST, bank="adult")
+    other = Source(url="http://127.0.0.1:1", key_file=key_file, name="other")
+    with running(replace(options, sources=(*options.sources, other))) as client:
+        eventually(lambda: client.post("/v1/lookup", json={"signals": [FIRST]}).status_code == 200)
+        ours = client.post("/v1/lookup", json={"signals": [FIRST]}).json()
+        theirs = client.get("/m/raw_lookup", params={"signal": FIRST, "signal_type": "pdq"})
+
+    assert ours["missing"] == ["other"]
+    assert refused(theirs, 503) == "index not yet ready"

@@ -45,6 +45,7 @@ class _Form:
     file: Sink | None = None
     in_file: bool = False
     beside: int = 0
+    """Bytes that came and were not the file's, or not yet."""
 
     def take(self, event: Any) -> None:  # noqa: ANN401 - the parser's events have no common type
         """Take the begin of a part, some of its bytes, or its end."""
@@ -63,8 +64,11 @@ class _Form:
     def _bytes(self, some: bytes) -> None:
         if self.in_file and self.file is not None:
             self.file.take(some)
-            return
-        self.beside += len(some)
+            self.beside -= len(some)
+
+    def arrived(self, size: int) -> None:
+        """Count what has come, and refuse a form that is mostly something else than its file."""
+        self.beside += size
         if self.beside > BESIDE_BYTES:
             raise MalformedBody("the form has too much beside its file")
 
@@ -82,14 +86,13 @@ async def receive_file(incoming: Incoming, opened: Opened, seconds: float) -> No
         HTTPException: it is not said to be a form, is compressed, or does not arrive in time.
     """
     require_plain(incoming)
-    parser = PushMultipartParser(
-        _boundary(incoming), max_segment_count=PARTS, max_header_size=4096, strict=True
-    )
+    parser = PushMultipartParser(_boundary(incoming), max_segment_count=PARTS, max_header_size=4096)
     form = _Form(opened)
     try:
         async for some in Arriving(incoming).chunks(seconds):
             for event in parser.parse(some) if some else ():
                 form.take(event)
+            form.arrived(len(some))
         parser.close()
     except MultipartError:
         raise MalformedBody("the form is malformed") from None
