@@ -6,17 +6,23 @@ watermark, or made to be in the way.
 
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.random import Generator
 
 from takeback.hashing.keypoint_signals import KeypointLook, KeypointSignals, KeypointView
+from takeback.hashing.looking import FURTHER, MOST_PANELS, WHOLE
+from takeback.hashing.normalise import MOST_VIEWS
 from takeback.hashing.place import EVERYWHERE
 from takeback.matching.keypoints.guide import upload_of
 from takeback.matching.keypoints.index import KeypointIndex, warm_up
 from takeback.matching.keypoints.rows import KeypointRows
-from takeback.matching.keypoints.segment import MOST_CHECKED, MOST_FOUND
+from takeback.matching.keypoints.search import MOST_VOTED
+from takeback.matching.keypoints.segment import MOST_CHECKED, MOST_ENTRIES, MOST_FOUND
+from takeback.matching.keypoints.tables import LAYOUTS
+from takeback.matching.lookup.pictures import CANDIDATES
 
 REGISTERED = 80
 """Keypoints of a registered picture."""
@@ -29,6 +35,8 @@ LOOK_SECONDS = 0.5
 HERS = 100_000
 """Ids of pictures that others registered begin here, those of the flood at 0: the index looks at
 low ids first."""
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 Parts = tuple[np.ndarray, np.ndarray]
 
@@ -143,6 +151,25 @@ def test_each_picture_of_the_flood_is_found_as_well(shared: int) -> None:
     for number in range(0, FLOOD, 100):
         found = flooded.found(flooded.copy_of(flooded.flood, number))
         assert found[0][0] == number
+
+
+def test_the_bounds_are_those_that_the_page_names() -> None:
+    """What an operator reads is what holds."""
+    page = (DOCS / "reference" / "robustness.md").read_text()
+    keys = {layout.widths: sum(layout.widths) * layout.flips for _, layout in LAYOUTS}
+    largest, *smaller = (len(widths) + flips for widths, flips in keys.items())
+    further = sum(FURTHER.values())
+
+    for line in (
+        f"| {MOST_VIEWS}, in eight turns: {8 * MOST_VIEWS} signals,",
+        f"| {1 + MOST_PANELS + 2}: whole, four small panels, two squeezed |",
+        f"| {sum(WHOLE.values()):,} in the first look, {further} in each other |",
+        f"| {min(smaller)} to {max(smaller)} in each segment of the index, {largest} in segments",
+        f"| {MOST_ENTRIES:,} |",
+        f"| {MOST_FOUND:,} and {MOST_CHECKED:,}, those of the likeliest pictures |",
+        f"| {MOST_VOTED * CANDIDATES} |",
+    ):
+        assert line in page
 
 
 def test_one_look_up_stays_bounded_in_a_flood() -> None:
