@@ -217,6 +217,15 @@ def bound_of(hits: NDArray[np.uint64], count: int, question: Question) -> Any:  
 
 
 @compiled
+def least(distances: NDArray[np.uint64]) -> Any:  # noqa: ANN401
+    """Return the smallest; a loop without branches, which is quick to tell that nothing is near."""
+    smallest = distances[0]
+    for distance in distances:
+        smallest = min(smallest, distance)
+    return smallest
+
+
+@compiled
 def scan(
     rows: NDArray[np.uint64],
     ended: NDArray[np.uint64],
@@ -234,6 +243,8 @@ def scan(
         end = min(begin + BLOCK, rows.shape[0])
         measure(rows[begin:end], question.words, scratch.distances)
         bound, passed = bound_of(hits, count, question), 0
+        if least(scratch.distances[: end - begin]) > bound >> HALF_SHIFT:
+            continue
         for i in range(end - begin):
             hit = scratch.distances[i] << HALF_SHIFT | np.uint64(begin + i)
             if hit < bound and not has_bit(ended, begin + i):
@@ -242,15 +253,6 @@ def scan(
         if passed:
             hits, count = add_hits(hits, count, scratch.fresh[:passed], question.want)
     return hits, count
-
-
-@compiled
-def least(distances: NDArray[np.uint64]) -> Any:  # noqa: ANN401
-    """Return the smallest; a loop without branches, which is quick to tell that nothing is near."""
-    smallest = distances[0]
-    for distance in distances:
-        smallest = min(smallest, distance)
-    return smallest
 
 
 @compiled

@@ -8,13 +8,14 @@ finds there with the whole query.
 
 **Nothing within radius R is missed after levels 0 … R.** By then chunk i has
 been searched with every key up to r_i bits away, where r_i + 1 is the number
-of its levels, so the sum of all r_i + 1 is R + 1. An entry that no level found
-differs from the query by at least r_i + 1 bits in every chunk, hence by at
-least R + 1 bits in all. The same holds midway, which is why answers come
-nearest first: after level n every entry within n bits has been seen.
+of its levels, so Σ(r_i + 1) = R + 1 > R. An entry that no level found differs
+from the query by at least r_i + 1 bits in every chunk, hence by at least
+Σ(r_i + 1) bits in all: more than R. The same holds midway, which is why answers
+come nearest first: after level n every entry within n bits has been seen.
 
 Levels end at two flipped bits, so a layout of m chunks reaches radius 3m - 1;
-``index.py`` compares every row beyond that.
+``places.py`` compares every row beyond that. Rows of dense families are in no
+table; ``families.py`` has the proof for those.
 
 Neighbouring bits of a PDQ signal come from neighbouring frequencies and are
 correlated along a row or a column of its 16 × 16 block, at even steps. The
