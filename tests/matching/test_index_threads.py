@@ -4,6 +4,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,11 +39,20 @@ class GatedLayout(Layout):
         super().deal(signals, rows)
 
 
+Opened = Callable[[Policy], Index]
+
+
+@pytest.fixture(params=["memory", "disk"])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Opened:
+    """How an empty index is begun: in memory, and in a directory."""
+    return Index if request.param == "memory" else partial(Index.open, tmp_path)
+
+
 @contextmanager
-def merge_in_progress(bank: Signals) -> Iterator[Index]:
+def merge_in_progress(opened: Opened, bank: Signals) -> Iterator[Index]:
     """Give an index of *bank* that is in the middle of its first merge, and let it end after."""
     layout = GatedLayout(TINY)
-    index = Index(Policy(tail_rows=8, layouts=((len(bank), layout),)))
+    index = opened(Policy(tail_rows=8, layouts=((len(bank), layout),)))
     index.add(np.arange(len(bank)), bank)
     assert layout.waiting.wait(PATIENCE)
     yield index
@@ -49,10 +60,10 @@ def merge_in_progress(bank: Signals) -> Iterator[Index]:
     index.settle()
 
 
-def test_searches_and_writes_do_not_wait_for_a_merge() -> None:
+def test_searches_and_writes_do_not_wait_for_a_merge(opened: Opened) -> None:
     """All of them return while the merge stands still."""
     bank = random_signals(40, seed=1)
-    with merge_in_progress(bank) as index:
+    with merge_in_progress(opened, bank) as index:
         index.add([100], ~bank[:1])
         index.withdraw([7])
 
@@ -60,10 +71,10 @@ def test_searches_and_writes_do_not_wait_for_a_merge() -> None:
         assert list(index.search(~bank[:1])) == [(0, 100, 0)]
 
 
-def test_what_is_withdrawn_during_a_merge_stays_withdrawn_after_it() -> None:
+def test_what_is_withdrawn_during_a_merge_stays_withdrawn_after_it(opened: Opened) -> None:
     """The merged segment was copied before the withdrawal, and must not bring it back."""
     bank = random_signals(40, seed=1)
-    with merge_in_progress(bank) as index:
+    with merge_in_progress(opened, bank) as index:
         index.withdraw([7, 8])
         index.add([8], bank[8:9])
 
@@ -71,20 +82,20 @@ def test_what_is_withdrawn_during_a_merge_stays_withdrawn_after_it() -> None:
     assert len(index) == 39
 
 
-def test_what_is_replaced_during_a_merge_stays_replaced_after_it() -> None:
+def test_what_is_replaced_during_a_merge_stays_replaced_after_it(opened: Opened) -> None:
     """The old signal does not come back with the merged segment."""
     bank = random_signals(40, seed=1)
-    with merge_in_progress(bank) as index:
+    with merge_in_progress(opened, bank) as index:
         index.add([7], ~bank[7:8])
 
     assert list(index.search(bank[7:8])) == []
     assert list(index.search(~bank[7:8])) == [(0, 7, 0)]
 
 
-def test_withdrawing_everything_during_a_merge_leaves_an_empty_index() -> None:
+def test_withdrawing_everything_during_a_merge_leaves_an_empty_index(opened: Opened) -> None:
     """Nothing of the merge survives."""
     bank = random_signals(40, seed=1)
-    with merge_in_progress(bank) as index:
+    with merge_in_progress(opened, bank) as index:
         index.withdraw(np.arange(40))
 
     assert len(index) == 0
@@ -104,13 +115,16 @@ class BrokenOnce(Layout):
         super().deal(signals, rows)
 
 
-def test_a_merge_that_fails_costs_nothing_but_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_merge_that_fails_costs_nothing_but_time(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It is reported, every entry is still found, and the next change tries again."""
     reported: list[Any] = []
     monkeypatch.setattr(threading, "excepthook", reported.append)
+    monkeypatch.setattr(BrokenOnce, "broken", False)
     bank = random_signals(40, seed=1)
     layout = BrokenOnce(TINY.widths, TINY.deal_table, TINY.restore_table, TINY.step)
-    index = Index(Policy(tail_rows=8, layouts=((40, layout),)))
+    index = opened(Policy(tail_rows=8, layouts=((40, layout),)))
 
     index.add(np.arange(40), bank)
     index.settle()
@@ -125,9 +139,9 @@ def test_a_merge_that_fails_costs_nothing_but_time(monkeypatch: pytest.MonkeyPat
 class Story:
     """What the writer has acknowledged, for the searching threads to hold the index to."""
 
-    def __init__(self) -> None:
+    def __init__(self, opened: Opened) -> None:
         """Start with an empty index of small sizes."""
-        self.index = Index(Policy(tail_rows=64, layouts=((256, TINY),)))
+        self.index = opened(Policy(tail_rows=64, layouts=((256, TINY),)))
         self.signals = random_signals(20_000, seed=7)
         self.leaving: set[int] = set()
         self.gone: set[int] = set()
@@ -185,9 +199,9 @@ def run_together(work: list[Callable[[], None]], over: threading.Event) -> list[
     return raised
 
 
-def test_searching_threads_see_every_acknowledged_change() -> None:
+def test_searching_threads_see_every_acknowledged_change(opened: Opened) -> None:
     """No entry is missed once added, and none is answered once withdrawn, through many merges."""
-    story = Story()
+    story = Story(opened)
 
     raised = run_together(
         [story.write, *(lambda seed=seed: story.search(seed) for seed in range(3))], story.over

@@ -83,9 +83,9 @@ def seen(index: Index | FollowedIndex) -> State:
 
 
 @contextmanager
-def reopened(directory: Path) -> Iterator[Index]:
+def reopened(directory: Path, policy: Policy = SMALL) -> Iterator[Index]:
     """Open the index as the writer for a while."""
-    index = Index.open(directory, SMALL)
+    index = Index.open(directory, policy)
     try:
         yield index
     finally:
