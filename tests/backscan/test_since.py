@@ -22,7 +22,6 @@ from takeback.backscan.scan import run
 from takeback.backscan.since import Searched, search
 from takeback.backscan.tables import HITS, KEPT, REFUSED, packed
 from takeback.cli.backscan.banks import MATCHER
-from takeback.cli.backscan.newcomers import last_id
 from takeback.errors import IntegrityFailure, MalformedCursor, OtherScan, UnreadableInput
 from takeback.hashing import Signal
 from takeback.matcher.options import MatcherOptions
@@ -299,11 +298,11 @@ def test_a_matcher_s_bank_is_read_from_a_cursor_on(hub: FakeHub, options: Matche
     with running(replace(options, hashers=1)) as client:
         eventually(lambda: ready(client), 60)
         reader = StateReader(options.data)
-        eventually(lambda: last_id(reader) == 4)
+        eventually(lambda: reader.newest() == 4)
         hub.withdraw(numbers[3])
         eventually(lambda: reader.size() == 3)
         numbers += [hub.put(signal) for signal in signals[4:]]
-        eventually(lambda: last_id(reader) == 6)
+        eventually(lambda: reader.newest() == 6)
         reader.close()
 
         [some] = MATCHER.newer(options.data, 2)

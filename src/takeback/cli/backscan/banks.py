@@ -54,7 +54,7 @@ def facts(directory: Path) -> BankFacts:
         return BankFacts(
             path=str(directory),
             identity=hashlib.sha256(hubs.encode()).hexdigest(),
-            mark=newcomers.last_id(reader),
+            mark=reader.newest(),
         )
     finally:
         reader.close()

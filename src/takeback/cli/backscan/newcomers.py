@@ -12,12 +12,6 @@ from takeback.matcher.statereader import StateReader
 from takeback.matching.lookup.found import Register
 
 
-def last_id(reader: StateReader) -> int:
-    """Return the highest id that an entry ever had; ids ascend and none is used twice."""
-    rows = reader.read("SELECT seq FROM sqlite_sequence WHERE name = 'entries'")
-    return int(rows[0][0]) if rows else 0
-
-
 def newer(
     directory: Path, since: int, register: Callable[[StateReader], Register[Entry]]
 ) -> Iterator[Newer]:
@@ -25,7 +19,7 @@ def newer(
 
     Args:
         directory: the matcher's data.
-        since: a cursor, see :func:`last_id`.
+        since: a cursor, see ``StateReader.newest``.
         register: tells what is known of entries.
 
     Raises:
