@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -66,7 +66,9 @@ class Hma:
         """Return what a picture matches whole, upright, turned or mirrored."""
         if picture.quality < MINIMUM_QUALITY:
             return Found()
-        return self._whole_banks().pictures.picture(picture, MOST)
+        found = self._whole_banks().find_picture(picture, MOST)
+        near = (match for match in found.matches if match[1].distance is not None)
+        return replace(found, matches=tuple(near))
 
     def _whole_banks(self) -> HeldBanks:
         banks = self.matcher.banks

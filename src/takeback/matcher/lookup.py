@@ -98,6 +98,15 @@ class HeldBanks:
         entries = self.videos.indexes.digests.find(md5)
         return known(self.videos.register, dict.fromkeys(entries, same_file())).cut(limit)
 
+    def find_picture(self, upload: PictureSignals, limit: int) -> Found[Held]:
+        """Compare a picture with what is held.
+
+        Raises:
+            NotReady: no bank was read yet, or not all of it is here.
+        """
+        self.missing()
+        return self._compared(lambda: self.pictures.picture(upload, limit))
+
     def sizes(self) -> Mapping[str, int]:
         """Count the entries of each type of signal."""
         return {kind: len(index) for kind, index in self.pictures.indexes.by_type.items()}
