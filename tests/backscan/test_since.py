@@ -213,6 +213,22 @@ def test_a_library_that_is_not_whole_is_not_searched(tmp_path: Path) -> None:
         look(tmp_path, own)
 
 
+def test_an_index_that_was_left_half_made_is_made_anew(tmp_path: Path) -> None:
+    """Killed before ``library.json`` was there, whatever the index held by then."""
+    rng = np.random.default_rng(11)
+    own = random_signals(rng, 20)
+    folder = tmp_path / "kept"
+    keep_all(folder, [kept(random_signals(rng, 30))])
+    keep = keeper(folder, PLAN)
+    keep(outcome(0, kept(own)))
+    for path in sorted((folder / "signals").iterdir())[:2]:
+        path.write_bytes(b"half")
+
+    finish(folder, PLAN, 1, mark=0)
+
+    assert len(look(tmp_path, own)[1]) == 20
+
+
 def test_a_folder_keeps_one_scan(tmp_path: Path) -> None:
     """Another plan's signals are refused before anything is written."""
     keep_all(tmp_path / "kept", [kept(random_signals(np.random.default_rng(6), 3))])
