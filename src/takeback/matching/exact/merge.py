@@ -70,6 +70,10 @@ class Policy:
     layouts: tuple[tuple[int, Layout], ...] = ((1_250_000, WIDE), (16_384, NARROW))
     """From how many rows on which layout is used, largest first; smaller segments are scanned."""
 
+    most_rows: int = 1 << 25
+    """How many a merge makes at most, in about 4 GB: from there on one segment is no quicker to
+    search than several, as time grows with the rows."""
+
     family_rows: int = LEAST_ROWS
     """How many near-copies of one signal are kept out of the tables."""
 
@@ -85,7 +89,11 @@ class Policy:
 
     def due(self, segments: Sequence[Segment]) -> list[Segment]:
         """Choose the segments to merge next; none if the index is settled."""
-        if len(run := run_of_small(segments, RATIO)) > 1:
+        growing = [segment for segment in segments if segment.lasting <= self.most_rows // 2]
+        run = run_of_small(growing, RATIO)
+        while sum(segment.lasting for segment in run) > self.most_rows:
+            run.pop()
+        if len(run) > 1:
             return run
         return next(([segment] for segment in segments if self._is_outdated(segment)), [])
 
@@ -110,19 +118,23 @@ def ascending(ids: Ids, rows: Rows) -> tuple[Ids, Rows]:
 
 def merge(sources: Sequence[Segment], policy: Policy) -> Segment:
     """Copy the rows that have not ended into one new segment, with tables if it is large."""
+    return build_segment(*_gathered(sources), policy)
+
+
+def _gathered(sources: Sequence[Segment]) -> tuple[Ids, Rows]:
+    """Copy the ids that have not ended, in ascending order, and their signals."""
     kept = [_lasting(source) for source in sources]
     ids = np.concatenate([s.ids_at(places) for s, places in zip(sources, kept, strict=True)])
     order = np.argsort(ids, kind="stable")
     target = np.empty(len(ids), np.uint32)
     target[order] = np.arange(len(ids), dtype=np.uint32)
     ids = ids[order]
-    del order
     rows = empty_rows(len(ids))
     begin = 0
     for source, places in zip(sources, kept, strict=True):
         _copy(source, places, target[begin : begin + len(places)], rows)
         begin += len(places)
-    return build_segment(ids, rows, policy)
+    return ids, rows
 
 
 def _lasting(source: Segment) -> NDArray[np.uint32]:
