@@ -11,7 +11,7 @@ from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from takeback.errors import NotReady
+from takeback.errors import Conflict, NotReady
 
 Ids = NDArray[np.int64]
 S = TypeVar("S")
@@ -88,9 +88,8 @@ class Merger(Generic[S]):
             thread.join()
 
     def stop(self) -> None:
-        """Begin no other merge, and wait for the one that runs."""
+        """Begin no other merge, and drop what the one that runs makes."""
         self._stopped = True
-        self.settle()
 
     def _runs(self) -> bool:
         return self._thread is not None and self._thread.is_alive()
@@ -105,6 +104,9 @@ class Merger(Generic[S]):
         except (OSError, NotReady):
             self._not_before = time.monotonic() + PAUSE_SECONDS
             raise
+        except Conflict:  # the index was closed meanwhile, and may be another writer's by now
+            if not self._stopped:
+                raise
 
     def _next(self) -> Callable[[], None] | None:
         """Choose what to do next; nothing, and the thread ends."""
@@ -122,4 +124,5 @@ class Merger(Generic[S]):
     def _merge_once(self, sources: list[S]) -> None:
         merged = self._merging.merge(sources)
         with self._writing:
-            self._merging.put(sources, merged, self._ended)
+            if not self._stopped:
+                self._merging.put(sources, merged, self._ended)

@@ -46,6 +46,7 @@ class BankOnDisk(Bank):
         """Close the index and open it again."""
         self.index.close()
         self.index = Index.open(self.directory, self.policy)
+        self.index.settle()
         assert left_over(self.directory) == set()
 
     @rule(smaller=st.booleans())

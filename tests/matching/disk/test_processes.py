@@ -20,7 +20,17 @@ from takeback.matching.exact.bulk import build
 from takeback.matching.exact.followed import FollowedIndex
 from takeback.matching.exact.index import Index, warm_up
 from takeback.matching.exact.merge import Policy
-from tests.matching.disk.story import SIGNALS, SMALL, STATES, STORY, State, reopened, seen, tell
+from tests.matching.disk.story import (
+    SIGNALS,
+    SMALL,
+    STATES,
+    STORY,
+    State,
+    left_over,
+    reopened,
+    seen,
+    tell,
+)
 from tests.matching.index_oracle import TINY, Signals, random_signals
 from tests.matching.test_index_threads import GatedLayout
 
@@ -117,6 +127,30 @@ def test_what_is_withdrawn_while_a_merge_runs_is_gone_for_others_at_once_and_for
         assert list(followed.search(~signals[[1, 9]], 0)) == [(0, 100, 0), (1, 9, 0)]
     child.go_on()
     assert child.end() == 0
+
+
+def test_closing_does_not_wait_for_a_merge_and_the_merge_does_not_disturb_the_next_writer(
+    tmp_path: Path,
+) -> None:
+    """What it made is dropped, and the next writer makes it again."""
+    layout = GatedLayout(TINY)
+    index = Index.open(tmp_path, Policy(tail_rows=8, layouts=((40, layout),)))
+    index.add(np.arange(40), SIGNALS[:40])
+    assert layout.waiting.wait(10)
+
+    index.close()
+    with reopened(tmp_path) as another:
+        another.withdraw([3])
+        another.settle()
+        layout.gate.set()
+        index.settle()
+        another.add([50], SIGNALS[50:51])
+
+        assert seen(another) == seen(FollowedIndex.open(tmp_path))
+        assert len(another) == 40
+        assert left_over(tmp_path) == set()
+    with pytest.raises(Conflict):
+        index.withdraw([1])
 
 
 ABSENT, ADDED, LEAVING, GONE = range(4)

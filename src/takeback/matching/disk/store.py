@@ -57,6 +57,9 @@ class Store(Generic[P]):
         self._manifest = Manifest(kind, generation=self._control.generation)
         self._number = _largest_number(directory)
         self._drafting = threading.Lock()
+        self._stowing = threading.Lock()
+        """Held while a file is made that the manifest is to name; the directory is not let go of
+        meanwhile."""
         self._drafts: set[str] = set()
         self._kept: list[Kept[P]] = []
         self._fresh: list[Kept[P]] = []
@@ -167,18 +170,18 @@ class Store(Generic[P]):
 
         Raises:
             NotReady: the disk is full.
+            Conflict: this process may not write.
         """
-        name = self._name("segment")
-        with steps.refused_as_not_ready():
-            write_segment(
-                self._directory / name, self._manifest.kind, {**attributes, ROWS: rows}, arrays
+        with self._stowing:
+            name = self._segment_file(
+                "segment", self._manifest.kind, {**attributes, ROWS: rows}, arrays
             )
-        self._verified.note([name])
-        try:
-            part = self._with_live(Listed(name, "", upto=upto), np.zeros(-(-rows // 64), np.uint64))
-        except NotReady:
-            self._remove([name])
-            raise
+            marks = np.zeros(-(-rows // 64), np.uint64)
+            try:
+                part = self._with_live(Listed(name, "", upto=upto), marks)
+            except NotReady:
+                self._remove([name])
+                raise
         with self._drafting:
             self._fresh.append(part)
         return part.place
@@ -280,12 +283,10 @@ class Store(Generic[P]):
 
         Raises:
             NotReady: the disk is full.
+            Conflict: this process may not write.
         """
-        name = self._name("ended")
-        with steps.refused_as_not_ready():
-            write_segment(self._directory / name, ENDED, {}, {ENDED: words})
-        self._verified.note([name])
-        return name
+        with self._stowing:
+            return self._segment_file("ended", ENDED, {}, {ENDED: words})
 
     def put_marks(self, copies: list[tuple[Kept[P], str, int]]) -> None:
         """Let lasting copies hold for those segments that are still there.
@@ -303,10 +304,11 @@ class Store(Generic[P]):
 
     def close(self) -> None:
         """Let go of the directory. Whoever searches goes on."""
-        if self._log:
-            self._log.close()
-            self._log = None
-        self._lock.release()
+        with self._stowing:
+            if self._log:
+                self._log.close()
+                self._log = None
+            self._lock.release()
 
     def _recover(self) -> None:
         """Find out what the directory holds, and make its marks anew."""
@@ -350,6 +352,15 @@ class Store(Generic[P]):
 
     def _part(self, place: P) -> Kept[P]:
         return next(part for part in [*self._kept, *self._fresh] if part.place is place)
+
+    def _segment_file(self, stem: str, kind: str, attributes: Attributes, arrays: Arrays) -> str:
+        """Write a segment file and return its name."""
+        self._may_write()
+        name = self._name(stem)
+        with steps.refused_as_not_ready():
+            write_segment(self._directory / name, kind, attributes, arrays)
+        self._verified.note([name])
+        return name
 
     def _shared(self, stem: str, columns: Columns, attributes: Attributes) -> SharedFile:
         name = self._name(stem)

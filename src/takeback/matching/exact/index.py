@@ -214,7 +214,10 @@ class Index:
             self._merger.run_if_due()
 
     def close(self) -> None:
-        """Let another process change the index; who follows it goes on. In memory, do nothing."""
+        """Let another process change the index; who follows it goes on. In memory, merge no more.
+
+        A merge that runs is not waited for: another writer begins it again.
+        """
         if self._tending:
             self._tending.close()
         self._merger.stop()
