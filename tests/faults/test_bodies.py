@@ -42,6 +42,7 @@ from pathlib import Path
 from takeback.matcher import bodies, connections
 
 connections.HEAD_SECONDS = connections.LINGER_SECONDS = {HEAD_SECONDS}
+connections.SEND_SECONDS = {HEAD_SECONDS}
 bodies.SECONDS = bodies.VIDEO_SECONDS = {BODY_SECONDS}
 
 from takeback.matcher.options import MatcherOptions, Source
@@ -305,6 +306,20 @@ def test_callers_that_leave_half_way_leave_nothing_behind(matcher: Running) -> N
                         connection.sendall(whole[:sent])
         eventually(lambda: "pictures_under_way 0.0" in matcher.client.get("/metrics").text)
     assert matcher.hashes()
+
+
+def test_callers_that_never_read_are_given_up(matcher: Running) -> None:
+    """Answers of many megabytes wait for them, but not for long."""
+    body = json.dumps({"signals": [SIGNAL] * 10_000}).encode()
+    ask = head("/v1/lookup", Content_Type="application/json", Content_Length=str(len(body)))
+    with unharmed(matcher), matcher.connect() as connection:
+        connection.settimeout(0.5)
+        began = time.monotonic()
+        with suppress(ConnectionError):
+            while time.monotonic() - began < 30:
+                with suppress(TimeoutError):
+                    connection.sendall(ask + body)
+        assert time.monotonic() - began < 25
 
 
 def stop(pid: int) -> None:

@@ -22,6 +22,9 @@ HEAD_BYTES: Final = 32 * 1024
 LINGER_SECONDS: Final = 10.0
 """How long what is left of a refused body is dropped as it comes."""
 
+SEND_SECONDS: Final = 30.0
+"""How long an answer may wait for a caller that does not read on."""
+
 KEEP_ALIVE_SECONDS: Final = 30
 """How long a connection may be idle between two requests."""
 
@@ -36,6 +39,7 @@ class Connection(HttpToolsProtocol):
     """One connection of a caller."""
 
     _timer: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
     _in_head = True
     _head_bytes = 0
 
@@ -50,6 +54,7 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget it."""
         self._stop()
+        self._read_on()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -83,6 +88,22 @@ class Connection(HttpToolsProtocol):
         super().on_response_complete()
         if self.cycle.response_complete and self.cycle.more_body:
             self._within(LINGER_SECONDS)
+
+    def pause_writing(self) -> None:
+        """Begin to wait for a caller that does not read."""
+        super().pause_writing()
+        if self._unread is None:
+            self._unread = self.loop.call_later(SEND_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Go on: it reads again."""
+        self._read_on()
+        super().resume_writing()
+
+    def _read_on(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
 
     def _within(self, seconds: float) -> None:
         """End the connection unless something happens before."""
