@@ -17,9 +17,11 @@ from takeback.matcher.server import Server, application, listening_on, url_of
 
 
 @contextmanager
-def running(options: MatcherOptions, now: Clock | None = None) -> Iterator[httpx2.Client]:
-    """Run a matcher and yield a client of it; *now* stands for every clock."""
-    clocks = (utc_now, since_boot) if now is None else (now, now)
+def running(
+    options: MatcherOptions, now: Clock | None = None, steady: Clock | None = None
+) -> Iterator[httpx2.Client]:
+    """Run a matcher and yield a client of it; *now* stands for every clock that is not given."""
+    clocks = (now or utc_now, steady or now or since_boot)
     with assembled(options, *clocks) as assembly, listening_on(options.host, options.port) as sock:
         server = Server(application(assembly))
         failed: queue.Queue[BaseException] = queue.Queue()

@@ -7,7 +7,7 @@ the keeper beside answering; where it dies, the lock is free and another takes i
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -160,14 +160,18 @@ class Keeper:
         return Connection(number, status, caller, courier, follower)
 
     def _status(self, source: Source, number: int) -> HubStatus:
-        return HubStatus(
+        """Begin with what the last keeper told, or with what the state file remembers."""
+        told = HubStatus(
             name=source.name,
             now=self.steady,
             follows=not self.options.ask,
             read_once=self.state.ever_complete(number),
             fresh_at=fresh_since(self.state.fresh_at(number), self.now, self.steady),
-            changed=self.tell,
         )
+        begun = replace(told, changed=self.tell)
+        Board(self.board.path).refresh([told])
+        begun.fresh_at = told.fresh_at
+        return begun
 
     def _receiver(
         self, number: int, client: HubClient | None, caller: Caller, key: KeyFile

@@ -17,7 +17,10 @@ from takeback.matcher.statereader import StateReader
 Kind = Literal["response", "opinion"]
 
 REMEMBER_DAYS: Final = 30
-"""Days for which the id of a report that was sent is remembered, so that it is not sent twice."""
+"""Days for which the id of a report that was sent is remembered, so that it is not sent twice …"""
+
+REMEMBER_REPORTS: Final = 100_000
+"""… and reports after it; whoever sets the clock makes nothing forgotten early."""
 
 BATCH: Final = MAX_REPORTS
 """Most reports sent in one call: as many as a hub takes."""
@@ -71,7 +74,9 @@ class Outbox:
                 [(state, today, number) for number in numbers],
             )
             db.execute(
-                "DELETE FROM reports WHERE state = 'sent' AND day < ?", (today - REMEMBER_DAYS,)
+                "DELETE FROM reports WHERE state = 'sent' AND day < ?"
+                " AND seq <= (SELECT max(seq) FROM reports) - ?",
+                (today - REMEMBER_DAYS, REMEMBER_REPORTS),
             )
 
     def confirmations(self, source: int) -> list[str]:
