@@ -30,5 +30,5 @@ def test_the_client_imports_little() -> None:
 def test_every_public_name_is_there() -> None:
     """Also the one that is imported late, and no other."""
     assert all(getattr(client, name) for name in client.__all__)
-    with pytest.raises(AttributeError, match="Clinet"):
-        client.Clinet  # noqa: B018
+    with pytest.raises(AttributeError, match="Servant"):
+        client.Servant  # noqa: B018
