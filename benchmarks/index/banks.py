@@ -20,6 +20,9 @@ RADIUS: Final = 31
 RANDOM, CLUSTERED = "random", "clustered"
 NAMES: Final = (RANDOM, CLUSTERED, *STYLES)
 
+LARGE: Final = 20_000_000
+"""Rows above which signals are not held in memory beside an index of them."""
+
 FAMILY: Final = 100
 """Entries of a family in the clustered bank, a tenth of which it is made."""
 
@@ -46,6 +49,23 @@ def random_bits(count: int, seed: int) -> Signals:
     return np.random.default_rng(seed).integers(0, 256, (count, 32), dtype=np.uint8)
 
 
+def random_signals(rows: int, cache: Path) -> Signals:
+    """Draw the random bank of that size; a large one lies in a file that is mapped."""
+    if rows <= LARGE:
+        return random_bits(rows, seed=1)
+    file = cache / f"random-{rows}.npy"
+    if not file.exists():
+        partial = cache / f"random-{rows}.partial.npy"
+        drawn = np.lib.format.open_memmap(partial, "w+", np.uint8, (rows, 32))
+        for begin in range(0, rows, LARGE // 10):
+            part = drawn[begin : begin + LARGE // 10]
+            part[:] = random_bits(len(part), seed=begin)
+        drawn.flush()
+        partial.rename(file)
+    signals: Signals = np.load(file, mmap_mode="r")
+    return signals
+
+
 def flipped(signals: Signals, most: int, seed: int) -> Signals:
     """Return copies with 0 to *most* bits flipped, drawn for each."""
     rng = np.random.default_rng(seed)
@@ -60,9 +80,9 @@ def planted(bank: Signals, count: int) -> Signals:
     return flipped(bank[np.sort(chosen)], RADIUS, seed=4)
 
 
-def random_bank(rows: int, questions: int) -> Bank:
+def random_bank(rows: int, questions: int, cache: Path) -> Bank:
     """Return a bank of independent bits."""
-    bank = random_bits(rows, seed=1)
+    bank = random_signals(rows, cache)
     asked = {"planted": planted(bank, questions), "unrelated": random_bits(questions, seed=3)}
     return Bank(RANDOM, bank, asked)
 
@@ -166,7 +186,7 @@ def _kept_crops(
 def made(name: str, rows: int, questions: int, corpus: Path | None, cache: Path) -> Bank:
     """Return the bank of that name."""
     if name == RANDOM:
-        return random_bank(rows, questions)
+        return random_bank(rows, questions, cache)
     if name == CLUSTERED:
         return clustered_bank(rows, questions)
     return realistic_bank(STYLES[name], rows, questions, photographs(corpus), cache)

@@ -10,6 +10,9 @@ from takeback.matching.exact.layout import WIDE, Layout
 
 Signals = NDArray[np.uint8]
 
+FEW: Final = 1_000_000
+"""Below it keys are sorted rather than counted in a table of all of them."""
+
 NEAR_STRANGERS: Final = 90
 """Bits: two random signals are as near as this once in a million."""
 
@@ -20,11 +23,16 @@ def own_bucket(signals: Signals, layout: Layout = WIDE) -> float:
     layout.deal(rows, rows)
     first, sizes = 0, []
     for width in layout.widths:
-        count = np.bincount(_keys(rows, first, width), minlength=1 << width).astype(np.float64)
+        count = _sizes(_keys(rows, first, width)).astype(np.float64)
         expected = 1 + len(rows) / (1 << width)
         sizes.append(float((count**2).sum()) / len(rows) / expected)
         first += width
     return float(np.mean(sizes))
+
+
+def _sizes(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count each key that occurs."""
+    return np.unique(keys, return_counts=True)[1] if len(keys) < FEW else np.bincount(keys)
 
 
 def _keys(rows: NDArray[np.uint64], first: int, width: int) -> NDArray[np.int64]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.figures import Figures, keep
 from benchmarks.index import ours
-from benchmarks.index.banks import random_bits
+from benchmarks.index.banks import LARGE, random_signals
 from benchmarks.machine import load
 from benchmarks.places import cache_folder
 from benchmarks.upkeep.changes import Seen, changes_seen
@@ -24,8 +24,6 @@ from benchmarks.upkeep.opening import opened_afresh
 from takeback.matching.exact.index import warm_up
 
 SIGNAL_BYTES = 32
-LARGE = 50_000_000
-"""Above it the bank is dropped before anything is opened, and no change is measured."""
 
 
 def main() -> int:
@@ -51,7 +49,7 @@ def main() -> int:
 
 def measured(rows: int, directory: Path, changes: int) -> Figures:
     """Return every figure of one size."""
-    seconds = ours.built(random_bits(rows, seed=1), directory)
+    seconds = ours.built(random_signals(rows, directory.parent), directory)
     opened = opened_afresh(directory)
     on_disk = ours.bytes_on_disk(directory) / rows - SIGNAL_BYTES
     in_memory = opened.resident / rows - SIGNAL_BYTES
@@ -65,7 +63,7 @@ def measured(rows: int, directory: Path, changes: int) -> Figures:
         "first look-up ms": opened.first * 1000,
         "first look-up without warm-up ms": opened.cold * 1000,
     }
-    if rows < LARGE:
+    if rows <= LARGE:
         found |= dict(_changes(changes_seen(directory, rows, changes)))
     return {f"upkeep.{rows}.{name}": value for name, value in found.items()}
 

@@ -24,7 +24,7 @@ Seen = dict[str, dict[str, float]]
 """By kind of change: how many, and median, 99th percentile and longest in milliseconds."""
 
 MERGED_PART: Final = 300_000
-"""Entries that are added at once to have segments to merge; eight times over."""
+"""Entries that are added at once to have segments to merge."""
 
 PARTS: Final = 8
 MOST_SECONDS: Final = 5.0
@@ -38,22 +38,23 @@ class Tally:
     withdrawn: list[float] = field(default_factory=list)
 
 
-def changes_seen(directory: Path, rows: int, count: int) -> Seen:
+def changes_seen(directory: Path, rows: int, count: int, part: int = MERGED_PART) -> Seen:
     """Add and withdraw entries in another process and look for them in this one.
 
     Args:
         directory: of an index that nobody has open.
         rows: entries it has; their ids end there.
-        count: changes of each kind, with and without a merge.
+        count: changes of each kind without a merge.
+        part: entries added at once to have something to merge, eight times over.
     """
     with writer(directory) as line:
         followed = FollowedIndex.open(directory)
         quiet, busy = Tally(), Tally()
         for number in range(count):
             _one_round(line, followed, rows + number, quiet)
-        line.send(("merge", rows + count, PARTS))
+        line.send(("merge", rows + count, part))
         assert line.recv() == "begun"
-        number = rows + count + PARTS * MERGED_PART
+        number = rows + count + PARTS * part
         while is_merging(line):
             number += 1
             _one_round(line, followed, number, busy)
@@ -142,11 +143,10 @@ def _change(index: Index, what: str, entry: int, signal: Signals | None = None) 
         index.add([entry], signal)
 
 
-def _begin_merging(index: Index, first: int, parts: int) -> threading.Thread:
+def _begin_merging(index: Index, first: int, size: int) -> threading.Thread:
     """Add so much that segments are merged, and wait for it in a thread."""
-    for part in range(parts):
-        begin = first + part * MERGED_PART
-        index.add(np.arange(begin, begin + MERGED_PART), random_bits(MERGED_PART, seed=begin))
+    for begin in range(first, first + PARTS * size, size):
+        index.add(np.arange(begin, begin + size), random_bits(size, seed=begin))
     settling = threading.Thread(target=index.settle)
     settling.start()
     return settling
