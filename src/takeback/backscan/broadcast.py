@@ -106,7 +106,9 @@ def _chunks(path: Path) -> Iterator[bytes]:
             yield from _chunks(_snapshot(path, Path(folder) / "snapshot"))
         return
     with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
+        left = os.fstat(file.fileno()).st_size  # what is added meanwhile is not of this copy
+        while chunk := file.read(min(CHUNK, left)):
+            left -= len(chunk)
             yield chunk
 
 

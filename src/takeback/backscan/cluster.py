@@ -7,6 +7,7 @@ where it does not. Needs the extra ``cluster``.
 
 import logging
 import os
+import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -31,6 +32,9 @@ LOCAL: Final = "local"
 
 STORE: Final = 512 * 1024 * 1024
 """Bytes of shared memory of such a Ray; shards are small."""
+
+KNOCK_SECONDS: Final = 5.0
+"""Seconds to wait for an answer at the address of a cluster."""
 
 READERS: Final = 2
 """Shards whose rows are read at once."""
@@ -84,6 +88,13 @@ def _load() -> Ray:
     return ray
 
 
+def _knock(address: str) -> None:
+    """Raise at once where nobody listens: Ray itself would try for minutes."""
+    if address not in {LOCAL, "auto"}:
+        host, _, port = address.rpartition(":")
+        socket.create_connection((host, int(port)), timeout=KNOCK_SECONDS).close()
+
+
 @contextmanager
 def _muted() -> Iterator[None]:
     """Drop what the block says on stderr: Ray, asked to be quiet, says that it was asked."""
@@ -105,9 +116,10 @@ def _connected(address: str, workers: int | None) -> Iterator[tuple[Ray, int]]:
     local = {"num_cpus": workers, "include_dashboard": False, "object_store_memory": STORE}
     where: dict[str, Any] = local if address == LOCAL else {"address": address}
     try:
+        _knock(address)
         with _muted():
             ray.init(log_to_driver=False, logging_level=logging.ERROR, **where)
-    except (ConnectionError, ValueError, RuntimeError):
+    except (OSError, ValueError, RuntimeError):
         refused = UnreadableInput("there is no Ray cluster at that address")
         refused.hint = "Give --ray=HOST:PORT of its head node, or --ray alone for this machine."
         raise refused from None
