@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from takeback.backscan.library import FILE, Library, finish, keeper, read
 from takeback.backscan.listed import LISTED
 from takeback.backscan.outcome import Outcome, Seconds
-from takeback.backscan.scan import run
+from takeback.backscan.scan import Keep, run
 from takeback.backscan.since import Searched, search
 from takeback.backscan.tables import HITS, KEPT, REFUSED, packed
 from takeback.cli.backscan.banks import MATCHER
@@ -295,6 +295,46 @@ def test_a_scan_and_what_came_later_find_what_one_scan_would(
     assert (progress.mark, found.entries, found.next) == (2, 3, made.REGISTERED)
     assert found.signals == 8 * len(library.pictures)
     assert sorted(made.hits(tmp_path / "out")) == sorted(made.expected(library))
+
+
+class Killed(BaseException):
+    """Stands for kill -9."""
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_scan_that_is_killed_keeps_each_signal_once(tmp_path: Path, before: bool) -> None:
+    """Before a shard was kept, or after that and before it counted as done; again and again."""
+    own = random_signals(np.random.default_rng(12), 40_000)
+    ready_made = tmp_path / "ready.parquet"
+    pq.write_table(pa.table({"signal": [signal.tobytes() for signal in own]}), ready_made)
+    bank = made.listed(tmp_path / "bank.parquet", [own[5].tobytes().hex()])
+    wanted = order(ready_made, bank, tmp_path / "out", signals=True, keep=True)
+    folder = tmp_path / "kept"
+
+    def keeping(lives: int, plan: str) -> Keep:
+        keep, left = keeper(folder, plan), itertools.count(lives, -1)
+
+        def keep_or_die(outcome: Outcome) -> None:
+            dies = next(left) == 0
+            if not (dies and before):
+                keep(outcome)
+            if dies:
+                raise Killed
+
+        return keep_or_die
+
+    for lives in (0, 1, 0):
+        with pytest.raises(Killed):
+            run(wanted, inline, lambda _: None, partial(keeping, lives))
+    progress = run(wanted, inline, lambda _: None, partial(keeping, 9))
+
+    assert progress.before == 10_000
+    assert finish(folder, progress.plan, progress.shards, progress.mark) == 40_000
+    registered = [signal.tobytes().hex() for signal in own[::4_001]]
+    made.listed(tmp_path / "bank.parquet", registered)
+    found = search(folder, 0, bank, LISTED, tmp_path / "later")
+    rows = [hit["row"] for hit in made.rows(tmp_path / "later", "hits")]
+    assert (found.hits, rows) == (len(registered), list(range(0, 40_000, 4_001)))
 
 
 def test_the_index_is_mapped_and_not_read(tmp_path: Path) -> None:
