@@ -12,6 +12,7 @@ positions ascend with ids, by id among equals. *Ended* is a bitmap in 64-bit
 words: a row whose bit is set is answered no longer.
 """
 
+import os
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -19,6 +20,7 @@ import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core.dispatcher import Dispatcher
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
@@ -39,12 +41,35 @@ HALF_SHIFT = np.uint64(32)
 PER_WORD_SHIFT = np.uint64(5)
 
 
+def _stamp(path: str) -> tuple[int, int]:
+    found = os.stat(path)
+    return found.st_mtime_ns, found.st_size
+
+
+THIS_FILE = _stamp(__file__)
+
+
 def compiled(function: F) -> F:
     """Compile *function* without the interpreter lock, on disk where that is possible."""
     try:
-        return cast(F, numba.njit(nogil=True, cache=True)(function))
+        loop = numba.njit(nogil=True, cache=True)(function)
     except RuntimeError:  # installed read-only and no home directory: nowhere to keep it
         return cast(F, numba.njit(nogil=True)(function))
+    if isinstance(loop, Dispatcher):
+        _outdate_with_callees(loop)
+    return cast(F, loop)
+
+
+def _outdate_with_callees(loop: Any) -> None:  # noqa: ANN401
+    """Let kept code count as outdated when a file it was compiled from changes, not its own only.
+
+    numba looks at the file of the outermost loop alone, so that after an update of another one
+    a search would go on as before.
+    """
+    named = map(loop.py_func.__globals__.get, loop.py_func.__code__.co_names)
+    callees: list[Any] = [callee for callee in named if isinstance(callee, Dispatcher)]
+    stamps = [callee._cache._cache_file._source_stamp for callee in (loop, *callees)]
+    loop._cache._cache_file._source_stamp = (THIS_FILE, *stamps)
 
 
 def emitted(function: Callable[..., Any]) -> Callable[..., Any]:
