@@ -16,6 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from takeback.errors import Conflict, NotReady
+from takeback.matching.exact.answer import Answer, Asked
 from takeback.matching.exact.bulk import build
 from takeback.matching.exact.followed import FollowedIndex
 from takeback.matching.exact.index import Index, warm_up
@@ -301,3 +302,28 @@ def test_a_pickled_follower_is_its_directory(tmp_path: Path) -> None:
     build(tmp_path, [(range(100), SIGNALS[:100])])
 
     assert len(pickle.dumps(FollowedIndex.open(tmp_path))) < 500
+
+
+@pytest.mark.parametrize("followed", [False, True], ids=["its own search", "a follower's"])
+def test_an_entry_that_is_replaced_during_a_search_is_not_missed(
+    followed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The search had seen how many rows there are, and comes to the old row after it ended."""
+    with reopened(tmp_path) as index:
+        index.add(np.arange(30), SIGNALS[:30])
+        index.settle()
+        near = SIGNALS[3:4] ^ np.uint8(1)
+        searched = FollowedIndex.open(tmp_path) if followed else index
+        search = Asked.of
+        replace = [lambda: index.add([3], near)]
+
+        def of(asked: Asked, places: NDArray[np.int64]) -> Answer:
+            if replace:
+                replace.pop()()
+            return search(asked, places)
+
+        monkeypatch.setattr(Asked, "of", of)
+
+        found = list(searched.search(SIGNALS[3:4], 40))
+
+        assert found == [(0, 3, 32)]

@@ -19,6 +19,7 @@ SIGN: Final = int.from_bytes(b"tb-ctl-1", "little")
 
 _SIGN, _GENERATION, _MARK, _LOG, _LOG_SIZE, _BOOT = range(6)
 _BOOT_WORDS: Final = slice(_BOOT, _BOOT + 2)
+_REPLACED: Final = _BOOT + 2
 _BOOT_FILE: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -64,6 +65,15 @@ class Control:
     def log(self) -> tuple[int, int]:
         """Return the number of the log, and how many of its bytes were on the disk."""
         return int(self._words[_LOG]), int(self._words[_LOG_SIZE])
+
+    @property
+    def replaced(self) -> int:
+        """Return how many changes replaced entries; a search during which it moves is repeated."""
+        return int(self._words[_REPLACED])
+
+    def show_replacing(self) -> None:
+        """Tell searches that entries can be found anew, and will be no more where they were."""
+        steps.show(self._words[_REPLACED:], self.replaced + 1)
 
     def show_mark(self, mark: int) -> None:
         """Show the mark of a change that can be seen."""

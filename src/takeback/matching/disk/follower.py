@@ -88,6 +88,11 @@ class Follower(Generic[P, T]):
             return self._control.mark
         return view.mark
 
+    @property
+    def replaced(self) -> int:
+        """Return how many changes replaced entries; a search during which it moves is repeated."""
+        return self._control.replaced
+
     def _is_outlived(self, view: View[P, T]) -> bool:
         """Tell whether a writer came to a view that was made without one."""
         return view.mark is not None and self._control.trusted

@@ -147,6 +147,10 @@ class Store(Generic[P]):
         """Return the change that would be next."""
         return Record(self.seq + 1, mark, int(time.time()), gone, ids, payload)
 
+    def show_replacing(self) -> None:
+        """Tell every process that entries will end which can be found anew already."""
+        self._control.show_replacing()
+
     def show(self) -> None:
         """Tell every process that the last change can be seen."""
         self._control.show_mark(self.mark)

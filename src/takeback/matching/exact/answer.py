@@ -1,6 +1,6 @@
 """What a search is asked and answers, whichever index it is put to."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from operator import index
 
@@ -20,6 +20,9 @@ DEFAULT_RADIUS = 31
 DEFAULT_LIMIT = 100
 SIGNAL_BYTES = 32
 LARGEST_DISTANCE = 256
+
+ATTEMPTS = 5
+"""How often a search is made whose entries are being replaced all the time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +66,20 @@ def asked(signals: NDArray[np.uint8], radius: int, limit: int | None) -> Asked:
     if not 0 <= index(radius) <= LARGEST_DISTANCE:
         raise ValueError("radius must be 0 to 256")
     return Asked(rows_of(signals), index(radius), _most(limit))
+
+
+def undisturbed(search: Callable[[], Answer], replacements: Callable[[], int]) -> Answer:
+    """Search, again if entries were replaced meanwhile.
+
+    A search that began before the new row of an entry was shown may come to the old one after
+    it ended, and would find neither.
+    """
+    for _ in range(ATTEMPTS):
+        before = replacements()
+        answer = search()
+        if replacements() == before:
+            break
+    return answer
 
 
 def entries(ids: ArrayLike, signals: NDArray[np.uint8]) -> tuple[Ids, Rows]:

@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 from takeback.matching.disk.follower import Follower, View
 from takeback.matching.disk.log import Record
 from takeback.matching.disk.shared import SharedFile
-from takeback.matching.exact.answer import DEFAULT_LIMIT, DEFAULT_RADIUS, Answer, asked
+from takeback.matching.exact.answer import (
+    DEFAULT_LIMIT,
+    DEFAULT_RADIUS,
+    Answer,
+    Asked,
+    asked,
+    undisturbed,
+)
 from takeback.matching.exact.keeping import KIND, load, replay
 from takeback.matching.exact.layout import Rows
 from takeback.matching.exact.places import COUNT
@@ -99,7 +106,10 @@ class FollowedIndex:
             IntegrityFailure: what the writer put there is damaged.
         """
         question = asked(signals, radius, limit)
-        seen = self._seen()
+        return undisturbed(lambda: self._answer(question), lambda: self._follower.replaced)
+
+    def _answer(self, question: Asked) -> Answer:
+        seen = self._seen()  # kept: the search works on addresses of its arrays
         places = seen.places.copy()
         places[-1, COUNT] = seen.view.tail.cell[0]
         return question.of(places)

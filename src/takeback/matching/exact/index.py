@@ -30,8 +30,10 @@ from takeback.matching.exact.answer import (
     LARGEST_DISTANCE,
     SIGNAL_BYTES,
     Answer,
+    Asked,
     asked,
     entries,
+    undisturbed,
     whole_numbers,
 )
 from takeback.matching.exact.keeping import Change, InMemory, Keeping, OnDisk
@@ -106,6 +108,7 @@ class Index:
     def _begin(self, keeping: Keeping, policy: Policy, tidying: Tidying | None = None) -> None:
         self._policy = policy
         self._keeping = keeping
+        self._replacements = 0
         self._writing = threading.Lock()
         segments, tail = keeping.first()
         self._snapshot = Snapshot(tuple(segments), tail, tail.size)
@@ -199,7 +202,10 @@ class Index:
             ValueError: *radius* or *limit* is out of range.
         """
         question = asked(signals, radius, limit)
-        snapshot = self._snapshot
+        return undisturbed(lambda: self._answer(question), lambda: self._replacements)
+
+    def _answer(self, question: Asked) -> Answer:
+        snapshot = self._snapshot  # kept: the search works on addresses of its arrays
         return question.of(snapshot.places)
 
     def settle(self) -> None:
@@ -262,6 +268,9 @@ class Index:
             self._snapshot = replace(self._snapshot, tail_size=tail.size)
         else:
             self._flush(change, [ids for _, ids, _ in old])
+        if sum(len(ids) for _, ids, _ in old) > len(change.gone):
+            self._replacements += 1
+            self._keeping.show_replacing()
         for place, ids, positions in old:
             self._keeping.end(place, positions)
             self._merger.note(ids)

@@ -62,6 +62,9 @@ class Keeping(Protocol):
     def show_tail(self, tail: Tail) -> None:
         """Let everyone see the rows that came to the tail."""
 
+    def show_replacing(self) -> None:
+        """Tell every search that rows will end whose ids can be found anew already."""
+
     def show_mark(self) -> None:
         """Tell everyone that all of the change can be seen."""
 
@@ -114,6 +117,9 @@ class InMemory:
 
     def show_tail(self, tail: Tail) -> None:
         """Do nothing: the index's snapshot shows them."""
+
+    def show_replacing(self) -> None:
+        """Do nothing: the index counts by itself."""
 
     def show_mark(self) -> None:
         """Do nothing: nobody else looks."""
@@ -212,6 +218,10 @@ class OnDisk:
     def show_tail(self, tail: Tail) -> None:
         """Let every process see the rows, all at once."""
         self._file.show(tail.size)
+
+    def show_replacing(self) -> None:
+        """Tell every process."""
+        self.store.show_replacing()
 
     def show_mark(self) -> None:
         """Let every process see the mark.
