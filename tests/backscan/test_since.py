@@ -375,7 +375,7 @@ def test_a_matcher_s_bank_is_read_from_a_cursor_on(hub: FakeHub, options: Matche
 def test_the_command_keeps_a_library_and_looks_in_it_later(
     library: made.Library, tmp_path: Path
 ) -> None:
-    """From the scan on without a cursor; ``next`` is the one to go on with."""
+    """Without a cursor from the scan on, then from where the last search ended."""
     signals = pq.read_table(library.bank)["signal"].to_pylist()
     bank = made.listed(tmp_path / "bank.parquet", signals[:2])
     where = ("--bank", bank, "--out", tmp_path / "out", "--json")
@@ -385,9 +385,11 @@ def test_the_command_keeps_a_library_and_looks_in_it_later(
     call = caller(tmp_path)
     later = call("backscan", *where, "--library", "kept")
     found = json.loads(later.out)
-    again = call("backscan", *where, "--library", "kept", "--since", found["next"])
+    again = call("backscan", *where, "--library", "kept")
+    anew = call("backscan", *where, "--library", "kept", "--since", 0)
 
-    assert (scanned.returncode, later.code, again.code) == (0, 0, 0)
+    assert (scanned.returncode, later.code, again.code, anew.code) == (0, 0, 0, 0)
     assert (found["since"], found["next"], found["entries"]) == (2, made.REGISTERED, 3)
-    assert json.loads(again.out)["hits"] == 0
-    assert sorted(made.hits(tmp_path / "out")) == sorted(made.expected(library))
+    assert json.loads(again.out)["entries"] == 0
+    assert json.loads(anew.out)["entries"] == made.REGISTERED
+    assert set(made.hits(tmp_path / "out")) == made.expected(library)

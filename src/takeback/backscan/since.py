@@ -4,6 +4,7 @@ Pictures and frames of videos are compared whole, in the eight ways in which the
 them; by keypoints, trimmed views and runs of frames the library is found by a scan alone.
 """
 
+import re
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,7 @@ import pyarrow as pa
 
 from takeback.backscan.arrow import Table
 from takeback.backscan.bank import BankKind, Entry, Newer
-from takeback.backscan.library import Library, write
+from takeback.backscan.library import Library, read, write
 from takeback.backscan.tables import HITS, Rows, hits_of
 from takeback.errors import MalformedCursor
 from takeback.hashing.place import Place
@@ -32,6 +33,9 @@ BATCH: Final = 10_000
 """Signals that are looked up in one call."""
 
 WHOLE: Final = Place(0.0, 0.0, 1.0, 1.0)
+
+
+_RESULTS: Final = re.compile(r"hits-since-\d+-to-(\d+)\.parquet")
 
 
 class Searched(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +88,17 @@ class Pair:
         judged = judge_distance(nearest.distance, "whole", entry.view, quad_of(WHOLE, 0))
         span = (min(times) / 1000, max(times) / 1000)
         return None if judged is None else judge_frame(judged, self.tried, span)
+
+
+def cursor(library: Path, out: Path) -> int:
+    """Return where to go on: where the last search into *out* ended, else the library's scan.
+
+    Raises:
+        UnreadableInput: there is no library.
+        IntegrityFailure: it is damaged, or of a later release.
+    """
+    ends = (_RESULTS.fullmatch(path.name) for path in out.glob("hits-since-*.parquet"))
+    return max((int(end[1]) for end in ends if end), default=read(library).mark)
 
 
 def search(library: Path, since: int, bank: Path, bank_kind: BankKind, out: Path) -> Searched:

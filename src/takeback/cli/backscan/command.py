@@ -63,7 +63,7 @@ class Given(TypedDict):
     "--since",
     type=click.IntRange(0),
     metavar="CURSOR",
-    help="With --library: look for what came after it; from the scan on if not given.",
+    help="With --library: look for what came after it, not after the last time.",
 )
 @click.option("--column", metavar="NAME", help="Which column of a list to read.")
 @click.option("--signals", is_flag=True, help="The column holds ready signals, not paths.")
@@ -184,12 +184,12 @@ def _scan(order: "Order", given: Given, *, as_json: bool) -> None:
 
 
 def _search(kept: Path, given: Given, *, as_json: bool) -> None:
-    from takeback.backscan import library, since
+    from takeback.backscan import since
     from takeback.cli.backscan.banks import kind_of
 
-    cursor = library.read(kept).mark if given["since"] is None else given["since"]
-    bank = given["bank"].absolute()
-    found = since.search(kept, cursor, bank, kind_of(bank), given["folder"])
+    bank, out, first = given["bank"].absolute(), given["folder"], given["since"]
+    begin = since.cursor(kept, out) if first is None else first
+    found = since.search(kept, begin, bank, kind_of(bank), out)
     emit(found, lambda: fields(msgspec.structs.asdict(found)), as_json=as_json)
 
 
