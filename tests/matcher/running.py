@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -14,6 +15,13 @@ from takeback.matcher.assembly import assembled
 from takeback.matcher.board import since_boot
 from takeback.matcher.options import MatcherOptions
 from takeback.matcher.server import Server, application, listening_on, url_of
+from takeback.matching.lookup.indexes import warm_up
+
+
+@cache
+def compiled() -> None:
+    """Compile the loops once, as a matcher does before it listens: no request waits for that."""
+    warm_up()
 
 
 @contextmanager
@@ -21,6 +29,7 @@ def running(
     options: MatcherOptions, now: Clock | None = None, steady: Clock | None = None
 ) -> Iterator[httpx2.Client]:
     """Run a matcher and yield a client of it; *now* stands for every clock that is not given."""
+    compiled()
     clocks = (now or utc_now, steady or now or since_boot)
     with assembled(options, *clocks) as assembly, listening_on(options.host, options.port) as sock:
         server = Server(application(assembly))

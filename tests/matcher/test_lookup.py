@@ -228,7 +228,8 @@ def test_a_bad_look_up_gets_a_problem_over_http(options: MatcherOptions) -> None
             assert answer.status_code == status, status
             assert answer.headers["content-type"] == "application/problem+json"
             assert answer.json()["hint"]
-        assert client.get("/v1/lookup").status_code == 404
+        got = client.get("/v1/lookup")
+        assert (got.status_code, got.headers["allow"]) == (405, "POST")
         assert look_up(client, signals=[SIGNAL])[0]["matches"] == []
 
 

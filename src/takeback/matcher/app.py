@@ -78,8 +78,8 @@ def create_app(
         logging_config=None,
         debug=False,
     )
-    raw = {("POST", "/v1/lookup"): lookups}
-    return Edge(cast("ASGIApp", litestar), Door(caller_keys), raw, timings)
+    posts = {"/v1/lookup": lookups}
+    return Edge(cast("ASGIApp", litestar), Door(caller_keys), posts, timings)
 
 
 def _work(matcher: Matcher, lookups: LookUps) -> list[HTTPRouteHandler]:
@@ -89,10 +89,10 @@ def _work(matcher: Matcher, lookups: LookUps) -> list[HTTPRouteHandler]:
         caller, incoming = caller_of(request), incoming_of(request)
         if not is_upload(incoming):
             return await _signals(request, lookups, caller)
-        caller.spend(1)
         arriving = Arriving(incoming)
         kind = kind_of(await arriving.head(HEAD), content_type(incoming))
         with matcher.pools[kind].place():
+            caller.spend(1)
             upload = await read_upload(arriving, kind, matcher.largest[kind])
             began = time.perf_counter()
             answer = await matcher.match_upload(kind, upload, limit, plain=views == "plain")
@@ -105,9 +105,8 @@ def _work(matcher: Matcher, lookups: LookUps) -> list[HTTPRouteHandler]:
 async def _signals(request: AnyRequest, lookups: LookUps, caller: Caller) -> Response[Any]:
     body = await read_json(incoming_of(request), lookups.room)
     asked = await decoded(body, MatchRequest)
-    caller.spend(len(asked.signals))
     question = Question(signals_of(asked.signals), asked.limit, MATCH_DISTANCE)
-    return Response(await lookups.answer(question), media_type=JSON)
+    return Response(await lookups.answer(question, caller), media_type=JSON)
 
 
 def _reports(matcher: Matcher, room: Room) -> list[HTTPRouteHandler]:

@@ -77,9 +77,8 @@ def routes(lookups: LookUps) -> Router:
         """Compare signals with every bank."""
         body = await decoded(await read_json(incoming_of(request), lookups.room), PdqRequest)
         signals = np.frombuffer(b"".join(map(_bits, body.hashes)), np.uint8)
-        caller_of(request).spend(len(body.hashes))
         asked = Question(signals.reshape(-1, SIGNAL_BYTES), MOST, MATCH_DISTANCE)
-        answer = await lookups.find(asked)
+        answer = await lookups.find(asked, caller_of(request))
         results = zip(body.hashes, answer.results, strict=True)
         return PdqAnswer({text: scanned(result) for text, result in results})
 

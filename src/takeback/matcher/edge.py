@@ -56,8 +56,8 @@ class Edge:
 
     app: ASGIApp
     door: Door
-    raw: Mapping[tuple[str, str], Raw]
-    """By method and path."""
+    posts: Mapping[str, Raw]
+    """What answers a POST, by path; no other method is taken there."""
 
     timings: Timings
 
@@ -79,8 +79,10 @@ class Edge:
     async def _answer(self, scope: Event, receive: Receive, send: Send, request_id: str) -> None:
         path = scope["path"]
         caller = ANYBODY if path in OPEN else self.door.admit(scope)
-        handler = self.raw.get((scope["method"], path))
+        handler = self.posts.get(path)
         if handler is not None:
+            if scope["method"] != "POST":
+                raise HTTPException(status_code=405, headers={"Allow": "POST"})
             await handler(Incoming(scope, receive), send, caller)
             return
         scope["state"] |= {"caller": caller, "request_id": request_id}

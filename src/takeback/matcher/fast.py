@@ -128,38 +128,39 @@ class LookUps:
         body = await read_json(incoming, self.room)
         began = time.perf_counter()
         asked = question_of(body) if len(body) <= QUICK else await self._apart(question_of, body)
-        caller.spend(len(asked.signals))
-        await reply(send, await self.answer(asked))
+        await reply(send, await self.answer(asked, caller))
         size = "one" if len(asked.signals) <= FEW else "batch"
         self.timings.lookups.labels(size).observe(time.perf_counter() - began)
 
-    async def answer(self, asked: Question) -> bytes:
+    async def answer(self, asked: Question, caller: Caller) -> bytes:
         """Return a ``MatchAnswer`` as JSON; raises what ``find`` does."""
-        answer = await self.find(asked)
+        answer = await self.find(asked, caller)
         if len(answer.results) <= FEW:
             return _ENCODE(answer)
         return await self._apart(_ENCODE, answer)
 
-    async def find(self, asked: Question) -> MatchAnswer:
-        """Return one result for each signal.
+    async def find(self, asked: Question, caller: Caller) -> MatchAnswer:
+        """Return one result for each signal, and have *caller* pay for them.
 
         Raises:
             NotReady: no bank was read yet.
             TooBusy: too many batches are under way.
+            QuotaSpent: the caller has used up its look-ups.
             Unavailable: hubs are asked, and none answered.
         """
         banks = self.matcher.banks
+        missing = banks.missing() if banks is not None else []
+        few = len(asked.signals) <= FEW
+        if not few and self.batches >= BATCHES:
+            raise TooBusy("too many batches are under way")
+        caller.spend(len(asked.signals))
         if banks is None:
             return await self._asked(asked)
-        missing = banks.missing()
-        if len(asked.signals) <= FEW:
-            return MatchAnswer(self._results(banks, asked), missing)
-        return MatchAnswer(await self._batch(banks, asked), missing)
+        results = self._results(banks, asked) if few else await self._batch(banks, asked)
+        return MatchAnswer(results, missing)
 
     async def _batch(self, banks: HeldBanks, asked: Question) -> list[MatchResult]:
         """Search a batch slice by slice; slices of several batches take turns."""
-        if self.batches >= BATCHES:
-            raise TooBusy("too many batches are under way")
         self.batches += 1
         results: list[MatchResult] = []
         try:
