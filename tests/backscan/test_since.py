@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -29,6 +30,7 @@ from takeback.matcher.statereader import StateReader
 from tests.backscan import library as made
 from tests.backscan.running import inline, order, takeback
 from tests.cli.conftest import caller
+from tests.docs.test_tutorial import commands
 from tests.matcher.conftest import hub, key_file, options
 from tests.matcher.fakehub import FakeHub
 from tests.matcher.running import eventually, ready, running
@@ -393,3 +395,22 @@ def test_the_command_keeps_a_library_and_looks_in_it_later(
     assert json.loads(again.out)["entries"] == 0
     assert json.loads(anew.out)["entries"] == made.REGISTERED
     assert set(made.hits(tmp_path / "out")) == made.expected(library)
+
+
+def test_the_page_s_commands_print_what_it_says(library: made.Library, tmp_path: Path) -> None:
+    """Three entries come to the bank after the first command."""
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "look-in-old-uploads.md"
+    signals = pq.read_table(library.bank)["signal"].to_pylist()
+    bank = made.listed(tmp_path / "matcher-data", signals[:2])
+    (tmp_path / "library").symlink_to(library.folder)
+    call = caller(tmp_path)
+
+    typed = commands(page.read_text())
+
+    assert len(typed) == 3
+    for each in typed:
+        done = call(*shlex.split(each.text)[1:])
+        assert done.code == 0, done.err
+        said = [line for line in each.printed if line != "…"]
+        assert done.out.splitlines()[: len(said)] == said
+        made.listed(bank, signals)
