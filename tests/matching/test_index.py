@@ -1,5 +1,7 @@
 """The index answers exactly what comparing every entry would, whatever was done to it before."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -312,6 +314,16 @@ def held_bytes(index: Index) -> set[bytes]:
     held = [segment.signals(np.arange(len(segment.ids))) for segment in snapshot.segments]
     held.append(snapshot.tail.rows[: snapshot.tail.size])
     return {row.tobytes() for rows in held for row in rows}
+
+
+def test_the_lines_of_the_page_do_what_it_says() -> None:
+    """Each block of docs/reference/index.md is a program of its own."""
+    page = Path(__file__).parents[2] / "docs" / "reference" / "index.md"
+    blocks = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+
+    assert len(blocks) == 2
+    for block in blocks:
+        exec(block, {})  # noqa: S102
 
 
 class Bank(RuleBasedStateMachine):

@@ -197,8 +197,8 @@ def test_a_follower_that_searches_all_the_while_misses_nothing_and_finds_nothing
         assert set(ids[(before == ADDED) & (after == ADDED)].tolist()) <= found
         assert not set(ids[before == GONE].tolist()) & found
         searches += 1
-    assert searches > 100
-    assert (known == GONE).sum() > 500
+    assert searches > 20
+    assert (known == GONE).sum() > 50
     assert len(followed) == (known == ADDED).sum()
 
 
