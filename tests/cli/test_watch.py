@@ -309,6 +309,16 @@ def test_what_cannot_be_watched_is_refused(
     assert done.err.startswith("takeback: error: ")
 
 
+def test_a_place_is_the_same_by_each_of_its_names(
+    call: Takeback, store: Path, matcher: BadServer
+) -> None:
+    """Relative or absolute, with a slash at its end or without."""
+    codes = [look(call, name, matcher)[0] for name in ("uploads", "uploads/", store, "./uploads")]
+
+    assert codes == [0, 0, 0, 0]
+    assert len(uploads(matcher)) == 3
+
+
 def test_a_state_file_belongs_to_one_place_and_one_process(
     call: Takeback, store: Path, matcher: BadServer, tmp_path: Path
 ) -> None:

@@ -7,7 +7,7 @@ import click
 
 from takeback.cli.asking import client_for
 from takeback.cli.watch.memory import Memory
-from takeback.cli.watch.places import place_at
+from takeback.cli.watch.places import place_at, whole
 from takeback.cli.watch.rounds import Watch, hook, json_lines
 
 TIMEOUT = 300.0
@@ -76,7 +76,7 @@ def watch(place: str, state: Path, on_match: str | None, **given: Unpack[Given])
     tell = hook(on_match) if on_match else json_lines
     with (
         client_for(given["url"], given["key_file"], given["within"]) as client,
-        Memory.open(state, place) as memory,
+        Memory.open(state, whole(place)) as memory,
     ):
         watching = Watch(
             place=place_at(place, given["only"]),

@@ -62,6 +62,11 @@ def place_at(address: str, only: Sequence[str]) -> Place:
     return Folder(Path(address), tuple(only))
 
 
+def whole(address: str) -> str:
+    """Return the address by which a place is known from anywhere on this machine."""
+    return address if "://" in address else os.path.abspath(address)
+
+
 def _wanted(name: str, only: Sequence[str]) -> bool:
     return not only or any(fnmatch.fnmatchcase(name, pattern) for pattern in only)
 
