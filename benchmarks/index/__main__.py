@@ -69,8 +69,7 @@ def measured_at(rows: int, options: argparse.Namespace) -> list[Result]:
         directory = folder / name
         seconds = ours.built(bank.signals, directory)
         beside = None if name == RANDOM else control
-        peers = [PEERS[peer] for peer in options.peers]
-        result = measured(bank, directory, beside, peers, options.few)
+        result = measured(bank, directory, beside, options.peers, options.few)
         result.notes.append(f"ours built in {seconds:.1f} s")
         keep(f"index-{name}-{rows}", result.figures(), details(result))
         print(table(result), flush=True)

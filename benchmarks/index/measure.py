@@ -1,5 +1,6 @@
 """One bank, searched by ours and by each peer in turn."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,11 +102,7 @@ class Result:
 
 
 def measured(
-    bank: Bank,
-    directory: Path,
-    control: Ours | None,
-    chosen: Sequence[Callable[[Bank], Peer]],
-    few: int,
+    bank: Bank, directory: Path, control: Ours | None, chosen: Sequence[str], few: int
 ) -> Result:
     """Race ours beside each peer.
 
@@ -113,7 +110,7 @@ def measured(
         bank: what is searched and asked.
         directory: where ours lies, built from the bank.
         control: ours on random bits; None where this is it.
-        chosen: how each peer is built; one is in memory at a time.
+        chosen: names of ``PEERS``; one is in memory at a time.
         few: questions of each kind put to a peer.
     """
     result = Result(bank.name, len(bank.signals), dict(bank.told))
@@ -121,8 +118,9 @@ def measured(
     result.notes.append(f"load {load()} when the races began")
     own = Ours(ours.opened(directory), bank.questions)
     check(result, own.searched, bank)
-    for build in chosen:
-        peer = build(bank)
+    for name in chosen:
+        print(f"{bank.name}, {len(bank.signals):,}: building {name}", file=sys.stderr, flush=True)
+        peer = PEERS[name](bank)
         result.laps += laps(own, control, peer, few)
         result.notes.append(f"{peer.name}: built in {peer.built_in:.1f} s; {peer.note}")
         del peer

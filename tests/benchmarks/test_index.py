@@ -24,7 +24,7 @@ def test_ours_is_raced_beside_every_peer(tmp_path: Path) -> None:
     ours.built(bank.signals, tmp_path / "own")
     beside = Ours(ours.opened(tmp_path / "control"), control.questions)
 
-    result = measured(bank, tmp_path / "own", beside, list(PEERS.values()), few=10)
+    result = measured(bank, tmp_path / "own", beside, list(PEERS), few=10)
 
     figures = result.figures()
     assert result.wrong == 0
