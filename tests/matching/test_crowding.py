@@ -10,6 +10,7 @@ from takeback.hashing import PictureSignals, Signal
 from takeback.hashing.place import EVERYWHERE, Place
 from takeback.hashing.views import ViewSignals
 from takeback.matching import PictureBank
+from takeback.matching.exact.index import Index
 from takeback.matching.lookup.indexes import Indexes
 from takeback.matching.lookup.pictures import CANDIDATES, PictureSearch
 
@@ -74,10 +75,10 @@ def test_copies_that_nobody_vouched_for_do_not_hide_the_vouched_one() -> None:
     hers = np.frombuffer(RANDOM.bytes(32), np.uint8)
     upload = like(hers, 9)
     copies = [like(upload, 2) for _ in range(CANDIDATES + 20)]
-    indexes = Indexes()
-    indexes.signals.add(range(len(copies) + 1), np.stack([hers, *copies]))
+    index = Index()
+    index.add(range(len(copies) + 1), np.stack([hers, *copies]))
 
-    found = PictureSearch(indexes, Register()).picture(picture(whole=upload), limit=3)
+    found = PictureSearch(Indexes(index), Register()).picture(picture(whole=upload), limit=3)
 
     assert [held.number == 0 for held, _ in found.matches] == [True, False, False]
     assert found.more

@@ -29,7 +29,7 @@ from takeback.matching.keypoints.index import (
     warm_up,
 )
 from takeback.matching.keypoints.voting import compare_all
-from tests.matching.keypoint_oracle import KEYPOINTS, SMALL, look_for, pictures
+from tests.matching.keypoint_oracle import KEYPOINTS, SMALL, look_at, look_for, pictures, shown
 from tests.matching.test_index_threads import run_together
 
 POLICY = KeypointPolicy(tail_rows=3 * KEYPOINTS, layouts=SMALL)
@@ -252,6 +252,29 @@ def test_a_directory_is_built_in_place_of_what_was_there(tmp_path: Path) -> None
 
     assert [found_in(follower, number) for number in (1, 2, 3, 4)] == [[], [7], [2], [5]]
     assert (follower.mark, len(follower)) == (8, 3)
+
+
+def test_an_entry_that_gets_other_keypoints_is_found_all_the_while(tmp_path: Path) -> None:
+    """By who follows the directory too: at no time by neither the old nor the new ones."""
+    index = KeypointIndex.open(tmp_path, POLICY)
+    index.add([1], BANK[:1])
+    follower = FollowedKeypointIndex.open(tmp_path)
+    both = look_at(*(shown(BANK[number], np.random.default_rng(number)) for number in (0, 1)))
+    over = threading.Event()
+    changes: list[int] = []
+
+    def write() -> None:
+        while not over.is_set():
+            changes.append(len(changes) + 1)
+            index.add([1], [BANK[changes[-1] % 2]])
+
+    def search() -> None:
+        while not over.is_set():
+            assert [match.id for match in follower.search([both])] == [1]
+
+    assert run_together([write, search], over) == []
+    assert len(changes) > 10
+    index.close()
 
 
 class Story:

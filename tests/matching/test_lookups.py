@@ -39,9 +39,9 @@ class Asked:
 
 def search_in(register: Asked, bank: NDArray[np.uint8] = BANK) -> PictureSearch[Known]:
     """Search among a bank's signals, numbered from 0."""
-    indexes = Indexes()
-    indexes.signals.add(np.arange(len(bank)), bank)
-    return PictureSearch(indexes, register)
+    index = Index()
+    index.add(np.arange(len(bank)), bank)
+    return PictureSearch(Indexes(index), register)
 
 
 def off_by(signal: NDArray[np.uint8], bits: int) -> NDArray[np.uint8]:

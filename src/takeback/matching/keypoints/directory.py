@@ -41,6 +41,7 @@ class OnDisk:
     def __init__(self, store: Store[KeypointSegment], tail_rows: int, erase_after: float) -> None:
         self.store, self._rows, self._erase_after = store, tail_rows, erase_after
         self._upto = store.seq
+        self.replacements = 0
         pending = tail_of(store.pending)
         self._shared = self._new_tail(len(pending.ids))
         self.tail = KeypointTail.of(self._shared.arrays)
@@ -100,6 +101,11 @@ class OnDisk:
             self._discard(stowed, tail)
             raise
         self._shared, self.tail = tail, KeypointTail.of(tail.arrays)
+
+    def show_replacing(self) -> None:
+        """Tell every process that pictures will end which can be found anew already."""
+        self.replacements += 1
+        self.store.show_replacing()
 
     def end(self, segment: KeypointSegment, positions: Positions) -> None:
         """End pictures, for every process at once; those of the tail are overwritten too."""

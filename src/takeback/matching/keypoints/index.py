@@ -32,10 +32,8 @@ from takeback.matching.keypoints.keeping import Change, InMemory, Keeping
 from takeback.matching.keypoints.policy import KeypointPolicy
 from takeback.matching.keypoints.rows import KeypointRows, joined, rows_of
 from takeback.matching.keypoints.search import (
-    DEFAULT_LIMIT,
     KeypointMatch,
     KeypointSearch,
-    search_places,
 )
 from takeback.matching.keypoints.segment import (
     KeypointSegment,
@@ -43,7 +41,6 @@ from takeback.matching.keypoints.segment import (
     merged,
     segment_of,
 )
-from takeback.matching.keypoints.voting import VOTES_NEEDED
 from takeback.matching.merger import Merger, Merging
 
 __all__ = [
@@ -71,9 +68,6 @@ class Snapshot:
     """The newest pictures, without tables."""
 
     segments: tuple[KeypointSegment, ...]
-    replaced: int = 0
-    """How often pictures took the place of others so far: who looked for the old ones while that
-    happened looks again."""
 
 
 DEFAULT_POLICY: Final = KeypointPolicy()
@@ -208,18 +202,13 @@ class KeypointIndex(KeypointSearch):
             self._keeping.close()
 
     def places(self) -> tuple[KeypointSegment, ...]:
-        """Return the segments of which it consists, for measurements."""
-        return (self._snapshot.tail, *self._snapshot.segments)
+        """Return the segments of which it consists now."""
+        snapshot = self._snapshot
+        return (snapshot.tail, *snapshot.segments)
 
-    def search_look(
-        self, look: KeypointLook, *, limit: int = DEFAULT_LIMIT, needed: int = VOTES_NEEDED
-    ) -> list[KeypointMatch]:
-        """Find the entries that lie in one look at an upload; see ``search``."""
-        while True:
-            snapshot = self._snapshot
-            found = search_places((snapshot.tail, *snapshot.segments), look, limit, needed)
-            if snapshot.replaced == self._snapshot.replaced:
-                return found
+    def replacements(self) -> int:
+        """Return how often pictures took the place of others of the same id."""
+        return self._keeping.replacements
 
     def _change(self, change: Change) -> None:
         """Make a change, unless it changes nothing."""
@@ -241,17 +230,18 @@ class KeypointIndex(KeypointSearch):
             self._keeping.flush(self._sealed(change, segment), change)
         else:
             self._keeping.append(change)
-        self._show(replaced=bool(replaced))
+        self._show()
+        if replaced:
+            self._keeping.show_replacing()
         for place, positions in (old := [*replaced, *gone]):
             self._merger.note(np.sort(place.ids[positions]))
         sealed = tail is not self._keeping.tail
         self._end([each for each in old if each[0].tabled or not sealed])
         self._keeping.show_mark(change.mark)
 
-    def _show(self, *, replaced: bool = False) -> None:
+    def _show(self) -> None:
         """Let searches see what is kept now."""
-        count = self._snapshot.replaced + replaced
-        self._snapshot = Snapshot(self._keeping.tail.shown(), self._keeping.segments, count)
+        self._snapshot = Snapshot(self._keeping.tail.shown(), self._keeping.segments)
 
     def _end(self, places: Iterable[Place]) -> None:
         for segment, positions in places:
@@ -296,8 +286,7 @@ class KeypointIndex(KeypointSearch):
 class FollowedKeypointIndex(KeypointSearch):
     """The keypoint index in a directory that another process writes. Safe to share by threads.
 
-    A search sees every change that was made before it began. Of an id that gets other keypoints
-    while a search goes on it may see neither the old nor the new ones; ids are given but once.
+    A search sees every change that was made before it began.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -330,15 +319,13 @@ class FollowedKeypointIndex(KeypointSearch):
         return self._follower.mark
 
     def places(self) -> tuple[KeypointSegment, ...]:
-        """Return the segments of which it consists, for measurements."""
+        """Return the segments of which it consists now."""
         view = self._follower.view()
         return (view.tail.shown(), *view.places)
 
-    def search_look(
-        self, look: KeypointLook, *, limit: int = DEFAULT_LIMIT, needed: int = VOTES_NEEDED
-    ) -> list[KeypointMatch]:
-        """Find the entries that lie in one look at an upload; see ``search``."""
-        return search_places(self.places(), look, limit, needed)
+    def replacements(self) -> int:
+        """Return how often pictures took the place of others of the same id."""
+        return self._follower.replaced
 
 
 def _find(places: Iterable[KeypointSegment], ids: Ids) -> list[Place]:

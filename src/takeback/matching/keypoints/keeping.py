@@ -42,6 +42,10 @@ class Keeping(Protocol):
     def mark(self) -> int:
         """Return the mark of the last change."""
 
+    @property
+    def replacements(self) -> int:
+        """Return how often ``show_replacing`` was called."""
+
     def must_flush(self) -> bool:
         """Tell whether the tail must become a segment though it has room."""
 
@@ -50,6 +54,9 @@ class Keeping(Protocol):
 
     def flush(self, fresh: Sequence[KeypointSegment], change: Change) -> None:
         """Begin an empty tail, and add segments that hold what it held and what comes."""
+
+    def show_replacing(self) -> None:
+        """Tell searches that pictures will end which can be found anew already."""
 
     def end(self, segment: KeypointSegment, positions: Positions) -> None:
         """End pictures."""
@@ -87,6 +94,7 @@ class InMemory:
         self.tail = KeypointTail.of_size(tail_rows)
         self.segments: tuple[KeypointSegment, ...] = ()
         self.mark = 0
+        self.replacements = 0
 
     def must_flush(self) -> bool:
         """Never."""
@@ -100,6 +108,10 @@ class InMemory:
         """Begin an empty tail, and add segments that hold what it held and what comes."""
         self.segments = (*self.segments, *fresh)
         self.tail = KeypointTail.of_size(self._rows)
+
+    def show_replacing(self) -> None:
+        """Count it."""
+        self.replacements += 1
 
     def end(self, segment: KeypointSegment, positions: Positions) -> None:
         """End pictures."""

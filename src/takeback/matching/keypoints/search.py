@@ -41,10 +41,12 @@ class KeypointSearch(ABC):
     """An index that can be searched."""
 
     @abstractmethod
-    def search_look(
-        self, look: KeypointLook, *, limit: int = DEFAULT_LIMIT, needed: int = VOTES_NEEDED
-    ) -> list[KeypointMatch]:
-        """Find the entries that lie in one look at an upload; see ``search``."""
+    def places(self) -> tuple[KeypointSegment, ...]:
+        """Return the segments of which it consists now."""
+
+    @abstractmethod
+    def replacements(self) -> int:
+        """Return how often pictures took the place of others of the same id."""
 
     def search(
         self,
@@ -72,6 +74,20 @@ class KeypointSearch(ABC):
             if sure and any(map(sure, fresh)):
                 break
         return best_of_each(found)[:limit]
+
+    def search_look(
+        self, look: KeypointLook, *, limit: int = DEFAULT_LIMIT, needed: int = VOTES_NEEDED
+    ) -> list[KeypointMatch]:
+        """Find the entries that lie in one look at an upload; see ``search``.
+
+        Looks again if pictures were replaced meanwhile: it may have come to the old ones after
+        they ended, and before the new ones were shown.
+        """
+        while True:
+            before = self.replacements()
+            found = search_places(self.places(), look, limit, needed)
+            if self.replacements() == before:
+                return found
 
 
 def search_places(
