@@ -1,6 +1,7 @@
 """A dry run: what a scan would take, without a trace."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,10 @@ import pytest
 from takeback.backscan.estimate import estimate
 from takeback.backscan.outcome import Seconds
 from takeback.backscan.scan import Progress
+from takeback.cli import main
 from takeback.cli.backscan.telling import duration
 from tests.backscan.library import Library
-from tests.backscan.running import order, takeback
+from tests.backscan.running import order
 
 
 def test_a_sample_says_what_the_rest_takes(library: Library, tmp_path: Path) -> None:
@@ -28,17 +30,20 @@ def test_a_sample_says_what_the_rest_takes(library: Library, tmp_path: Path) -> 
     assert not (tmp_path / "out").exists()
 
 
-def test_the_command_prints_it_and_scans_nothing(library: Library, tmp_path: Path) -> None:
+def test_the_command_prints_it_and_scans_nothing(
+    library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """In words, or as JSON."""
-    arguments = (library.folder, "--bank", library.bank, "--out", tmp_path / "out", "--dry-run")
+    folders = [library.folder, "--bank", library.bank, "--out", tmp_path / "out"]
+    arguments = [*map(str, folders), "--dry-run", "--sample", "5", "--views", "plain"]
 
-    said = takeback(*arguments, "--workers", 3, "--sample", 5, "--views", "plain")
-    data = takeback(*arguments, "--sample", 5, "--views", "plain", "--json")
+    codes = [main.run(["backscan", *arguments, *more]) for more in (["--workers=3"], ["--json"])]
 
-    assert said.returncode == 0, said.stderr
-    assert said.stdout.startswith("would scan 29 of 29 files in 2 parts, by 3 workers, into ")
-    assert "processor hours" in said.stdout
-    assert json.loads(data.stdout)["cost"] is None
+    [(said, data)] = re.findall(r"^(would .*?)(\{.*)$", capsys.readouterr().out, re.DOTALL)
+    assert codes == [0, 0]
+    assert said.startswith("would scan 29 of 29 files in 2 parts, by 3 workers, into ")
+    assert "processor hours" in said
+    assert json.loads(data)["cost"] is None
     assert not (tmp_path / "out").exists()
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from takeback.backscan import plan as plans
 from takeback.backscan.scan import Progress, here, run
 from tests.backscan.library import Library, expected, hits, rows
-from tests.backscan.running import order, takeback
+from tests.backscan.running import order, scan, takeback
 
 PROGRAM = """
 import multiprocessing, os, signal, sys
@@ -112,21 +112,18 @@ def test_on_ray_too(library: Library, tmp_path: Path) -> None:
     assert len(rows(out, "refused")) == len(library.bad)
 
 
-def test_a_finished_scan_says_so_and_does_nothing(library: Library, tmp_path: Path) -> None:
-    """And another one is not mixed with it."""
-    one = library.pictures[0].parent / "sub"
-    arguments = (one, "--bank", library.bank, "--out", tmp_path / "out", "--workers", 1)
-    first = takeback(*arguments)
+def test_a_finished_scan_is_left_alone(library: Library, tmp_path: Path) -> None:
+    """It knows what it found, and writes nothing."""
+    wanted = order(library.folder / "sub", library.bank, tmp_path / "out", views="plain")
+    first = scan(wanted)
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*-*.parquet")}
 
-    again = takeback(*arguments)
-    other = takeback(*arguments, "--limit", 5)
+    again = scan(wanted)
 
-    assert (first.returncode, again.returncode) == (0, 0)
-    assert "was finished before" in again.stderr
     assert before == {path: path.stat().st_mtime_ns for path in before}
-    assert other.returncode == 5
-    assert "another --out" in other.stderr
+    assert (again.before, again.done) == (first.done, 0)
+    assert (again.hits, again.refused) == (first.hits, first.refused)
+    assert again.hits > 0
 
 
 def test_a_worker_that_dies_is_replaced(library: Library, tmp_path: Path) -> None:
