@@ -28,7 +28,7 @@ class FileSignals:
         return {"pdq": str(self.picture.whole) if good else ""}
 
 
-class Photo:
+class PictureBytes:
     """Keeps a photo in memory."""
 
     def __init__(self, limit: int) -> None:
@@ -42,7 +42,7 @@ class Photo:
             raise PictureTooLarge(f"the file is larger than {self._limit} bytes")
 
 
-class Video:
+class VideoDigest:
     """Makes a video's digest and keeps nothing."""
 
     def __init__(self, limit: int) -> None:
@@ -73,25 +73,25 @@ async def receive(incoming: Incoming, matcher: Matcher, stack: ExitStack) -> Fil
     largest = max(matcher.largest.values())
     if declared(incoming) > largest + BESIDE_BYTES:
         raise VideoTooLarge(f"the file is larger than {largest} bytes")
-    sinks: list[Photo | Video] = []
+    sinks: list[PictureBytes | VideoDigest] = []
 
-    def opened(field: str) -> Photo | Video:
+    def opened(field: str) -> PictureBytes | VideoDigest:
         sinks.append(_sink(field, matcher, stack))
         return sinks[0]
 
     short = declared(incoming) <= matcher.largest["picture"]
     await receive_file(incoming, opened, SECONDS if short else VIDEO_SECONDS)
     (sink,) = sinks
-    if isinstance(sink, Video):
+    if isinstance(sink, VideoDigest):
         return FileSignals(md5=sink.md5.hexdigest())
     hashed = await matcher.hash("picture", sink.content, plain=True)
     return FileSignals(hashed) if isinstance(hashed, PictureSignals) else FileSignals()
 
 
-def _sink(field: str, matcher: Matcher, stack: ExitStack) -> Photo | Video:
+def _sink(field: str, matcher: Matcher, stack: ExitStack) -> PictureBytes | VideoDigest:
     if field == "photo":
         stack.enter_context(matcher.pools["picture"].place())
-        return Photo(matcher.largest["picture"])
+        return PictureBytes(matcher.largest["picture"])
     if field == "video":
-        return Video(matcher.largest["video"])
+        return VideoDigest(matcher.largest["video"])
     raise MalformedBody("the file's field must be called photo or video")
