@@ -13,15 +13,21 @@ KIND = "unrelated"
 """The question that most uploads are."""
 
 
-def draw_all(results: Results, folder: Path) -> None:
-    """Write every plot for which something was measured."""
+def draw_all(results: Results, folder: Path) -> dict[str, str]:
+    """Write every plot for which something was measured; return the files and what they show."""
     races = [each["details"] for name, each in results.items() if name.startswith("index-")]
-    if races:
-        mpl.use("svg")
-        mpl.rcParams["svg.hashsalt"] = "takeback"
-        _draw(folder / "lookups-by-size.svg", _by_size, races)
-        largest = max(race["rows"] for race in races if race["bank"] != "random" or len(races) < 4)
-        _draw(folder / "lookups-by-bank.svg", _by_bank, [r for r in races if r["rows"] == largest])
+    if not races:
+        return {}
+    mpl.use("svg")
+    mpl.rcParams["svg.hashsalt"] = "takeback"
+    size = max((race["rows"] for race in races if race["bank"] != "random"), default=0)
+    at_size = [race for race in races if race["rows"] == size]
+    drawn = {"lookups-by-size.svg": "Milliseconds of a look-up by the size of a random bank"}
+    _draw(folder / "lookups-by-size.svg", _by_size, races)
+    if at_size:
+        drawn["lookups-by-bank.svg"] = f"Milliseconds of a look-up in banks of {size:,} signals"
+        _draw(folder / "lookups-by-bank.svg", _by_bank, at_size)
+    return drawn
 
 
 def _draw(path: Path, plot: Any, races: list[Any]) -> None:  # noqa: ANN401
@@ -55,11 +61,11 @@ def _by_bank(axes: Axes, races: list[Any]) -> None:
     """All banks of one size: a bar from the median to the 99th percentile."""
     lanes = list(dict.fromkeys(lane for race in races for lane in race["times"][KIND]))
     for number, lane in enumerate(lanes):
-        for place, race in enumerate(races):
-            if lane in race["times"][KIND]:
-                took = race["times"][KIND][lane]
-                x = place + (number - len(lanes) / 2) * 0.12
-                label = lane if place == 0 else None
-                axes.plot([x, x], [took["p50"], took["p99"]], "o-", color=f"C{number}", label=label)
+        raced = [place for place, race in enumerate(races) if lane in race["times"][KIND]]
+        for place in raced:
+            took = races[place]["times"][KIND][lane]
+            x = place + (number - (len(lanes) - 1) / 2) * 0.12
+            label = lane if place == raced[0] else None
+            axes.plot([x, x], [took["p50"], took["p99"]], "o-", color=f"C{number}", label=label)
     axes.set_xticks(range(len(races)), [race["bank"] for race in races])
     axes.set_xlabel(f"banks of {races[0]['rows']:,} signals; dots at the median and at 99 %")

@@ -1,7 +1,7 @@
 """The table of every figure, from what the measurements kept, with plots.
 
 Writes ``table.md``, ``table.json`` and plots beside the results, and with ``--write`` the table
-into a page of the documentation. Returns 1 if a target is missed.
+into a page of the documentation and the plots beside it. Returns 1 if a target is missed.
 
     python -m benchmarks.table
     python -m benchmarks.table --write docs/reference/performance.md
@@ -40,7 +40,8 @@ def main() -> int:
     plots.draw_all(kept(), FOLDER)
     print(table)
     if options.write:
-        put(options.write, {PLACE: table} | told_of_the_soak())
+        pictures = plots.draw_all(kept(), options.write.parent)
+        put(options.write, {PLACE: f"{table}{_shown(pictures)}"} | told_of_the_soak())
     return int(any(row.met(figures) is False for row in ROWS))
 
 
@@ -82,6 +83,10 @@ def as_data(figures: Mapping[str, float]) -> list[dict[str, object]]:
         }
         for row in ROWS
     ]
+
+
+def _shown(pictures: Mapping[str, str]) -> str:
+    return "".join(f"\n\n![{words}]({name})" for name, words in pictures.items())
 
 
 def told_of_the_soak() -> dict[str, str]:

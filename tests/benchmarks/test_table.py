@@ -1,7 +1,10 @@
 """The table of figures: what is held to what, and how it is laid out."""
 
+from pathlib import Path
+
 import pytest
 from benchmarks.index.peers import SETTINGS, Setting
+from benchmarks.plots import draw_all
 from benchmarks.rows import ROWS, Row, Source
 from benchmarks.table import as_data, laid_out
 
@@ -52,3 +55,21 @@ def test_every_setting_of_the_peer_is_exact() -> None:
     assert all(each.maps * (each.flips + 1) > 31 for each in SETTINGS)
     with pytest.raises(AssertionError):
         Setting(10, 25, 2)
+
+
+def test_plots_are_drawn_of_what_was_measured(tmp_path: Path) -> None:
+    """By size and by bank; of nothing, nothing."""
+    took = {"p50": 0.1, "p99": 0.3}
+    races = {
+        f"index-{bank}": {"details": {"bank": bank, "rows": rows, "times": {"unrelated": lanes}}}
+        for bank, rows, lanes in (
+            ("random", 1000, {"Index": took, "PDQIndex": took}),
+            ("plain", 1000, {"Index": took, "Index, random bits": took}),
+        )
+    }
+
+    assert draw_all({}, tmp_path) == {}
+    drawn = draw_all(races, tmp_path)
+
+    assert list(drawn) == ["lookups-by-size.svg", "lookups-by-bank.svg"]
+    assert all((tmp_path / name).read_text().startswith("<?xml") for name in drawn)
