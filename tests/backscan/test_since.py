@@ -20,7 +20,7 @@ from takeback.backscan.library import FILE, Library, finish, keeper, read
 from takeback.backscan.listed import LISTED
 from takeback.backscan.outcome import Outcome, Seconds
 from takeback.backscan.scan import Keep, run
-from takeback.backscan.since import Searched, search
+from takeback.backscan.since import Searched, cursor, search
 from takeback.backscan.tables import HITS, KEPT, REFUSED, packed
 from takeback.cli.backscan.banks import MATCHER
 from takeback.errors import IntegrityFailure, MalformedCursor, OtherScan, UnreadableInput
@@ -153,6 +153,35 @@ def test_only_what_came_after_the_cursor_is_looked_for(tmp_path: Path) -> None:
     assert len(all_hits) == 10
     assert pq.read_table(first.results).schema.equals(HITS)
     assert Path(first.results).stat().st_mode & 0o077 == 0
+
+
+def test_every_copy_is_a_hit(tmp_path: Path) -> None:
+    """However many there are, and nobody else's are fewer for that."""
+    rng = np.random.default_rng(13)
+    one, other = random_signals(rng, 2)
+    keep_all(tmp_path / "kept", [kept(np.concatenate([[one] * 1_500, [other] * 2]))])
+
+    found, hits = look(tmp_path, np.stack([other, one]))
+
+    assert found.hits == len(set(hits)) == 1_502
+    assert not any(row["more"] for row in made.rows(tmp_path / "out", "hits"))
+
+
+def test_libraries_may_share_a_folder_for_results(tmp_path: Path) -> None:
+    """Each goes on where it ended; none writes over another's."""
+    own = random_signals(np.random.default_rng(14), 4)
+    keep_all(tmp_path / "kept", [kept(own)], mark=1)
+    keep = keeper(tmp_path / "second", "another plan")
+    keep(outcome(0, kept(own, first_row=10)))
+    finish(tmp_path / "second", "another plan", 1, mark=2)
+    _, hits = look(tmp_path, own, since=1)
+
+    bank = tmp_path / "bank.parquet"
+    begin = cursor(tmp_path / "second", tmp_path / "out")
+    search(tmp_path / "second", begin, bank, LISTED, tmp_path / "out")
+
+    assert (begin, cursor(tmp_path / "kept", tmp_path / "out")) == (2, 4)
+    assert (len(hits), len(made.hits(tmp_path / "out"))) == (3, 5)
 
 
 def test_frames_of_a_video_are_one_hit_with_its_seconds(tmp_path: Path) -> None:

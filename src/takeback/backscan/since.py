@@ -4,38 +4,39 @@ Pictures and frames of videos are compared whole, in the eight ways in which the
 them; by keypoints, trimmed views and runs of frames the library is found by a scan alone.
 """
 
+import hashlib
 import re
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from takeback.backscan.arrow import Table
 from takeback.backscan.bank import BankKind, Entry, Newer
-from takeback.backscan.library import Library, read, write
+from takeback.backscan.library import Kept, Library, read, write
 from takeback.backscan.tables import HITS, Rows, hits_of
 from takeback.errors import MalformedCursor
 from takeback.hashing.place import Place
 from takeback.hashing.signal import MATCH_DISTANCE
 from takeback.matching.evidence import Evidence, judge_distance, judge_frame
+from takeback.matching.exact.followed import FollowedIndex
 from takeback.matching.lookup.found import Found
 from takeback.matching.lookup.turns import quad_of
 
 LIMIT: Final = 1_000
-"""Most signals of the library that one entry is found in; beyond it ``more`` is true."""
+"""Signals of the library from which an entry is looked up by itself: all of them are hits."""
 
 BATCH: Final = 10_000
 """Signals that are looked up in one call."""
 
 WHOLE: Final = Place(0.0, 0.0, 1.0, 1.0)
-
-
-_RESULTS: Final = re.compile(r"hits-since-\d+-to-(\d+)\.parquet")
 
 
 class Searched(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,8 +77,6 @@ class Pair:
     tried: int = 0
     """Frames of the file, if it is a video."""
 
-    more: bool = False
-
     def evidence(self, entry: Entry) -> Evidence | None:
         """Return what the nearest is worth, as a matcher would say of an upload."""
         nearest = min(self.near, key=lambda near: (near.distance, near.turn))
@@ -97,8 +96,10 @@ def cursor(library: Path, out: Path) -> int:
         UnreadableInput: there is no library.
         IntegrityFailure: it is damaged, or of a later release.
     """
-    ends = (_RESULTS.fullmatch(path.name) for path in out.glob("hits-since-*.parquet"))
-    return max((int(end[1]) for end in ends if end), default=read(library).mark)
+    kept = read(library)
+    name = re.compile(re.escape(_name(kept)) + r"-\d+-to-(\d+)\.parquet")
+    ends = (name.fullmatch(path.name) for path in out.glob("hits-*.parquet"))
+    return max((int(end[1]) for end in ends if end), default=kept.mark)
 
 
 def search(library: Path, since: int, bank: Path, bank_kind: BankKind, out: Path) -> Searched:
@@ -127,7 +128,7 @@ def search(library: Path, since: int, bank: Path, bank_kind: BankKind, out: Path
         tables.append(_looked_for(opened, newer))
     hits = pa.concat_tables(tables)
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
-    results = out / f"hits-since-{since}-to-{last}.parquet"
+    results = out / f"{_name(opened.kept)}-{since}-to-{last}.parquet"
     write(results, hits)
     return Searched(
         since=since,
@@ -138,6 +139,11 @@ def search(library: Path, since: int, bank: Path, bank_kind: BankKind, out: Path
         seconds=round(time.monotonic() - began, 3),
         results=str(results),
     )
+
+
+def _name(kept: Kept) -> str:
+    """Return how the results of a library begin, so that several may share a folder."""
+    return f"hits-{hashlib.sha256(kept.plan.encode()).hexdigest()[:8]}-since"
 
 
 def _no_such_cursor() -> MalformedCursor:
@@ -154,16 +160,15 @@ def _looked_for(library: Library, newer: Newer) -> Table:
             entry = newer.entries.get(entry_id)
             evidence = pair.evidence(entry) if entry else None
             if entry and evidence:
-                for hit in hits_of(Found(((entry, evidence),), pair.more)):
+                for hit in hits_of(Found(((entry, evidence),))):
                     rows.add(row, pair.path, **hit)
     return rows.table()
 
 
 def _pairs(library: Library, newer: Newer, begin: int) -> Mapping[tuple[int, int], Pair]:
     """Find which files and entries belong together, by row and id."""
-    answer = library.index.search(newer.signals[begin : begin + BATCH], MATCH_DISTANCE, limit=LIMIT)
     near: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for query, kept_id, distance in answer:
+    for query, kept_id, distance in _near(library.index, newer.signals[begin : begin + BATCH]):
         near[kept_id].append((query, distance))
     pairs: dict[tuple[int, int], Pair] = {}
     for kept_id, row, tried in _kept(library, sorted(near)):
@@ -171,17 +176,23 @@ def _pairs(library: Library, newer: Newer, begin: int) -> Mapping[tuple[int, int
             pair = pairs.setdefault((row["row"], newer.ids[begin + query]), Pair(row["path"]))
             pair.near.append(Near(distance, row["turn"], row["milliseconds"]))
             pair.tried = tried
-            pair.more |= bool(answer.more[query])
     return pairs
+
+
+def _near(index: FollowedIndex, signals: NDArray[np.uint8]) -> Iterator[tuple[int, int, int]]:
+    """Yield every pair that is near: which signal, the id of the library's, the distance."""
+    answer = index.search(signals, MATCH_DISTANCE, limit=LIMIT)
+    cut = frozenset(np.flatnonzero(answer.more).tolist())
+    yield from (each for each in answer if each[0] not in cut)
+    for query in cut:
+        for _, kept_id, distance in index.search(signals[[query]], MATCH_DISTANCE, limit=None):
+            yield query, kept_id, distance
 
 
 def _kept(library: Library, ids: list[int]) -> Iterator[tuple[int, dict[str, Any], int]]:
     """Yield each id with its row of the library, and how many signals its file has."""
     remaining = iter(ids)
     for table, places in library.rows(ids):
-        counts = {
-            each["values"]: each["counts"]
-            for each in table.column("row").value_counts().to_pylist()
-        }
+        counts = Counter(table.column("row").to_pylist())
         for row in table.drop_columns(["signal"]).take(places).to_pylist():
             yield next(remaining), row, counts[row["row"]]
