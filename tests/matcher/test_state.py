@@ -65,12 +65,12 @@ def state(tmp_path: Path) -> Iterator[State]:
 
 
 @pytest.fixture
-def holding(state: State) -> Holding:
+def holding(state: State) -> Holding[Banks]:
     """One bank in it, with an index."""
     return holding_in(state)
 
 
-def holding_in(state: State, url: str = HUB) -> Holding:
+def holding_in(state: State, url: str = HUB) -> Holding[Banks]:
     """Return the bank of *url* with banks in memory as after a start."""
     banks = Banks()
     banks.load(state)
@@ -78,7 +78,7 @@ def holding_in(state: State, url: str = HUB) -> Holding:
     return Holding(state.source(url), state, banks, status, lambda: NOON)
 
 
-def held(holding: Holding) -> dict[str, str]:
+def held(holding: Holding[Banks]) -> dict[str, str]:
     """Return number and signal of what the index finds and the state file knows."""
     found: dict[str, str] = {}
     for n in range(20):
@@ -88,7 +88,7 @@ def held(holding: Holding) -> dict[str, str]:
     return found
 
 
-def test_later_records_replace_earlier_ones(holding: Holding) -> None:
+def test_later_records_replace_earlier_ones(holding: Holding[Banks]) -> None:
     """One number has one state: the newest."""
     holding.take(page(active(1), active(2), active(3)))
     holding.take(page(active(1, 7), gone(2), cursor="d"))
@@ -97,7 +97,7 @@ def test_later_records_replace_earlier_ones(holding: Holding) -> None:
     assert holding.position() == Position("d", "e1", complete=True)
 
 
-def test_the_last_of_two_records_in_one_page_counts(holding: Holding) -> None:
+def test_the_last_of_two_records_in_one_page_counts(holding: Holding[Banks]) -> None:
     """Order within a page counts as well."""
     holding.take(page(active(1), gone(1), gone(2), active(2)))
 
@@ -119,7 +119,7 @@ def test_a_new_start_finds_what_was_held(tmp_path: Path) -> None:
     again.close()
 
 
-def test_an_index_that_fails_leaves_the_state_as_it_was(holding: Holding) -> None:
+def test_an_index_that_fails_leaves_the_state_as_it_was(holding: Holding[Banks]) -> None:
     """Records, cursor and confirmations are one transaction, and the index is part of it."""
     holding.take(page(active(1)))
 
@@ -134,7 +134,7 @@ def test_an_index_that_fails_leaves_the_state_as_it_was(holding: Holding) -> Non
     assert Outbox(holding.state, lambda: NOON).confirmations(holding.source) == []
 
 
-def test_a_disk_that_is_full_is_said_so_and_changes_nothing(holding: Holding) -> None:
+def test_a_disk_that_is_full_is_said_so_and_changes_nothing(holding: Holding[Banks]) -> None:
     """The error is one of ours, so that the follower tries again."""
     holding.take(page(active(1)))
     with holding.state.transaction() as db:
@@ -154,7 +154,7 @@ def many(count: int) -> list[FeedEntry]:
     return [FeedEntry(number(1000 + n), "active", f"{n:064x}") for n in range(count)]
 
 
-def test_a_rewritten_history_keeps_protecting_until_it_is_read(holding: Holding) -> None:
+def test_a_rewritten_history_keeps_protecting_until_it_is_read(holding: Holding[Banks]) -> None:
     """What the new epoch lacks stops at its end; what it says is gone stops at once."""
     holding.take(page(active(1), active(2), active(3)))
 
@@ -169,7 +169,7 @@ def test_a_rewritten_history_keeps_protecting_until_it_is_read(holding: Holding)
     assert holding.position() == Position("e", "e2", complete=True)
 
 
-def test_nothing_is_confirmed_while_a_rewritten_history_is_read(holding: Holding) -> None:
+def test_nothing_is_confirmed_while_a_rewritten_history_is_read(holding: Holding[Banks]) -> None:
     """What is no longer held may still match until then, so a confirmation would not be true."""
     outbox = Outbox(holding.state, lambda: NOON)
     holding.take(page(active(1)))

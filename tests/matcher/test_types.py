@@ -12,6 +12,7 @@ from takeback.exchange.wire import FeedEntry
 from takeback.hashing.keypoint_signals import KeypointSignals
 from takeback.hashing.signal_types import SignalType, to_text
 from takeback.hashing.video_signals import FrameView, VideoSignals
+from takeback.matcher.banks import Banks
 from takeback.matcher.holdings import Holding
 from takeback.matcher.options import MatcherOptions
 from takeback.matcher.state import State
@@ -60,20 +61,20 @@ def one_of_each(seed: int = 1) -> list[FeedEntry]:
 
 
 @pytest.fixture
-def holding(tmp_path: Path) -> Iterator[Holding]:
+def holding(tmp_path: Path) -> Iterator[Holding[Banks]]:
     """One bank in an empty state file."""
     state = State(tmp_path / "data")
     yield holding_in(state)
     state.close()
 
 
-def sizes(holding: Holding) -> tuple[int, int, int, int]:
+def sizes(holding: Holding[Banks]) -> tuple[int, int, int, int]:
     """Return how many entries each index holds."""
     banks = holding.banks
     return len(banks.signals), len(banks.keypoints), len(banks.videos), len(banks.digests)
 
 
-def test_each_type_is_in_its_own_index_also_after_a_start(holding: Holding) -> None:
+def test_each_type_is_in_its_own_index_also_after_a_start(holding: Holding[Banks]) -> None:
     """And one that is gone leaves it, whatever its type."""
     holding.take(page(*one_of_each()))
     assert sizes(holding) == sizes(holding_in(holding.state)) == (1, 1, 1, 1)
@@ -84,7 +85,9 @@ def test_each_type_is_in_its_own_index_also_after_a_start(holding: Holding) -> N
     assert sizes(holding) == sizes(holding_in(holding.state)) == (1, 0, 0, 0)
 
 
-def test_what_is_gone_leaves_no_trace_whatever_its_type(tmp_path: Path, holding: Holding) -> None:
+def test_what_is_gone_leaves_no_trace_whatever_its_type(
+    tmp_path: Path, holding: Holding[Banks]
+) -> None:
     """Long payloads lie on pages of their own; they are overwritten too."""
     packed = video(1, 300).pack()
     holding.take(page(told(1, SignalType.VIDEO, packed)))
@@ -95,7 +98,7 @@ def test_what_is_gone_leaves_no_trace_whatever_its_type(tmp_path: Path, holding:
     assert packed[2000:2100] not in everything(tmp_path / "data")
 
 
-def test_one_bad_record_costs_only_itself(holding: Holding) -> None:
+def test_one_bad_record_costs_only_itself(holding: Holding[Banks]) -> None:
     """It is counted, and an older one of its number no longer matches."""
     holding.take(page(*one_of_each()))
     bad = told(2, SignalType.KEYPOINTS, b"\x40\x40" + b"\xff" * 35)
@@ -109,7 +112,7 @@ def test_one_bad_record_costs_only_itself(holding: Holding) -> None:
     assert holding.position().cursor == "d"
 
 
-def test_a_number_that_changes_its_type_is_in_one_index_only(holding: Holding) -> None:
+def test_a_number_that_changes_its_type_is_in_one_index_only(holding: Holding[Banks]) -> None:
     """No hub of ours does so; a restored or faulty one may."""
     holding.take(page(*one_of_each()))
 
@@ -121,7 +124,7 @@ def test_a_number_that_changes_its_type_is_in_one_index_only(holding: Holding) -
 
 
 def test_an_index_that_fails_keeps_the_whole_page_out(
-    holding: Holding, monkeypatch: pytest.MonkeyPatch
+    holding: Holding[Banks], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The page is read again, and then it is there in all of them."""
 
@@ -181,7 +184,7 @@ def test_a_matcher_on_an_older_file_reads_what_that_release_did_not_understand(
     assert "hub.reread" in logged.getvalue()
 
 
-def test_a_bank_that_this_release_read_is_not_read_again(holding: Holding) -> None:
+def test_a_bank_that_this_release_read_is_not_read_again(holding: Holding[Banks]) -> None:
     """Only another set of types makes that necessary."""
     holding.take(page(active(1)))
 
@@ -189,7 +192,7 @@ def test_a_bank_that_this_release_read_is_not_read_again(holding: Holding) -> No
 
 
 def test_a_large_bank_is_loaded_in_pieces_and_says_how_far_it_is(
-    holding: Holding, monkeypatch: pytest.MonkeyPatch, logged: io.StringIO
+    holding: Holding[Banks], monkeypatch: pytest.MonkeyPatch, logged: io.StringIO
 ) -> None:
     """The pieces together are the bank."""
     entries = [told(n, SignalType.KEYPOINTS, keypoints(n).pack()) for n in range(1, 13)]

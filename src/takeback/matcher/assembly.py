@@ -18,7 +18,8 @@ from takeback.matcher.asking import AskedHub, AskedHubs
 from takeback.matcher.banks import FollowedBanks
 from takeback.matcher.board import Board, since_boot
 from takeback.matcher.health import HubStatus, Vitals
-from takeback.matcher.keeper import Election, fresh_since
+from takeback.matcher.keeper import AGAIN_SECONDS, Election, fresh_since
+from takeback.matcher.log import log
 from takeback.matcher.lookup import HeldBanks, LookUp
 from takeback.matcher.metrics import Metrics
 from takeback.matcher.options import MatcherOptions, Source, checked
@@ -171,7 +172,14 @@ class Assembly:
             await asyncio.sleep(FOLLOW_SECONDS)
             metrics.tell()
             if not self.options.ask:
-                await asyncio.to_thread(self.banks.catch_up)
+                await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        try:
+            await asyncio.to_thread(self.banks.catch_up)
+        except Exception as error:
+            log().error("bank.not_followed", error=type(error).__name__)
+            await asyncio.sleep(AGAIN_SECONDS)
 
     @asynccontextmanager
     async def running(self, matcher: Matcher, *, whole: bool = False) -> AsyncIterator[None]:

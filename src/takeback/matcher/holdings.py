@@ -4,7 +4,7 @@ The ledger of one follower. Both sides change in one transaction of the state fi
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from takeback.clock import Clock
 from takeback.exchange.follow import Position
@@ -21,13 +21,16 @@ class Written(Protocol):
         """Withdraw what is gone, and add what is new."""
 
 
+B = TypeVar("B", bound=Written)
+
+
 @dataclass(frozen=True, slots=True)
-class Holding:
+class Holding(Generic[B]):
     """A ``follow.Ledger`` on the state file and the banks."""
 
     source: int
     state: State
-    banks: Written
+    banks: B
     status: HubStatus
     now: Clock
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from takeback.clock import Clock
-from takeback.errors import Conflict, TakebackError
+from takeback.errors import Conflict
 from takeback.exchange.client import Caller, HubClient, KeyFile
 from takeback.exchange.follow import Feed, Follower
 from takeback.exchange.follow import State as FeedState
@@ -96,7 +96,9 @@ class Keeper:
         ]
         tasks = [asyncio.create_task(job) for job in jobs]
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         finally:
             for task in tasks:
                 task.cancel()
@@ -226,7 +228,7 @@ class Election:
             try:
                 keeper = await asyncio.to_thread(self.stand)
                 await (self._keep(keeper) if keeper else asyncio.sleep(ELECTION_SECONDS))
-            except (TakebackError, OSError) as error:
+            except Exception as error:
                 log().error("keeper.failed", error=type(error).__name__)
                 await asyncio.sleep(AGAIN_SECONDS)
 

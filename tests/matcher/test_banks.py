@@ -1,0 +1,200 @@
+"""The banks on disk: what the keeper writes, and what every process makes of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from takeback.errors import NotReady
+from takeback.hashing.signal_types import SignalType
+from takeback.matcher import banks
+from takeback.matcher.banks import FollowedBanks, followed
+from takeback.matcher.reading import Change
+from takeback.matcher.state import State
+from takeback.matcher.statereader import StateReader
+from takeback.matcher.written import WrittenBanks
+from tests.matcher.test_state import HUB, active, gone, number, page, signal
+from tests.matcher.test_types import keypoints, one_of_each, told, video
+
+NOON = datetime(2030, 3, 5, 12, tzinfo=UTC)
+
+
+class Kept:
+    """A directory in the hands of its keeper."""
+
+    def __init__(self, directory: Path) -> None:
+        """Open it."""
+        self.state = State(directory)
+        self.banks = WrittenBanks.open(directory, self.state)
+        self.source = self.state.source(HUB)
+
+    def take(self, *entries: object, cursor: str = "c") -> None:
+        """Apply a page."""
+        told = page(*entries, cursor=cursor)  # type: ignore[arg-type]
+        self.state.take(self.source, told, NOON, self.banks.apply)
+
+    def take_and_fail(self, *entries: object) -> None:
+        """Write a page into the indexes, and fail before it is committed."""
+
+        def apply(change: Change) -> None:
+            self.banks.apply(change)
+            raise MemoryError
+
+        with pytest.raises(MemoryError):
+            self.state.take(self.source, page(*entries), NOON, apply)  # type: ignore[arg-type]
+
+    def close(self) -> None:
+        """Let another keep it."""
+        self.state.close(self.banks.close)
+
+
+@contextmanager
+def kept(directory: Path) -> Iterator[Kept]:
+    """Keep a directory for a while."""
+    keeper = Kept(directory)
+    try:
+        yield keeper
+    finally:
+        keeper.close()
+
+
+@pytest.fixture
+def answering(tmp_path: Path) -> Iterator[FollowedBanks]:
+    """What another process would answer from, once there is a bank."""
+    with kept(tmp_path):
+        reader = StateReader(tmp_path)
+    yield FollowedBanks.open(reader, tmp_path)
+    reader.close()
+
+
+def found(answering: FollowedBanks) -> dict[str, str]:
+    """Return number and signal of what is found and known."""
+    answer: dict[str, str] = {}
+    for n in range(20):
+        looked_up = np.frombuffer(bytes.fromhex(signal(n)), np.uint8).reshape(1, 32)
+        ids = [entry for _, entry, _ in answering.indexes.signals.search(looked_up, 0)]
+        answer |= {one.number: signal(n) for one in answering.reader.held(ids).values()}
+    return answer
+
+
+def sizes(answering: FollowedBanks) -> tuple[int, ...]:
+    """Return how many entries each index holds."""
+    answering.catch_up()
+    return tuple(len(index) for index in answering.indexes.by_type.values())
+
+
+def test_every_type_is_followed_and_leaves(tmp_path: Path, answering: FollowedBanks) -> None:
+    """Signals and keypoints through the disk, videos and digests through the state file."""
+    with kept(tmp_path) as keeper:
+        keeper.take(*one_of_each())
+        assert sizes(answering) == (1, 1, 1, 1)
+        keeper.take(gone(1), gone(3), told(5, SignalType.MD5, video(9).md5), cursor="d")
+        assert sizes(answering) == (0, 1, 0, 2)
+        keeper.take(gone(4), cursor="e")
+        assert answering.indexes.digests.find(video(1).md5) != []
+        answering.require_all()
+
+        assert answering.indexes.digests.find(video(1).md5) == []
+
+
+def test_a_changed_signal_comes_under_a_new_id(tmp_path: Path, answering: FollowedBanks) -> None:
+    """And what comes again as it was costs the indexes nothing."""
+    with kept(tmp_path) as keeper:
+        keeper.take(active(1), told(2, SignalType.VIDEO, video(1).pack()))
+        before, changes = sizes(answering), keeper.state.changes()
+        keeper.take(active(1), told(2, SignalType.VIDEO, video(1).pack()), cursor="d")
+        assert (sizes(answering), keeper.state.changes()) == (before, changes)
+
+        keeper.take(active(1, 7), told(2, SignalType.VIDEO, video(2).pack()), cursor="e")
+
+        assert found(answering) == {number(1): signal(7)}
+        assert sizes(answering) == (1, 0, 1, 0)
+        assert keeper.state.newest() > 2
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_page_that_was_not_committed_leaves_nothing(
+    tmp_path: Path, answering: FollowedBanks, restarts: bool
+) -> None:
+    """Its ids are given again, to entries of whatever type: none is found as what it was not."""
+    with kept(tmp_path) as keeper:
+        keeper.take(active(1))
+        keeper.take_and_fail(told(2, SignalType.KEYPOINTS, keypoints(1).pack()), active(3))
+        assert found(answering) == {number(1): signal(1)}
+        if not restarts:
+            keeper.take(active(4), active(5), cursor="d")
+    if restarts:
+        with kept(tmp_path) as again:
+            again.take(active(4), active(5), cursor="d")
+
+    assert found(answering) == {number(n): signal(n) for n in (1, 4, 5)}
+    assert sizes(answering) == (3, 0, 0, 0)
+
+
+def test_entries_of_a_hub_that_is_left_out_leave_the_indexes(
+    tmp_path: Path, answering: FollowedBanks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In pieces, each with its number, so that a kill in between loses nothing."""
+    monkeypatch.setattr("takeback.matcher.state.LEAVE_ROWS", 2)
+    with kept(tmp_path) as keeper:
+        keeper.take(*one_of_each())
+        assert sizes(answering) == (1, 1, 1, 1)
+
+        keeper.state.keep_entries_of([], keeper.banks.apply)
+
+        assert sizes(answering) == (0, 0, 0, 0)
+        assert keeper.banks.indexes.mark == keeper.state.changes() == 3
+
+
+def test_a_process_that_slept_too_long_loads_anew(
+    tmp_path: Path, answering: FollowedBanks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What left is remembered for so many changes only."""
+    for module in ("takeback.matcher.reading", "takeback.matcher.banks"):
+        monkeypatch.setattr(f"{module}.REMEMBERED_CHANGES", 2)
+    with kept(tmp_path) as keeper:
+        keeper.take(*one_of_each())
+        assert sizes(answering) == (1, 1, 1, 1)
+        keeper.take(gone(3), cursor="d")
+        for n in range(5, 9):
+            keeper.take(active(n), cursor=f"e{n}")
+
+        assert keeper.state.departed(0) == []
+        assert sizes(answering) == (5, 1, 0, 1)
+
+
+def test_many_videos_are_loaded_beside_answering(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Signals are looked up at once; uploads are told to come later."""
+    with kept(tmp_path) as keeper:
+        keeper.take(*one_of_each())
+    monkeypatch.setattr(banks, "FEW", 1)
+    reader = StateReader(tmp_path)
+    answering = FollowedBanks.open(reader, tmp_path)
+
+    assert found(answering) == {number(1): signal(1)}
+    answering.require()
+    with pytest.raises(NotReady, match="videos"):
+        answering.require_all()
+    answering.catch_up()
+    answering.require_all()
+    reader.close()
+
+
+def test_a_directory_is_opened_for_one_look(tmp_path: Path) -> None:
+    """While nobody keeps it, or while somebody does; one that no matcher made is refused."""
+    with pytest.raises(NotReady):
+        followed(tmp_path)
+    with kept(tmp_path) as keeper:
+        keeper.take(*one_of_each())
+        assert found(followed(tmp_path)) == {number(1): signal(1)}
+    once = followed(tmp_path)
+
+    assert sizes(once) == (1, 1, 1, 1)
+    assert once.reader.sources() == {1: HUB}
+    assert once.reader.newest() == 4
+    once.reader.close()
