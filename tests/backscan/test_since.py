@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
@@ -426,15 +427,24 @@ def test_the_command_keeps_a_library_and_looks_in_it_later(
     assert set(made.hits(tmp_path / "out")) == made.expected(library)
 
 
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "look-in-old-uploads.md"
+
+
+def test_the_page_s_table_has_every_column() -> None:
+    """Of what is kept."""
+    table = PAGE.read_text().partition("| Column |")[2].partition("\n\n")[0]
+
+    assert re.findall(r"^\| `(\w+)`", table, re.MULTILINE) == KEPT.names
+
+
 def test_the_page_s_commands_print_what_it_says(library: made.Library, tmp_path: Path) -> None:
     """Three entries come to the bank after the first command."""
-    page = Path(__file__).parents[2] / "docs" / "how-to" / "look-in-old-uploads.md"
     signals = pq.read_table(library.bank)["signal"].to_pylist()
     bank = made.listed(tmp_path / "matcher-data", signals[:2])
     (tmp_path / "library").symlink_to(library.folder)
     call = caller(tmp_path)
 
-    typed = commands(page.read_text())
+    typed = commands(PAGE.read_text())
 
     assert len(typed) == 3
     for each in typed:
