@@ -51,6 +51,8 @@ class Bank:
 
     indexes: Indexes
     register: Register[Entry]
+    catch_up: Callable[[], None] = lambda: None
+    """Takes in what changed meanwhile and is not followed by itself; called before each shard."""
 
     @property
     def described(self) -> bool:

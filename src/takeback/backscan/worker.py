@@ -36,6 +36,7 @@ class Worker:
     """Does shards, one after the other, with a bank and children of its own."""
 
     work: Work
+    _bank: Bank
     _scanner: Files | Ready
     _hasher: Hasher
 
@@ -51,11 +52,12 @@ class Worker:
         )
         if files:
             hasher.get_ready()
-        return cls(work, scanner, hasher)
+        return cls(work, bank, scanner, hasher)
 
     def do(self, task: Task) -> Outcome:
         """Do one shard."""
         rows, sheet = unpacked(task.rows), Sheet()
+        self._bank.catch_up()
         with sheet.seconds.spent_on("total"):
             self._scanner.scan(rows, sheet)
         return sheet.outcome(task.number, len(rows), keep=self.work.choices.keep)

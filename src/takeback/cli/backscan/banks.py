@@ -68,7 +68,8 @@ def open_matcher(directory: Path) -> Bank:
         IntegrityFailure: something there is damaged.
     """
     banks = followed(directory)
-    return Bank(banks.indexes, MatcherEntries(banks.reader, _hubs(banks.reader)))
+    entries = MatcherEntries(banks.reader, _hubs(banks.reader))
+    return Bank(banks.indexes, entries, banks.catch_up)
 
 
 def newer(directory: Path, since: int) -> Iterator[Newer]:
