@@ -2,7 +2,7 @@
 
 Each runs in a process of its own and leaves its figures in ``benchmarks/results``; the table is
 made of what lies there, so that one may be run alone and the others kept. Measure on a machine
-with nothing else to do. All of it takes about an hour and a half, 10 GB of memory and 10 GB of
+with nothing else to do. All of it takes about an hour and a half, 12 GB of memory and 10 GB of
 disk for caches; ``BENCH_LARGE=1`` adds a hundred million signals: half an hour and 16 GB more.
 
     python -m benchmarks
