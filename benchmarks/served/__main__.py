@@ -74,8 +74,8 @@ def _looked_up(options: argparse.Namespace, told: dict[str, Answered]) -> dict[s
     del bank
     rng = np.random.default_rng(5)
     batches = [_lookup(random_bits(BATCH, seed=int(rng.integers(1 << 30)))) for _ in range(4)]
-    with matcher(directory, cores_for_server(1), "--hashers", "1") as first:
-        indexed = first.until_ready
+    with matcher(directory, cores_for_server(1), "--hashers", "1") as unindexed:
+        indexed = unindexed.until_ready
     with matcher(directory, cores_for_server(1), "--hashers", "1") as served:
         url = f"{served.url}/v1/lookup"
         first = seconds_of_one(url, ones[0])
