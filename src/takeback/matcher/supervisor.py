@@ -195,7 +195,7 @@ class Supervisor:
         with suppress(OSError, msgspec.DecodeError):
             greeting = msgspec.json.decode(worker.line.recv(65536), type=Greeting)
             if greeting.error and not self._announced:
-                raise _error(greeting)
+                raise refusal(greeting)
             worker.ready = not greeting.error
         if worker.ready and not self._announced:
             self._announced = True
@@ -234,9 +234,11 @@ class Supervisor:
             time.sleep(0.05)
 
 
-def _error(greeting: Greeting) -> TakebackError:
+def refusal(greeting: Greeting) -> TakebackError:
     """Return the error that a process could not start for."""
-    kind: type[TakebackError] = getattr(errors, greeting.error, Unavailable)
+    kind = getattr(errors, greeting.error, Unavailable)
+    if not (isinstance(kind, type) and issubclass(kind, TakebackError)):
+        kind = Unavailable
     error = kind.__new__(kind)
     error.args = (greeting.detail,)
     return error
