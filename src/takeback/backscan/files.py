@@ -1,6 +1,7 @@
 """One shard of files: each is read, hashed in a child, and matched."""
 
 import os
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from takeback.backscan.bank import Bank, Entry
 from takeback.backscan.child import BOUNDS, Hasher
 from takeback.backscan.items import resolved
 from takeback.backscan.kept import kept_of
-from takeback.backscan.outcome import Sheet
+from takeback.backscan.outcome import Seconds, Sheet
 from takeback.backscan.plan import Choices
 from takeback.backscan.storage import Unreadable, read
 from takeback.backscan.tables import shown
@@ -42,37 +43,46 @@ class Files:
     hasher: Hasher
 
     def scan(self, rows: Table, sheet: Sheet) -> None:
-        """Read, hash and match every file of a shard."""
+        """Read, hash and match every file of a shard; one is matched while the next is hashed."""
         named = list(zip(*(rows.column(name).to_pylist() for name in ("row", "path")), strict=True))
-        for (row, name), reading in zip(named, self._reading(named), strict=True):
-            try:
-                with sheet.seconds.spent_on("read"):
-                    content = reading.result()
-            except Unreadable as problem:
-                sheet.refuse(row, shown(name), NotAPicture.__name__, str(problem))
-            else:
-                self._scan(row, shown(name), content, sheet)
+        waiting: deque[tuple[Named, Future[Hashed | Refused]]] = deque()
+        with ThreadPoolExecutor(1) as hashing:
+            for each, reading in zip(named, self._reading(named), strict=True):
+                waiting.append((each, hashing.submit(self._hashed, reading, sheet.seconds)))
+                if len(waiting) > 1:
+                    self._take(*waiting.popleft(), sheet)
+            while waiting:
+                self._take(*waiting.popleft(), sheet)
 
     def _reading(self, named: Sequence[Named]) -> Iterator[Future[bytes]]:
         """Read in order, a few files ahead."""
-        ahead: list[Future[bytes]] = []
+        ahead: deque[Future[bytes]] = deque()
         with ThreadPoolExecutor(AHEAD) as threads:
             for _, name in named:
                 path = resolved(os.fsdecode(name or b""), self.base)
                 ahead.append(threads.submit(read, path, LARGEST))
                 if len(ahead) > AHEAD:
-                    yield ahead.pop(0)
+                    yield ahead.popleft()
             yield from ahead
 
-    def _scan(self, row: int, path: str | None, content: bytes, sheet: Sheet) -> None:
-        with sheet.seconds.spent_on("hash"):
-            upload = self.hasher.hash(content)
+    def _hashed(self, reading: Future[bytes], seconds: Seconds) -> Hashed | Refused:
+        """Wait for a file and hash it, or say why not."""
+        try:
+            with seconds.spent_on("read"):
+                content = reading.result()
+        except Unreadable as problem:
+            return Refused(NotAPicture.__name__, str(problem))
+        with seconds.spent_on("hash"):
+            return self.hasher.hash(content)
+
+    def _take(self, named: Named, hashed: Future[Hashed | Refused], sheet: Sheet) -> None:
+        """Match one file, and write down what it matches or why it could not be compared."""
+        row, path, upload = named[0], shown(named[1]), hashed.result()
         if isinstance(upload, Refused):
             sheet.refuse(row, path, upload.error, upload.detail)
             return
         if _shows_nothing(upload):
-            why = "too little detail to be compared"
-            sheet.refuse(row, path, QualityTooLow.__name__, why)
+            sheet.refuse(row, path, QualityTooLow.__name__, "too little detail to be compared")
             return
         with sheet.seconds.spent_on("match"):
             sheet.take(row, path, self._found(upload))

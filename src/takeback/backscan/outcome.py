@@ -16,7 +16,7 @@ Phase = Literal["read", "hash", "match", "total"]
 
 
 class Seconds(msgspec.Struct):
-    """Where the time went."""
+    """Where the time went; a file is matched while the next is hashed, so parts overlap."""
 
     read: float = 0.0
     """Waiting for files."""
