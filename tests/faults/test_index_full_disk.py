@@ -22,6 +22,7 @@ from tests.matching.disk.story import (
     SMALL,
     STATES,
     STORY,
+    fast_folder,
     few_logs,
     left_over,
     reopened,
@@ -94,32 +95,34 @@ def refused_once(index: Index, number: int) -> bool:
 
 @pytest.mark.parametrize("lasting", [False, True], ids=["once", "lasting"])
 def test_a_full_disk_loses_nothing_and_the_index_goes_on_when_there_is_room(
-    lasting: bool, tmp_path: Path
+    lasting: bool,
 ) -> None:
     """Refused at each step in turn: ``NotReady``, nothing half done, and the same call works later.
 
+    Even steps are refused once, odd ones and all that follow until there is room.
     Opened anew in the place of going on, it is the same.
     """
-    first, refused = 0, True
+    first, refused = int(lasting), True
     while refused:
-        directory = tmp_path / str(first)
-        disk = FullDisk(first, lasting=lasting)
-        with watched(disk):
-            index = opened(directory)
-            for number in range(len(STORY)):
-                was_refused = refused_once(index, number)
-                assert seen(index) == STATES[number + 1]
-                if was_refused and first % 2:
-                    index.close()
-                    index = Index.open(directory, SMALL)
-            index.close()
-        with reopened(directory) as index:
-            assert seen(index) == seen(FollowedIndex.open(directory)) == STATES[-1]
-            assert index.mark == len(STORY)
-            index.settle()
-            assert left_over(directory) == set()
+        with fast_folder() as folder:
+            directory = folder / "index"
+            disk = FullDisk(first, lasting=lasting)
+            with watched(disk):
+                index = opened(directory)
+                for number in range(len(STORY)):
+                    was_refused = refused_once(index, number)
+                    assert seen(index) == STATES[number + 1]
+                    if was_refused and first % 4 < 2:
+                        index.close()
+                        index = Index.open(directory, SMALL)
+                index.close()
+            with reopened(directory) as index:
+                assert seen(index) == seen(FollowedIndex.open(directory)) == STATES[-1]
+                assert index.mark == len(STORY)
+                index.settle()
+                assert left_over(directory) == set()
         refused = disk.refused
-        first += 1
+        first += 2
     assert first > 100
 
 

@@ -14,6 +14,7 @@ from tests.matching.disk.story import (
     STATES,
     STORY,
     State,
+    fast_folder,
     few_logs,
     left_over,
     reopened,
@@ -89,7 +90,7 @@ def check(directory: Path, last: int, count: int) -> None:
 
 
 @pytest.mark.parametrize("part", range(4))
-def test_a_killed_writer_loses_nothing_and_leaves_nothing_half(part: int, tmp_path: Path) -> None:
+def test_a_killed_writer_loses_nothing_and_leaves_nothing_half(part: int) -> None:
     """Whatever it was doing: what was acknowledged is there, what was not is whole or absent.
 
     Before the next writer comes, what is to end may still be found, but nothing is missed.
@@ -98,8 +99,8 @@ def test_a_killed_writer_loses_nothing_and_leaves_nothing_half(part: int, tmp_pa
     last, done = part, False
     with few_logs():
         while not done:
-            directory = tmp_path / str(last)
-            count, done = told_until(directory, last)
-            check(directory, last, count)
+            with fast_folder() as folder:
+                count, done = told_until(folder / "index", last)
+                check(folder / "index", last, count)
             last += 4
     assert last > 200

@@ -1,7 +1,6 @@
 """The power fails: what was not synced may be lost, and nothing that was acknowledged is."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,17 @@ import pytest
 
 from takeback.matching.exact.followed import FollowedIndex
 from takeback.matching.exact.index import Index
-from tests.matching.disk.story import SMALL, STATES, STORY, few_logs, reopened, seen, tell, watched
+from tests.matching.disk.story import (
+    SMALL,
+    STATES,
+    STORY,
+    fast_folder,
+    few_logs,
+    reopened,
+    seen,
+    tell,
+    watched,
+)
 
 Durable = frozenset[tuple[str, bytes]]
 """Names and contents of the files that a power failure leaves."""
@@ -57,12 +66,9 @@ class Disk:
 
 
 @pytest.fixture(scope="module")
-def failures(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Durable, int]]:
+def failures() -> list[tuple[Durable, int]]:
     """Each state in which a failure during the story may leave the disk, and what it owes."""
-    directory = tmp_path_factory.mktemp("power") / "index"
-    directory.mkdir()
-    disk = Disk(directory)
-    with few_logs(), watched(disk):
+    with fast_folder() as directory, few_logs(), watched(disk := Disk(directory)):
         index = Index.open(directory, SMALL)
         for number in range(len(STORY)):
             tell(index, number)
@@ -72,24 +78,22 @@ def failures(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Durable, in
 
 
 @contextmanager
-def started_again(durable: Durable, directory: Path) -> Iterator[None]:
+def started_again(durable: Durable) -> Iterator[Path]:
     """Put on a disk what was left."""
-    directory.mkdir()
-    for name, content in durable:
-        (directory / name).write_bytes(content)
-    yield
-    shutil.rmtree(directory)
+    with fast_folder() as directory:
+        for name, content in durable:
+            (directory / name).write_bytes(content)
+        yield directory
 
 
 def test_after_a_power_failure_at_any_step_all_that_was_acknowledged_is_there(
-    failures: list[tuple[Durable, int]], tmp_path: Path
+    failures: list[tuple[Durable, int]],
 ) -> None:
     """Names that were not synced are there or not; what was not synced of a file is gone."""
     assert len(failures) > 100
     for durable, count in failures:
         owed = [(STATES[at], at) for at in (count, count + 1) if at < len(STATES)]
-        directory = tmp_path / "again"
-        with started_again(durable, directory), reopened(directory) as index:
+        with started_again(durable) as directory, reopened(directory) as index:
             assert (seen(index), index.mark) in owed
             index.settle()
             assert seen(FollowedIndex.open(directory)) == seen(index)

@@ -291,7 +291,7 @@ class Index:
     def _due(self) -> list[Segment]:
         """Choose the segments to merge next; those first that would be merged anyway."""
         segments = self._snapshot.segments
-        sources = self._policy.due(segments) or self._keeping.overdue()
+        sources = self._policy.due(segments) or self._keeping.overdue()[:1]
         self._keeping.begin_merge()
         return sources
 
