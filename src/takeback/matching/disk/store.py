@@ -6,7 +6,6 @@ sent there by one store to the control file. What was replaced is removed after 
 searches it has it mapped.
 """
 
-import os
 import threading
 import time
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from takeback.errors import Conflict, IntegrityFailure, NotReady
 from takeback.matching.disk import shared, steps
 from takeback.matching.disk.control import Control
 from takeback.matching.disk.files import DAMAGED, Arrays, Attributes, write_segment
+from takeback.matching.disk.folder import Folder, number_of
 from takeback.matching.disk.lock import WriterLock
 from takeback.matching.disk.log import HEADER, Ids, Log, Record, create_log
 from takeback.matching.disk.manifest import Listed, Manifest, read_manifest, write_manifest
@@ -52,17 +52,16 @@ class Store(Generic[P]):
 
     def __init__(self, directory: Path, lock: WriterLock, kind: str, load: Load[P]) -> None:
         self._directory, self._lock, self._load = directory, lock, load
+        self._folder = Folder(directory)
         self._control = Control(directory, writable=True)
         self._verified = Verified(directory)
         self._manifest = Manifest(kind, generation=self._control.generation)
-        self._number = _largest_number(directory)
-        self._drafting = threading.Lock()
         self._stowing = threading.Lock()
         """Held while a file is made that the manifest is to name; the directory is not let go of
         meanwhile."""
-        self._drafts: set[str] = set()
         self._kept: list[Kept[P]] = []
         self._fresh: list[Kept[P]] = []
+        self._freshening = threading.Lock()
         self._tail: SharedFile | None = None
         self._log: Log | None = None
         self._begun: dict[str, tuple[int, int]] = {}
@@ -184,9 +183,9 @@ class Store(Generic[P]):
             try:
                 part = self._with_live(Listed(name, "", upto=upto), marks)
             except NotReady:
-                self._remove([name])
+                self._folder.remove([name])
                 raise
-        with self._drafting:
+        with self._freshening:
             self._fresh.append(part)
         return part.place
 
@@ -220,9 +219,9 @@ class Store(Generic[P]):
         if log is not self._log and self._log:
             self._log.close()
         self._log, self._manifest, self._kept, self._tail = log, manifest, kept, tail
-        with self._drafting:
+        with self._freshening:
             self._fresh = [part for part in self._fresh if part not in kept]
-            self._drafts -= manifest.files()
+        self._folder.listed(manifest)
         for part, listed in zip(kept, manifest.segments, strict=True):
             part.listed = listed
         if record:
@@ -247,9 +246,9 @@ class Store(Generic[P]):
     def discard(self, place: P) -> None:
         """Remove a stowed segment that is not put in place after all."""
         part = self._part(place)
-        with self._drafting:
+        with self._freshening:
             self._fresh.remove(part)
-        self._remove([part.listed.segment, part.listed.live])
+        self._folder.remove([part.listed.segment, part.listed.live])
 
     def discard_fresh(self) -> None:
         """Remove whatever was stowed and is not put in place."""
@@ -258,7 +257,7 @@ class Store(Generic[P]):
 
     def discard_tail(self, tail: SharedFile) -> None:
         """Remove a tail that is not put in place after all."""
-        self._remove([tail.name])
+        self._folder.remove([tail.name])
 
     def overdue(self, seconds: float) -> list[P]:
         """Return the segments that hold rows which ended so long ago."""
@@ -302,7 +301,7 @@ class Store(Generic[P]):
             if part in self._kept:
                 part.listed = replace(part.listed, ended=name, upto=upto)
             else:
-                self._remove([name])
+                self._folder.remove([name])
         if self._tail:
             self.swap(self.places, self._tail)
 
@@ -338,21 +337,13 @@ class Store(Generic[P]):
         for name, log in zip(manifest.logs, found.logs, strict=True):
             self._begun[name] = log.first, log.records[0].time if log.records else now
         name = manifest.logs[-1]
-        self._log = Log(self._directory / name, _number_of(name), found.logs[-1].size)
+        self._log = Log(self._directory / name, number_of(name), found.logs[-1].size)
 
     def _number_on(self, manifest: Manifest) -> None:
         """Go on with the numbers of what is there, so that no name ever means two things."""
         generation = max(manifest.generation, self._control.generation)
         self._manifest = replace(manifest, generation=generation)
-        self._number = max(self._number, manifest.number)
-
-    def _name(self, stem: str) -> str:
-        """Name a file that is in no manifest yet."""
-        with self._drafting:
-            self._number += 1
-            name = f"{stem}-{self._number}"
-            self._drafts.add(name)
-            return name
+        self._folder.number = max(self._folder.number, manifest.number)
 
     def _part(self, place: P) -> Kept[P]:
         return next(part for part in [*self._kept, *self._fresh] if part.place is place)
@@ -360,20 +351,20 @@ class Store(Generic[P]):
     def _segment_file(self, stem: str, kind: str, attributes: Attributes, arrays: Arrays) -> str:
         """Write a segment file and return its name."""
         self._may_write()
-        name = self._name(stem)
+        name = self._folder.name(stem)
         with steps.refused_as_not_ready():
             write_segment(self._directory / name, kind, attributes, arrays)
         self._verified.note([name])
         return name
 
     def _shared(self, stem: str, columns: Columns, attributes: Attributes) -> SharedFile:
-        name = self._name(stem)
+        name = self._folder.name(stem)
         try:
             with steps.refused_as_not_ready():
                 kind = self._manifest.kind
                 return shared.create(self._directory / name, kind, columns, attributes)
         except NotReady:
-            self._remove([name])
+            self._folder.remove([name])
             raise
 
     def _with_live(self, listed: Listed, words: Words) -> Kept[P]:
@@ -394,11 +385,11 @@ class Store(Generic[P]):
             raise Conflict("this index was closed, or belongs to the process this one comes from")
 
     def _new_log(self, record: Record | None) -> Log:
-        name = self._name("log")
+        name = self._folder.name("log")
         first = record.seq if record else self.seq + 1
         with steps.refused_as_not_ready():
             path = self._directory / name
-            log = create_log(path, _number_of(name), first, [record] if record else [])
+            log = create_log(path, number_of(name), first, [record] if record else [])
         self._begun[name] = first, int(time.time())
         return log
 
@@ -416,7 +407,7 @@ class Store(Generic[P]):
         return replace(
             now,
             generation=now.generation + 1,
-            number=self._number,
+            number=self._folder.number,
             mark=record.mark if record else self.mark,
             flushed=flushed,
             tail=tail.name,
@@ -435,7 +426,7 @@ class Store(Generic[P]):
                 return
             if log is not self._log:
                 log.close()
-                self._remove([f"log-{log.number}"])
+                self._folder.remove([f"log-{log.number}"])
             raise
 
     def _holds(self, manifest: Manifest) -> bool:
@@ -446,15 +437,7 @@ class Store(Generic[P]):
     def _sweep(self) -> None:
         """Remove what is no part of the index any more; what can't be is left for next time."""
         self._begun = {name: self._begun[name] for name in self._manifest.logs}
-        for name in os.listdir(self._directory):
-            if self._manifest.unlisted(name) and name.removesuffix(".new") not in self._drafts:
-                self._remove([name])
-
-    def _remove(self, names: list[str]) -> None:
-        for name in names:
-            self._drafts.discard(name)
-            with suppress(OSError):
-                steps.remove(self._directory / name)
+        self._folder.sweep(self._manifest)
 
 
 def _brought_up(part: Kept[P], seq: int) -> Listed:
@@ -462,12 +445,3 @@ def _brought_up(part: Kept[P], seq: int) -> Listed:
     if part.last > part.listed.upto:
         return part.listed
     return replace(part.listed, upto=max(part.listed.upto, seq))
-
-
-def _number_of(name: str) -> int:
-    return int(name.partition("-")[2])
-
-
-def _largest_number(directory: Path) -> int:
-    numbers = (name.removesuffix(".new").partition("-")[2] for name in os.listdir(directory))
-    return max((int(number) for number in numbers if number.isdigit()), default=0)
