@@ -12,7 +12,7 @@ from takeback.backscan.scan import Progress
 from takeback.cli import main
 from takeback.cli.backscan.telling import duration
 from tests.backscan.library import Library
-from tests.backscan.running import order
+from tests.backscan.running import order, scan
 
 
 def test_a_sample_says_what_the_rest_takes(library: Library, tmp_path: Path) -> None:
@@ -28,6 +28,16 @@ def test_a_sample_says_what_the_rest_takes(library: Library, tmp_path: Path) -> 
     assert made.hours == pytest.approx(made.processor_hours / 4)
     assert made.cost == pytest.approx(made.processor_hours * 2)
     assert not (tmp_path / "out").exists()
+
+
+def test_of_a_finished_scan_nothing_is_left(library: Library, tmp_path: Path) -> None:
+    """And nothing of it takes time."""
+    wanted = order(library.folder / "sub", library.bank, tmp_path / "out", views="plain")
+    scan(wanted)
+
+    made = estimate(wanted, workers=1, sample=None, price=None)
+
+    assert (made.left, made.shards, made.sampled, made.processor_hours) == (0, 0, 0, 0)
 
 
 def test_the_command_prints_it_and_scans_nothing(

@@ -24,7 +24,8 @@ settle, commit = plan.settle, results.commit
 
 
 def die(*_):
-    print(*(each.pid for each in multiprocessing.active_children()), flush=True)
+    pids = (each.pid for each in multiprocessing.active_children())
+    print(*pids, file=sys.__stdout__, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 
 

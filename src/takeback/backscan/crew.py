@@ -19,6 +19,9 @@ from takeback.errors import NotReady, TakebackError
 DEATHS: Final = 3
 """Workers in a row that may die before the scan gives up."""
 
+PATIENCE: Final = 5.0
+"""Seconds that a worker gets to end."""
+
 _SPAWN = multiprocessing.get_context("spawn")
 
 
@@ -54,6 +57,8 @@ class _Hand:
     def end(self) -> None:
         self.pipe.close()
         self.process.terminate()
+        self.process.join(PATIENCE)
+        self.process.kill()  # a video may be under way
         self.process.join()
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from takeback.backscan.arrow import Table
 from takeback.backscan.items import Lists
-from takeback.backscan.outcome import Outcome, Task
+from takeback.backscan.outcome import Outcome, Sheet, Task
 from takeback.backscan.plan import Kind, Shard
 from takeback.backscan.scan import Order, planned, so_far
 from takeback.backscan.tables import packed, unpacked
@@ -21,6 +21,10 @@ SAMPLE: Final[dict[Kind, int]] = {"files": 200, "signals": 20_000}
 
 PLACES: Final = 10
 """Shards from which they are drawn."""
+
+
+_NOTHING: Final = Sheet().outcome(0, 0, keep=False)
+"""What became of a sample of nothing."""
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +77,7 @@ def estimate(order: Order, workers: int, sample: int | None, price: float | None
         progress, shards = so_far(order.folder, plan)
         lists = Lists.of(folder, plan)
         rows = _sample(lists, shards, sample or SAMPLE[plan.listing.kind])
-        outcome = _tried(order.work(plan, Path(elsewhere)), rows)
+        outcome = _tried(order.work(plan, Path(elsewhere)), rows) if rows else _NOTHING
     each = outcome.seconds.total / outcome.rows if outcome.rows else 0.0
     left = plan.rows - progress.before
     processor_hours = each * left / 3600
