@@ -241,6 +241,18 @@ def test_a_head_that_is_too_long_is_refused(matcher: Running) -> None:
         assert is_over(connection)
 
 
+def test_trailers_that_never_end_are_refused(matcher: Running) -> None:
+    """What follows a body in chunks is bounded like a head."""
+    kind = {"Content_Type": "application/json", "Transfer_Encoding": "chunked"}
+    with unharmed(matcher), matcher.connect() as connection:
+        connection.sendall(head("/v1/lookup", **kind) + b"1\r\n{\r\n0\r\n")
+        with suppress(ConnectionError):
+            for number in range(2_000):
+                connection.sendall(b"x-%d: %b\r\n" % (number, b"y" * 1000))
+        assert status_of(connection) in {0, 400, 431}
+        assert is_over(connection)
+
+
 def test_bodies_that_never_end_are_given_up(matcher: Running) -> None:
     """A slow upload holds its place for so long and no longer."""
     kinds = {"/v1/lookup": "application/json", "/v1/match": "image/jpeg", "/h/hash": LARGE[6][1]}

@@ -17,7 +17,7 @@ HEAD_SECONDS: Final = 10.0
 """Within which the head of a request must have arrived …"""
 
 HEAD_BYTES: Final = 32 * 1024
-"""… and about as long as it may be."""
+"""… and about as long as it may be; likewise what follows a body in chunks."""
 
 LINGER_SECONDS: Final = 10.0
 """How long what is left of a refused body is dropped as it comes."""
@@ -41,7 +41,8 @@ class Connection(HttpToolsProtocol):
     _timer: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
     _in_head = True
-    _head_bytes = 0
+    _framing = 0
+    """Bytes of heads, of trailers and between chunks, since anything else came."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a head, unless there are too many already."""
@@ -58,12 +59,11 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take what has come; a head that does not end is refused."""
+        """Take what has come; a head or a trailer that does not end is refused."""
+        self._framing += len(data)
         super().data_received(data)
-        if self._in_head and not self.transport.is_closing():
-            self._head_bytes += len(data)
-            if self._head_bytes > HEAD_BYTES:
-                self._end(b"431 Request Header Fields Too Large")
+        if self._framing > HEAD_BYTES and not self.transport.is_closing():
+            self._end(b"431 Request Header Fields Too Large")
 
     def on_message_begin(self) -> None:
         """Begin a head."""
@@ -72,15 +72,26 @@ class Connection(HttpToolsProtocol):
         if self._timer is None:
             self._within(HEAD_SECONDS)
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; what comes after the body is none."""
+        if self._in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """End a head."""
         self._stop()
-        self._in_head, self._head_bytes = False, 0
+        self._in_head, self._framing = False, 0
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a piece of a body."""
+        self._framing = 0
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """End a request; what was left of a refused body is over."""
         self._stop()
+        self._framing = 0
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
