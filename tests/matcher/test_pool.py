@@ -116,6 +116,19 @@ def test_a_child_that_dies_costs_one_picture_only() -> None:
     assert before != after
 
 
+def test_a_child_that_dies_while_it_is_idle_costs_no_picture() -> None:
+    """Nothing was handed to it: the upload is not called unreadable, it waits for another child."""
+    picture = jpeg(photograph())
+
+    async def act(pool: Pool) -> Hashed:
+        (idle,) = children(pool)
+        os.kill(idle, signal.SIGKILL)
+        await asyncio.sleep(0.2)
+        return await pool.hash(picture)
+
+    assert isinstance(in_pool(act, seconds=60.0), PictureSignals)
+
+
 def test_a_picture_that_takes_too_long_is_given_up() -> None:
     """The child is ended, and the next picture finds a fresh one."""
     picture = jpeg(photograph())

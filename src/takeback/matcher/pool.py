@@ -66,6 +66,11 @@ class Child:
     stdout: asyncio.StreamReader
     hashed: int = 0
 
+    def lives(self) -> bool:
+        """Tell whether it can take an upload; it may have been ended while it was idle."""
+        ended = self.stdin.is_closing() or self.stdout.at_eof()
+        return self.process.returncode is None and not ended
+
     async def hash(self, upload: bytes | bytearray, wanted: Wanted) -> Hashed | Refused:
         """Hand one upload over and return what came back. A bytearray is emptied.
 
@@ -202,7 +207,7 @@ class Pool:
             TooBusy: no child came free in time.
         """
         try:
-            child = await asyncio.wait_for(self._idle.get(), self.seconds)
+            child = await asyncio.wait_for(self._living(), self.seconds)
         except TimeoutError:
             raise TooBusy("no process to hash with came free in time") from None
         outcome: Hashed | Refused | None = None
@@ -218,6 +223,12 @@ class Pool:
         if isinstance(outcome, Refused):
             raise _ERRORS.get(outcome.error, _NONE_AT_ALL[self.kind])(outcome.detail)
         return outcome
+
+    async def _living(self) -> Child:
+        """Wait for a child that is idle and lives; one that died idle is replaced."""
+        while not (child := await self._idle.get()).lives():
+            self._give_back(child, sound=False)
+        return child
 
     def _give_back(self, child: Child, *, sound: bool) -> None:
         """Put the child back, or a fresh one in its place."""
