@@ -100,13 +100,15 @@ class Store(Generic[P]):
         """
         store = cls._locked(directory, kind, load)
         with suppress(FileNotFoundError, IntegrityFailure):
-            store._number_on(read_manifest(directory))
+            before = read_manifest(directory)
+            store._folder.sweep(before)
+            store._number_on(Manifest(kind, before.generation, before.number))
         return store
 
     @classmethod
     def _locked(cls, directory: Path, kind: str, load: Load[P]) -> "Store[P]":
         with steps.refused_as_not_ready():
-            directory.mkdir(parents=True, exist_ok=True)
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = WriterLock(directory / LOCK)
             try:
                 return cls(directory, lock, kind, load)
@@ -398,7 +400,8 @@ class Store(Generic[P]):
     ) -> Manifest:
         now = self._manifest
         contained = record.seq - 1 if record else self.seq
-        listed = tuple(_brought_up(part, contained) for part in kept)
+        forgotten = self._begun[now.logs[0]][0] - 1 if now.logs else 0
+        listed = tuple(_brought_up(part, contained, forgotten) for part in kept)
         flushed = record.seq if record else now.flushed
         names = [*now.logs, f"log-{log.number}"] if log is not self._log else [*now.logs]
         needed = min([flushed, *(part.upto for part in listed)])
@@ -440,8 +443,11 @@ class Store(Generic[P]):
         self._folder.sweep(self._manifest)
 
 
-def _brought_up(part: Kept[P], seq: int) -> Listed:
-    """List a segment; if nothing of it ended since its last copy, the copy is still right."""
-    if part.last > part.listed.upto:
-        return part.listed
-    return replace(part.listed, upto=max(part.listed.upto, seq))
+def _brought_up(part: Kept[P], seq: int, forgotten: int) -> Listed:
+    """List a segment; if nothing of it ended since its last copy, the copy is still right.
+
+    Of a merged one this holds up to the last change that is in no log any more: what ended
+    later in one of its sources is what kept the log.
+    """
+    contained = seq if part.last <= part.listed.upto else forgotten
+    return replace(part.listed, upto=max(part.listed.upto, contained))
