@@ -171,8 +171,12 @@ def test_whoever_has_no_key_learns_nothing_of_addresses(
         eventually(lambda: ready(client))
         ask: Callable[[str], httpx2.Response] = client.get
         for path in ("/v1/lookup", "/nowhere", "/metrics", "/h/hash", "/m/index/status", "/"):
-            assert ask(path).status_code == 401, path
+            refused = ask(path)
+            assert refused.status_code == 401, path
+            assert "--require-key-file" in refused.json()["hint"]
         for path in ("/health", "/ready", "/status", "/status/live"):
             assert ask(path).status_code == 200, path
         client.auth = ("upload", FIRST)
         assert ask("/m/index/status").status_code == 200
+        malformed = client.post("/v1/lookup", json={})
+        assert "matcher-api.md" in malformed.json()["hint"]

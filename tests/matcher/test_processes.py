@@ -1,6 +1,7 @@
 """Several processes: what the supervisor hands on, and how it starts and stops."""
 
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from takeback.errors import BadSettings, IntegrityFailure, Unavailable
-from takeback.matcher.options import MatcherOptions, checked
+from takeback.matcher.options import MOST_PROCESSES, MatcherOptions, checked
+from takeback.matcher.server import run_matcher
 from takeback.matcher.supervisor import (
     FIRST_DELAY,
     LONGEST_DELAY,
@@ -42,9 +44,10 @@ def test_what_hashes_is_shared_out(options: MatcherOptions) -> None:
 
 
 def test_no_process_at_all_is_a_mistake(options: MatcherOptions) -> None:
-    """It is named like every other."""
-    with pytest.raises(BadSettings, match="processes"):
-        checked(replace(options, processes=0))
+    """It is named like every other; so are so many that the machine would stand still."""
+    for number in (0, MOST_PROCESSES + 1):
+        with pytest.raises(BadSettings, match="processes"):
+            checked(replace(options, processes=number))
 
 
 def test_the_error_of_a_process_is_ours_again() -> None:
@@ -104,6 +107,38 @@ def test_a_matcher_that_cannot_start_says_why(hub: FakeHub, key_file: Path, tmp_
 
     assert (ended.returncode, ended.stdout) == (70, "")
     assert "the matcher's state file is damaged" in ended.stderr
+
+
+def test_a_process_whose_supervisor_is_gone_ends_quietly() -> None:
+    """Before it was told anything: nothing is printed, and no code says failure."""
+    ours, theirs = socket.socketpair()
+    with theirs, socket.create_server(("127.0.0.1", 0)) as listening:
+        ours.close()
+        descriptors = (theirs.fileno(), listening.fileno())
+
+        ended = subprocess.run(
+            [sys.executable, "-m", "takeback.matcher.worker", *map(str, descriptors)],
+            pass_fds=descriptors,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+def test_a_file_of_keys_that_is_wrong_is_refused_before_anything_listens(
+    options: MatcherOptions, tmp_path: Path
+) -> None:
+    """The address is told to nobody."""
+    keys = tmp_path / "callers"
+    keys.write_text("short\n")
+    told: list[str] = []
+
+    with pytest.raises(BadSettings):
+        run_matcher(replace(options, require_key_file=keys), told.append)
+
+    assert told == []
 
 
 def test_a_matcher_that_is_asked_to_stop_stops_whole(

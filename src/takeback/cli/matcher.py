@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from takeback.cli import talk
-from takeback.matcher.options import MatcherOptions, Source, SourceKind, checked
+from takeback.matcher.options import MOST_PROCESSES, MatcherOptions, Source, SourceKind, checked
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 KEY_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -25,13 +25,20 @@ KEY_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--port", type=click.IntRange(0, 65535), default=8090, show_default=True)
 @click.option(
     "--processes",
-    type=click.IntRange(1),
+    type=click.IntRange(1, MOST_PROCESSES),
     default=1,
     show_default=True,
     help="Processes that answer, one for each core; SIGHUP replaces them one by one.",
 )
 @click.option("--require-key-file", type=KEY_FILE, help="Keys that callers must use, one a line.")
-@click.option("--stale-after", type=float, default=120.0, show_default=True, metavar="SECONDS")
+@click.option(
+    "--stale-after",
+    type=float,
+    default=120.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Without news of a hub for so long, /ready turns red; a quiet one is heard every 25 s.",
+)
 @click.option("--hashers", type=click.IntRange(1), help="Processes that hash pictures.")
 @click.option(
     "--video-hashers",

@@ -14,7 +14,7 @@ from typing import Final
 from litestar.exceptions import HTTPException
 
 from takeback import problems
-from takeback.errors import TakebackError
+from takeback.errors import MalformedBody, NotSignedIn, TakebackError
 from takeback.matcher.access import ANYBODY, Caller, Door
 from takeback.matcher.asgi import ASGIApp, Event, Incoming, Receive, Send, header, refuse
 from takeback.matcher.log import log
@@ -45,6 +45,12 @@ HTTP: Final[Mapping[int, tuple[str, str]]] = {
     500: ("the matcher could not do this", "Try again; if it stays, look into the matcher's log."),
 }
 """Detail and hint for refusals that come from HTTP itself."""
+
+HINTS: Final[Mapping[type[TakebackError], str]] = {
+    NotSignedIn: "Send one of the keys in the file that was given as --require-key-file.",
+    MalformedBody: "docs/reference/matcher-api.md shows the body that is expected.",
+}
+"""Instead of an error's own hint, which is for the callers of a hub."""
 
 Raw = Callable[[Incoming, Send, Caller], Awaitable[None]]
 """Answers one address without a framework."""
@@ -95,13 +101,20 @@ def described(error: Exception, request_id: str) -> tuple[Problem, Mapping[str, 
     The message of one that nobody foresaw may hold input: it is neither said nor logged.
     """
     if isinstance(error, TakebackError):
-        return problems.problem(error), problems.headers_of(error)
+        return _hinted(error), problems.headers_of(error)
     if isinstance(error, HTTPException):
         allow = {name: value for name, value in (error.headers or {}).items() if name == "Allow"}
         detail, hint = HTTP.get(error.status_code, ("", ""))
         return problems.plain_problem(error.status_code, detail, hint), allow
     log().error("request.failed", error=type(error).__qualname__, request=request_id)
     return problems.plain_problem(500, *HTTP[500]), {}
+
+
+def _hinted(error: TakebackError) -> Problem:
+    problem = problems.problem(error)
+    if error.hint == type(error).hint:
+        problem["hint"] = HINTS.get(type(error), error.hint)
+    return problem
 
 
 def _request_id(scope: Event) -> bytes:

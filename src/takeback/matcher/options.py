@@ -8,13 +8,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from takeback.errors import BadSettings
 from takeback.exchange.client import check_address, is_loopback
 
 SourceKind = Literal["hub", "stopncii"]
+
+MOST_PROCESSES: Final = 256
+"""More than any machine has use for: each takes 200 MB and more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +110,9 @@ def checked(options: MatcherOptions) -> MatcherOptions:
     if not is_loopback(options.host) and options.require_key_file is None:
         problems.append("an address other than loopback needs --require-key-file: never open")
     if problems:
-        raise BadSettings("; ".join(problems))
+        wrong = BadSettings("; ".join(problems))
+        wrong.hint = "`takeback matcher --help` lists every option."
+        raise wrong
     return replace(options, sources=sources)
 
 
@@ -148,6 +153,8 @@ def _problems_of_numbers(options: MatcherOptions) -> list[str]:
     ]
     if options.video_hashers < 0:
         problems.append("video-hashers must not be below zero")
+    if options.processes > MOST_PROCESSES:
+        problems.append(f"processes must be at most {MOST_PROCESSES}")
     if not 0 <= options.port <= 65535:
         problems.append("port must be between 0 and 65535")
     return problems

@@ -43,9 +43,12 @@ def run_matcher(
             file if no hub can be reached.
 
     Raises:
-        BadSettings: the options are wrong, or the address can't be listened on.
+        BadSettings: the options are wrong, the file of callers' keys is, or the address can't be
+            listened on.
         IntegrityFailure: the state file is damaged.
     """
+    if options.require_key_file is not None:
+        CallerKeys(options.require_key_file).digests()
     configure()
     if options.processes == 1:
         _run_alone(options, listening)

@@ -118,7 +118,8 @@ class Supervisor:
                 while not self.stopping:
                     for place in self.places:
                         self._end(place)
-                        self._begin(place)
+                        if not self.stopping:
+                            self._begin(place)
                     self._replace()
                     self._leave()
                     self._listen()

@@ -51,7 +51,9 @@ def main() -> None:
     """Answer until SIGTERM, SIGHUP, or the end of the supervisor."""
     line, sock = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
     with line, sock, line.makefile("rb") as file:
-        options = received(file.readline())
+        if not (sent_to_us := file.readline()):
+            return  # the supervisor is gone already
+        options = received(sent_to_us)
         threading.Thread(target=_stop_with, args=(line,), daemon=True).start()
         try:
             _answer(options, sock, line)
