@@ -1,5 +1,7 @@
 """The state file: pages applied whole, history rewritten safely, and nothing left behind."""
 
+import errno
+import fcntl
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -11,9 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from takeback.errors import Conflict, IntegrityFailure, NotReady
+from takeback.errors import BadSettings, Conflict, IntegrityFailure, NotReady
 from takeback.exchange.follow import Position
 from takeback.exchange.wire import MAX_REPORTS, FeedEntry, FeedPage, FeedWithdrawal
+from takeback.matcher import state as state_module
 from takeback.matcher.banks import Banks
 from takeback.matcher.health import HubStatus
 from takeback.matcher.holdings import Holding
@@ -86,6 +89,48 @@ def held(holding: Holding[Banks]) -> dict[str, str]:
         ids = [entry for _, entry, _ in holding.banks.signals.search(looked_up, 0)]
         found |= {one.number: signal(n) for one in holding.state.held(ids).values()}
     return found
+
+
+def test_a_full_disk_at_the_opening_keeps_nobody_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no damage, and whoever tries again once there is room keeps the directory."""
+
+    def full(_: Path) -> sqlite3.Connection:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(state_module, "connect", full)
+        with pytest.raises(NotReady, match="No space left"):
+            State(tmp_path)
+
+    State(tmp_path).close()
+
+
+def test_closing_lets_go_of_the_directory_though_something_fails(tmp_path: Path) -> None:
+    """What fails is said, and another process keeps the directory."""
+
+    def fails() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        State(tmp_path).close(fails)
+
+    State(tmp_path).close()
+
+
+def test_a_file_system_without_locks_is_said_to_be_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not called another matcher."""
+
+    def refuse(_descriptor: int, _how: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+
+    with pytest.raises(BadSettings, match="local disk: No locks"):
+        State(tmp_path)
 
 
 def test_later_records_replace_earlier_ones(holding: Holding[Banks]) -> None:

@@ -11,19 +11,26 @@ Holds signals: the file is readable by its user only and belongs on an encrypted
 import fcntl
 import json
 import os
-import sqlite3
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from takeback.errors import Conflict, IntegrityFailure
+from takeback.errors import BadSettings, Conflict
 from takeback.exchange.wire import FeedPage
 from takeback.matcher.payloads import UNDERSTOOD
 from takeback.matcher.reading import Change, Reading, numbered
 from takeback.matcher.schema import prepare
-from takeback.matcher.statereader import BUSY_SECONDS, FILE_NAME, Held, StateReader, connect
+from takeback.matcher.statereader import (
+    BUSY_SECONDS,
+    FILE_NAME,
+    Held,
+    StateReader,
+    connect,
+    opening,
+)
 
 __all__ = ["Held", "State"]
 
@@ -43,6 +50,7 @@ class State(StateReader):
         Raises:
             Conflict: another process keeps the directory.
             IntegrityFailure: the file is no state file, or one of a later release.
+            NotReady: it can't be opened now, for example because the disk is full.
         """
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock_file = _lock(directory / "matcher.lock")
@@ -50,19 +58,20 @@ class State(StateReader):
         self._unwiped = False
         self._writing, self._reading = threading.RLock(), threading.Lock()
         try:
-            self._writer = connect(self._path)
-            prepare(self._writer)
-            self._reader = connect(self._path)
-        except sqlite3.DatabaseError:
+            with opening():
+                self._writer = connect(self._path)
+                prepare(self._writer)
+                self._reader = connect(self._path)
+        except BaseException:
             os.close(self._lock_file)
-            raise IntegrityFailure("the matcher's state file is damaged") from None
+            raise
 
     def close(self, *others: Callable[[], None]) -> None:
         """Close the file, then *others*, and let another process keep the directory."""
-        super().close()
-        for close in others:
-            close()
-        os.close(self._lock_file)
+        with ExitStack() as stack:
+            stack.callback(os.close, self._lock_file)
+            for close in (*reversed(others), super().close):
+                stack.callback(close)
 
     def secret(self, name: str) -> bytes:
         """Return 32 random bytes, made once for this file."""
@@ -172,7 +181,10 @@ def _lock(path: Path) -> int:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         os.close(descriptor)
         raise Conflict("another matcher uses this data directory") from None
+    except OSError as problem:
+        os.close(descriptor)
+        raise BadSettings(f"keep the data directory on a local disk: {problem.strerror}") from None
     return descriptor

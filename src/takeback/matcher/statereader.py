@@ -72,12 +72,8 @@ class StateReader:
         self._writing, self._reading = threading.RLock(), threading.Lock()
         if not self._path.exists():
             raise NotReady("there is no state file yet")
-        try:
+        with opening():
             self._open()
-        except sqlite3.OperationalError as problem:
-            raise NotReady(f"the state file can't be opened now: {problem}") from None
-        except sqlite3.DatabaseError:
-            raise IntegrityFailure("the matcher's state file is damaged") from None
 
     def _open(self) -> None:
         self._reader = connect(self._path)
@@ -229,6 +225,19 @@ class StateReader:
             (source, bytes.fromhex(number)),
         )
         return rows[0][0] if rows else None
+
+
+@contextmanager
+def opening() -> Iterator[None]:
+    """Say in our words why the state file can't be opened."""
+    try:
+        yield
+    except sqlite3.OperationalError as problem:
+        raise NotReady(f"the state file can't be opened now: {problem}") from None
+    except OSError as problem:
+        raise NotReady(f"the state file can't be opened now: {problem.strerror}") from None
+    except sqlite3.DatabaseError:
+        raise IntegrityFailure("the matcher's state file is damaged") from None
 
 
 def connect(path: Path) -> sqlite3.Connection:

@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -70,8 +71,9 @@ def _answer(options: MatcherOptions, sock: socket.socket, line: socket.socket) -
 
 def _stop_with(line: socket.socket) -> None:
     """Stop when the other end of the line is closed."""
-    while line.recv(1):
-        pass
+    with suppress(OSError):
+        while line.recv(1):
+            pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 

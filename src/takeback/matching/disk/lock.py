@@ -5,7 +5,7 @@ import os
 import weakref
 from pathlib import Path
 
-from takeback.errors import Conflict
+from takeback.errors import BadSettings, Conflict
 
 
 class WriterLock:
@@ -16,6 +16,7 @@ class WriterLock:
 
     Raises:
         Conflict: somebody else holds it.
+        BadSettings: this file system has no locks.
     """
 
     def __init__(self, path: Path) -> None:
@@ -25,6 +26,9 @@ class WriterLock:
         except BlockingIOError as error:
             os.close(self._fd)
             raise Conflict("another process writes this index; only one can") from error
+        except OSError as error:
+            os.close(self._fd)
+            raise BadSettings(f"keep the index on a local disk: {error.strerror}") from error
         _held.add(self)
 
     @property
