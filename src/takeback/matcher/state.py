@@ -98,15 +98,22 @@ class State(StateReader):
             "SELECT id FROM sources WHERE id NOT IN (SELECT value FROM json_each(?))", (kept,)
         )
         for (source,) in others:
+            self._forget_reading(source)
             while self._leave(source, apply):
                 pass
-            with self.transaction() as db:
-                db.execute(
-                    "UPDATE sources SET cursor = NULL, epoch = NULL, fresh_at = NULL,"
-                    " complete_generation = 0 WHERE id = ?",
-                    (source,),
-                )
         self.wipe()
+
+    def _forget_reading(self, source: int) -> None:
+        """Have a source read from the start if it is followed again, first of all.
+
+        A crash may leave some of its entries and not others.
+        """
+        with self.transaction() as db:
+            db.execute(
+                "UPDATE sources SET cursor = NULL, epoch = NULL, fresh_at = NULL,"
+                " generation = generation + 1, complete_generation = 0 WHERE id = ?",
+                (source,),
+            )
 
     def _leave(self, source: int, apply: Callable[[Change], None]) -> bool:
         """Delete some entries of a source; tell whether there were any."""

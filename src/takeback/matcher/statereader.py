@@ -188,6 +188,18 @@ class StateReader:
         if piece:
             yield piece
 
+    def still_held(self, ids: Sequence[int]) -> Iterator[Arrivals]:
+        """Read the id, type and payload of those entries that are not gone, in small pieces."""
+        for begin in range(0, len(ids), FETCH_ROWS):
+            piece = Arrivals()
+            for entry, kind, payload in self.read(
+                "SELECT id, type, payload FROM entries"
+                " WHERE id IN (SELECT value FROM json_each(?))",
+                (json.dumps(ids[begin : begin + FETCH_ROWS]),),
+            ):
+                piece.setdefault(kind, []).append((entry, payload))
+            yield piece
+
     def _rows(self, kinds: Sequence[str], after: int) -> list[tuple[Any, ...]]:
         only = f" AND {of_types(kinds)}" if kinds else ""
         return self.read(

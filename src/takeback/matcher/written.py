@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,14 +11,18 @@ from takeback.errors import IntegrityFailure
 from takeback.hashing.signal_types import SignalType
 from takeback.matcher.banks import DAMAGED, unpacked
 from takeback.matcher.log import log
-from takeback.matcher.reading import Change
+from takeback.matcher.reading import Arrivals, Change
 from takeback.matcher.state import State
+from takeback.matcher.unfinished import Note
 from takeback.matching.lookup.indexes import KEYPOINTS, SIGNALS, Indexes, Piece, build
 
 ON_DISK: Final = (SignalType.PDQ, SignalType.KEYPOINTS)
 
 LARGEST_PAGE: Final = 100_000
 """No page has more entries."""
+
+WITHDRAWN: Final = "index.withdrawn"
+"""File that notes what the last page withdrew."""
 
 
 @dataclass(slots=True)
@@ -32,8 +37,9 @@ class WrittenBanks:
     state: State
     indexes: Indexes
     _last: int
-    """Number of the last change that was begun."""
+    """Number of the last change that was begun and not taken back."""
 
+    _note: Note
     _damaged: bool = False
 
     @classmethod
@@ -41,12 +47,19 @@ class WrittenBanks:
         """Open the indexes, or make them anew from the state file where they don't go with it.
 
         Raises:
+            IntegrityFailure: they are damaged, and made anew by whoever opens them next.
             NotReady: the disk is full.
         """
         indexes = _opened(directory, state)
         if indexes is None:
             indexes = _made_anew(directory, state)
-        return cls(directory, state, indexes, _highest_mark(indexes))
+        banks = cls(directory, state, indexes, _highest_mark(indexes), Note(directory / WITHDRAWN))
+        try:
+            banks._take_back_unfinished()
+        except BaseException:
+            banks.close()
+            raise
+        return banks
 
     @property
     def damaged(self) -> bool:
@@ -60,24 +73,42 @@ class WrittenBanks:
             IntegrityFailure: the indexes are damaged.
             NotReady: the disk is full.
         """
+        self._take_back_unfinished()
         if not change.number:
             return
-        if change.number == self._last:
-            self._forget_unfinished(change.number)
+        if change.gone:
+            self._note.write(change.number, change.gone)
         self._last = change.number
-        new: Mapping[str, Piece] = {
-            kind: unpacked(kind, change.new.get(kind, [])) for kind in ON_DISK
-        }
-        self._change(change.gone, new, change.number)
+        self._change(change.gone, change.new, change.number)
 
-    def _forget_unfinished(self, number: int) -> None:
-        """Withdraw what came with a page that was not committed: its ids are given again."""
+    def _take_back_unfinished(self) -> None:
+        """Undo the last change if it was not committed.
+
+        What came with it leaves, because its ids are given again. What it withdrew and the state
+        file still holds comes back: the page may be another when it is read again.
+        """
+        committed = self.state.changes()
+        if committed == self._last:
+            return
         first = self.state.newest() + 1
-        self._change(list(range(first, first + LARGEST_PAGE)), {}, number)
+        self._change(list(range(first, first + LARGEST_PAGE)), {}, self._last)
+        for piece in self.state.still_held(self._noted()):
+            self._change([], piece, self._last)
+        self._last = committed
 
-    def _change(self, gone: list[int], new: Mapping[str, Piece], number: int) -> None:
+    def _noted(self) -> list[int]:
+        with self._seeing_damage():
+            return self._note.gone(self._last)
+
+    def _change(self, gone: list[int], new: Arrivals, number: int) -> None:
+        pieces: Mapping[str, Piece] = {kind: unpacked(kind, new.get(kind, [])) for kind in ON_DISK}
+        with self._seeing_damage():
+            self.indexes.change(gone, pieces, number)
+
+    @contextmanager
+    def _seeing_damage(self) -> Iterator[None]:
         try:
-            self.indexes.change(gone, new, number)
+            yield
         except IntegrityFailure:
             self._damaged = True
             raise
@@ -93,6 +124,7 @@ def remove(directory: Path) -> None:
     """Remove the indexes: nothing is followed any more."""
     for name in (SIGNALS, KEYPOINTS):
         shutil.rmtree(directory / name, ignore_errors=True)
+    (directory / WITHDRAWN).unlink(missing_ok=True)
 
 
 def _opened(directory: Path, state: State) -> Indexes | None:
