@@ -1,6 +1,8 @@
 """The banks on disk: what the keeper writes, and what every process makes of it."""
 
-from collections.abc import Iterator
+import gc
+import shutil
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,11 +13,12 @@ import pytest
 from takeback.errors import NotReady
 from takeback.hashing.signal_types import SignalType
 from takeback.matcher import banks
-from takeback.matcher.banks import FollowedBanks, followed
+from takeback.matcher.banks import DAMAGED, FollowedBanks, followed
 from takeback.matcher.reading import Change
 from takeback.matcher.state import State
 from takeback.matcher.statereader import StateReader
 from takeback.matcher.written import WrittenBanks
+from takeback.matching.lookup.indexes import KEYPOINTS, SIGNALS
 from tests.matcher.test_state import HUB, active, gone, number, page, signal
 from tests.matcher.test_types import keypoints, one_of_each, told, video
 
@@ -183,6 +186,66 @@ def test_many_videos_are_loaded_beside_answering(
     answering.catch_up()
     answering.require_all()
     reader.close()
+
+
+def deleted_maps(directory: Path) -> list[str]:
+    """Return what this process still maps of the files that were removed there."""
+    gc.collect()
+    maps = Path("/proc/self/maps").read_text().splitlines()
+    return [line for line in maps if str(directory) in line and line.endswith("(deleted)")]
+
+
+def test_files_that_were_replaced_are_let_go_of_where_nobody_asks(
+    tmp_path: Path, answering: FollowedBanks
+) -> None:
+    """Of keypoints as of signals: what was withdrawn leaves the disk while a reader idles."""
+    with kept(tmp_path):
+        pass
+    assert {SIGNALS, KEYPOINTS} <= {
+        name for line in deleted_maps(tmp_path) for name in Path(line).parts
+    }
+
+    answering.catch_up()
+
+    assert deleted_maps(tmp_path) == []
+
+
+def test_indexes_that_are_damaged_are_noticed_where_nobody_asks(
+    tmp_path: Path, answering: FollowedBanks
+) -> None:
+    """The keeper hears of it, and what does not lie on the disk is followed nevertheless."""
+    with kept(tmp_path) as keeper:
+        keeper.take(*one_of_each())
+    manifest = tmp_path / KEYPOINTS / "manifest"
+    manifest.write_bytes(b"no manifest")
+
+    answering.catch_up()
+
+    assert answering.hindrance() == "the index is being made"
+    assert (tmp_path / DAMAGED).exists()
+    assert len(answering.indexes.digests) == 1
+
+
+@pytest.mark.parametrize("names", [(SIGNALS,), (KEYPOINTS,), (SIGNALS, KEYPOINTS)])
+def test_indexes_that_were_removed_and_made_anew_are_found(
+    tmp_path: Path, answering: FollowedBanks, names: Sequence[str]
+) -> None:
+    """By a process that runs meanwhile: until then it answers from what it has."""
+    with kept(tmp_path) as keeper:
+        keeper.take(*one_of_each())
+        assert sizes(answering) == (1, 1, 1, 1)
+    for name in names:
+        shutil.rmtree(tmp_path / name)
+    assert sizes(answering) == (1, 1, 1, 1)
+    with kept(tmp_path) as keeper:
+        keeper.take(active(5), gone(2), cursor="d")
+
+        assert sizes(answering) == (2, 0, 1, 1)
+        assert found(answering) == {number(1): signal(1), number(5): signal(5)}
+        answering.require()
+        keeper.banks.indexes.settle()
+    answering.catch_up()
+    assert deleted_maps(tmp_path) == []
 
 
 def test_a_directory_is_opened_for_one_look(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from takeback.matcher.reading import REMEMBERED_CHANGES, Arrivals, Change
 from takeback.matcher.schema import IN_MEMORY
 from takeback.matcher.statereader import StateReader
 from takeback.matching.lookup.digests import Digests
-from takeback.matching.lookup.indexes import Indexes
+from takeback.matching.lookup.indexes import Identity, Indexes, identity
 from takeback.matching.videos.index import VideoIndex
 
 DAMAGED: Final = "index.damaged"
@@ -97,6 +97,9 @@ class FollowedBanks:
     directory: Path
     indexes: Banks = field(default_factory=Banks)
     _mapped: bool = False
+    _made: Identity = ()
+    """Of the indexes that are mapped."""
+
     _applied: int = -1
     """The change up to which what is in memory is what the state file holds."""
 
@@ -124,8 +127,13 @@ class FollowedBanks:
 
     def map(self) -> None:
         """Map the indexes on the disk, if they are there and not known to be damaged."""
-        if self._mapped or (self.directory / DAMAGED).exists():
+        if not self._mapped:
+            self._map()
+
+    def _map(self) -> None:
+        if (self.directory / DAMAGED).exists():
             return
+        made = identity(self.directory)
         try:
             followed = Indexes.followed(self.directory)
         except NotReady:
@@ -134,7 +142,20 @@ class FollowedBanks:
             self.report_damage()
             return
         self.indexes.signals, self.indexes.keypoints = followed.signals, followed.keypoints
-        self._mapped = True
+        self._made, self._mapped = made, True
+
+    def _refresh(self) -> None:
+        """See what the keeper put in place of what is mapped, also if it was removed before."""
+        if not self._mapped or self._made != identity(self.directory):
+            self._map()
+        if not self._mapped:
+            return
+        try:
+            self.indexes.refresh()
+        except NotReady:
+            return
+        except IntegrityFailure:
+            self.report_damage()
 
     def report_damage(self) -> None:
         """Have the keeper make the indexes anew."""
@@ -150,7 +171,7 @@ class FollowedBanks:
         if not self._following.acquire(blocking=wait):
             return
         try:
-            self.map()
+            self._refresh()
             changes = self.reader.changes()
             if changes != self._applied:
                 self._take_in(changes)

@@ -8,10 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from takeback.matching.disk.store import Store
 from takeback.matching.disk.tending import Tending
 from takeback.matching.exact.followed import FollowedIndex
 from takeback.matching.exact.index import Index
+from takeback.matching.exact.keeping import OnDisk
 from takeback.matching.exact.merge import Policy
+from takeback.matching.exact.segment import Segment
 from tests.matching.disk.story import SIGNALS, reopened
 from tests.matching.index_oracle import TINY
 
@@ -26,6 +29,13 @@ def files_with(directory: Path, number: int) -> set[str]:
     signal = SIGNALS[number].tobytes()
     names = (path.name for path in directory.iterdir() if signal in path.read_bytes())
     return {name.partition("-")[0] for name in names}
+
+
+def stored(index: Index) -> Store[Segment]:
+    """Return what writes the index's directory."""
+    keeping = index._keeping
+    assert isinstance(keeping, OnDisk)
+    return keeping.store
 
 
 def test_a_withdrawn_signal_leaves_every_file_once_it_is_time(tmp_path: Path) -> None:
@@ -85,6 +95,44 @@ def test_when_something_ended_is_remembered_when_the_index_is_opened_again(
     with closing(Index.open(tmp_path, IN_A_DAY)) as index:
         index.settle()
         assert files_with(tmp_path, 7) == set()
+
+
+@pytest.mark.parametrize("clock", [0.0, 4e9])
+def test_what_ended_while_the_clock_was_wrong_does_not_wait_for_that_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: float
+) -> None:
+    """Be it at the beginning of time or ahead: once the clock is right, what ended leaves."""
+    with monkeypatch.context() as wrong:
+        wrong.setattr(time, "time", lambda: clock)
+        with closing(Index.open(tmp_path, IN_A_DAY)) as index:
+            index.add(np.arange(40), SIGNALS[:40])
+            index.add([50, 51], SIGNALS[50:52])
+            index.withdraw([7, 51])
+    with closing(Index.open(tmp_path, IN_A_DAY)) as index:
+        index.settle()
+
+        assert files_with(tmp_path, 7) == files_with(tmp_path, 51) == set()
+
+
+@pytest.mark.parametrize(("set_back", "is_due"), [(0, False), (30, False), (90, True)])
+def test_times_that_are_more_than_a_minute_ahead_count_as_long_ago(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, set_back: int, is_due: bool
+) -> None:
+    """Of segments, of the log, and of the logs before it; a clock that is adjusted ends none."""
+    now = float(int(time.time()))
+    monkeypatch.setattr(time, "time", lambda: now)
+    with closing(Index.open(tmp_path, IN_A_DAY)) as index:
+        index.add(np.arange(40), SIGNALS[:40])
+        index.withdraw([7])
+        index.add(np.arange(50, 59), SIGNALS[50:59])
+        index.add([60], SIGNALS[60:61])
+        index.settle()
+        store = stored(index)
+        monkeypatch.setattr(time, "time", lambda: now - set_back)
+
+        due = bool(store.overdue(80_000)), store.log_is_old(80_000), store.copies_due(80_000)
+
+        assert due == (is_due, is_due, is_due)
 
 
 def test_an_index_that_nobody_changes_is_looked_after(tmp_path: Path) -> None:

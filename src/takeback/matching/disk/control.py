@@ -6,6 +6,7 @@ A search looks at its generation first, which is one load of one word.
 import mmap
 import os
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -91,6 +92,14 @@ class Control:
         steps.show(self._words[_GENERATION:], generation)
         self._words[_BOOT_WORDS] = THIS_BOOT
         steps.show(self._words[_SIGN:], SIGN)
+
+
+def identity(directory: Path) -> tuple[int, int] | None:
+    """Return what tells the page from one that is made after it was removed; None without one."""
+    with suppress(FileNotFoundError):
+        found = (directory / NAME).stat()
+        return found.st_dev, found.st_ino
+    return None
 
 
 def _open(path: Path, *, writable: bool) -> int:

@@ -34,7 +34,10 @@ BLOCK: Final = 64 << 20
 
 THREADS: Final = 4
 
-DAMAGED: Final = "{} in the index is damaged; remove the directory, and the index is built again"
+DAMAGED: Final = (
+    "{} in the index is damaged; a matcher that runs builds the index again by itself; "
+    "otherwise stop it, remove the directory, and start it"
+)
 
 
 class Section(NamedTuple):

@@ -37,6 +37,10 @@ MOST_LOG_BYTES: Final = 1 << 20
 MOST_LOGS: Final = 4
 """With more of them, lasting copies of the marks are due, after which old ones can go."""
 
+CLOCK_SECONDS: Final = 60.0
+"""A time that is more ahead was told by a clock that has been set back since; nobody knows how
+long ago that was."""
+
 
 class Store(Generic[P]):
     """A directory, open for writing. Not safe to share by threads without a lock.
@@ -262,20 +266,20 @@ class Store(Generic[P]):
         self._folder.remove([tail.name])
 
     def overdue(self, seconds: float) -> list[P]:
-        """Return the segments that hold rows which ended so long ago."""
-        limit = time.time() - seconds
-        return [p.place for p in self._kept if p.listed.since and p.listed.since <= limit]
+        """Return the segments that hold rows which ended so long ago, as far as is known."""
+        times = ((part, part.listed.since) for part in self._kept)
+        return [part.place for part, time in times if time is not None and _is_due(time, seconds)]
 
     def log_is_old(self, seconds: float) -> bool:
         """Tell whether the log began so long ago that what ended since should leave the disk."""
         if self._log is None or self._log.size == HEADER.itemsize:
             return False
-        return self._begun[self._manifest.logs[-1]][1] <= time.time() - seconds
+        return _is_due(self._begun[self._manifest.logs[-1]][1], seconds)
 
     def copies_due(self, seconds: float) -> bool:
         """Tell whether the marks should be copied, so that old logs can go."""
         logs = self._manifest.logs
-        old = any(self._begun[name][1] <= time.time() - seconds for name in logs[:-1])
+        old = any(_is_due(self._begun[name][1], seconds) for name in logs[:-1])
         return len(logs) > MOST_LOGS or old
 
     def marks(self) -> list[tuple[Kept[P], Words, int]]:
@@ -441,6 +445,12 @@ class Store(Generic[P]):
         """Remove what is no part of the index any more; what can't be is left for next time."""
         self._begun = {name: self._begun[name] for name in self._manifest.logs}
         self._folder.sweep(self._manifest)
+
+
+def _is_due(since: int, seconds: float) -> bool:
+    """Tell whether *since* is so long ago, or may be."""
+    now = time.time()
+    return not now - seconds < since <= now + CLOCK_SECONDS
 
 
 def _brought_up(part: Kept[P], seq: int, forgotten: int) -> Listed:

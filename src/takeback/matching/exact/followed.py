@@ -90,6 +90,15 @@ class FollowedIndex:
         """Return what the writer called the last change that a search sees."""
         return self._follower.mark
 
+    def refresh(self) -> None:
+        """Let go of files that were replaced, as a search does.
+
+        Raises:
+            NotReady: the index is being made anew.
+            IntegrityFailure: what the writer put there is damaged.
+        """
+        self._seen()
+
     def search(
         self,
         signals: NDArray[np.uint8],

@@ -318,6 +318,15 @@ class FollowedKeypointIndex(KeypointSearch):
         """Return the mark of the last change."""
         return self._follower.mark
 
+    def refresh(self) -> None:
+        """Let go of files that were replaced, as a search does.
+
+        Raises:
+            NotReady: the index is being made anew.
+            IntegrityFailure: what the writer put there is damaged.
+        """
+        self._follower.view()
+
     def places(self) -> tuple[KeypointSegment, ...]:
         """Return the segments of which it consists now."""
         view = self._follower.view()

@@ -10,6 +10,7 @@ import numpy as np
 from takeback.errors import Conflict
 from takeback.hashing.signal import SIGNAL_BYTES
 from takeback.hashing.signal_types import SignalType
+from takeback.matching.disk import control
 from takeback.matching.exact import bulk, index
 from takeback.matching.exact.followed import FollowedIndex
 from takeback.matching.exact.index import Index
@@ -25,6 +26,9 @@ KEYPOINTS: Final = "keypoints"
 
 Piece = tuple[Sequence[int], Any]
 """Ids, and the signals of these entries as the index of their type takes them."""
+
+Identity = tuple[tuple[int, int] | None, ...]
+"""Which indexes lie in a directory; others, if they were removed and made again."""
 
 NOTHING: Final = np.empty((0, SIGNAL_BYTES), np.uint8)
 
@@ -127,6 +131,19 @@ class Indexes:
             if not isinstance(each, FollowedIndex | FollowedKeypointIndex):
                 each.withdraw(numbers)
 
+    def refresh(self) -> None:
+        """Let go of files that another process replaced, so that they leave the disk.
+
+        A look-up in one of the indexes does so too, in that one alone.
+
+        Raises:
+            NotReady: an index is being made anew.
+            IntegrityFailure: what the writer put there is damaged.
+        """
+        for each in (self.signals, self.keypoints):
+            if isinstance(each, FollowedIndex | FollowedKeypointIndex):
+                each.refresh()
+
     def settle(self) -> None:
         """Wait until no index is being merged."""
         for each in (self.signals, self.keypoints):
@@ -156,6 +173,11 @@ def build(directory: Path, pieces: Mapping[str, Iterable[Piece]], mark: int = 0)
     """
     bulk.build(directory / SIGNALS, pieces.get(SignalType.PDQ, ()), mark=mark)
     keypoint_index.build(directory / KEYPOINTS, pieces.get(SignalType.KEYPOINTS, ()), mark=mark)
+
+
+def identity(directory: Path) -> Identity:
+    """Tell which indexes lie in a directory, by their inodes."""
+    return control.identity(directory / SIGNALS), control.identity(directory / KEYPOINTS)
 
 
 def warm_up() -> None:
