@@ -146,7 +146,7 @@ class _Pipeline:
             _Read(lists),
             batch_size=1,
             num_cpus=0,
-            compute=data.TaskPoolStrategy(size=READERS),
+            compute=data.TaskPoolStrategy(size=min(READERS, len(shards))),
             label_selector={NODE: here},
         )
         scanned = rows.map_batches(

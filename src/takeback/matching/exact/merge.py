@@ -49,12 +49,18 @@ S = TypeVar("S", bound=Sized)
 
 
 def run_of_small(segments: Iterable[S], ratio: int) -> list[S]:
-    """Return the smallest segments, up to one that is more than *ratio* times those before it."""
+    """Return the smallest segments that are worth a merge; one alone or none where none are.
+
+    A run ends before a segment of more than *ratio* times its size; one that holds a single
+    segment is passed over, or that would keep equal ones above it apart for ever.
+    """
     run: list[S] = []
     size = 0
     for segment in sorted(segments, key=lambda segment: segment.lasting):
         if run and segment.lasting > ratio * size:
-            break
+            if len(run) > 1:
+                break
+            run, size = [], 0
         run.append(segment)
         size += segment.lasting
     return run
