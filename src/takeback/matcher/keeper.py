@@ -242,9 +242,9 @@ class Election:
 
     def step_down(self) -> None:
         """Keep the directory no longer, if this process does."""
-        if self.keeper is not None:
-            self.keeper.close()
-            self.keeper = None
+        keeper, self.keeper = self.keeper, None
+        if keeper is not None:
+            keeper.close()
 
     def wake(self, number: int) -> None:
         """Say that something waits for a source; another process finds out by itself."""
