@@ -18,7 +18,7 @@ import numpy as np
 from takeback.errors import IntegrityFailure
 from takeback.matching.disk import steps
 
-CHECKSUM_BYTES: Final = 8
+CRC_BYTES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Note:
         fresh = not self.path.exists()
         body = np.array([number, *gone], "<i8").tobytes()
         with steps.refused_as_not_ready():
-            self._put(zlib.crc32(body).to_bytes(CHECKSUM_BYTES, "little") + body)
+            self._put(zlib.crc32(body).to_bytes(CRC_BYTES, "little") + body)
             if fresh:
                 steps.sync_directory(self.path.parent)
 
@@ -62,8 +62,8 @@ class Note:
         data = self.path.read_bytes() if self.path.exists() else b""
         if not data:
             return []
-        checksum, body = int.from_bytes(data[:CHECKSUM_BYTES], "little"), data[CHECKSUM_BYTES:]
-        if len(body) % 8 or not body or zlib.crc32(body) != checksum:
+        crc, body = int.from_bytes(data[:CRC_BYTES], "little"), data[CRC_BYTES:]
+        if len(body) % 8 or not body or zlib.crc32(body) != crc:
             raise IntegrityFailure("the note of what a page withdraws is not whole")
         noted, *gone = np.frombuffer(body, "<i8").tolist()
         return gone if noted == number else []
