@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from takeback.client import patience
 from takeback.client.documents import Accepted, Answer, Health, Opinion, Response, Result
-from takeback.client.errors import MatcherError, Unavailable
+from takeback.client.errors import MatcherError, OutOfTime, Unavailable
 from takeback.client.refusals import bad_answer
 from takeback.client.signals import Signal, as_text, batches
 from takeback.client.uploads import Body, Upload, opened
@@ -127,10 +127,15 @@ def _post(path: str, document: object, until: float, repeatable: bool = True) ->
 
 
 def _ask(request: Send) -> Call[bytes]:
-    """Send *request* until there is an answer, asking again is not safe, or time is over."""
-    failed = 0
+    """Send *request* until there is an answer, asking again is not safe, or time is over.
+
+    Where time ends while it is being asked again, the error is what was wrong before.
+    """
+    failed, before = 0, None
     while isinstance(outcome := (yield request), MatcherError):
-        failed += 1
+        if before and request.repeatable and isinstance(outcome, OutOfTime):
+            raise before
+        failed, before = failed + 1, outcome
         pause = _pause(outcome, failed, request)
         if pause >= patience.left(request.until):
             raise outcome
