@@ -206,8 +206,8 @@ def _section(mapped: mmap.mmap, part: Section) -> NDArray[Any]:
     return flat.view(part.dtype).reshape(part.shape)
 
 
-def map_segment(path: Path) -> SegmentFile:
-    """Map a segment file for reading. Only its header is verified; see ``verify``.
+def mapped(path: Path) -> tuple[Header, dict[str, NDArray[Any]]]:
+    """Map a file for reading, and return its header and its arrays.
 
     Raises:
         FileNotFoundError: there is none.
@@ -216,9 +216,20 @@ def map_segment(path: Path) -> SegmentFile:
     fd = os.open(path, os.O_RDONLY)
     try:
         header = read_header(fd, path.name)
-        return SegmentFile(header.kind, header.attributes, map_arrays(fd, header))
+        return header, map_arrays(fd, header)
     finally:
         os.close(fd)
+
+
+def map_segment(path: Path) -> SegmentFile:
+    """Map a segment file for reading. Only its header is verified; see ``verify``.
+
+    Raises:
+        FileNotFoundError: there is none.
+        IntegrityFailure: the header is damaged, or the file has not the size that it says.
+    """
+    header, arrays = mapped(path)
+    return SegmentFile(header.kind, header.attributes, arrays)
 
 
 def verify(path: Path) -> None:
@@ -228,12 +239,7 @@ def verify(path: Path) -> None:
         FileNotFoundError: there is none.
         IntegrityFailure: a block is damaged.
     """
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        header = read_header(fd, path.name)
-        arrays = map_arrays(fd, header)
-    finally:
-        os.close(fd)
+    header, arrays = mapped(path)
     blocks = list(chain.from_iterable(_blocks(_bytes_of(a)) for a in arrays.values()))
     expected = list(chain.from_iterable(part.crcs for part in header.sections))
     if _checksums(blocks) != expected:

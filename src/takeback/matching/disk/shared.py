@@ -18,7 +18,7 @@ from takeback.matching.disk.files import (
     encoded,
     header_of,
     map_arrays,
-    read_header,
+    mapped,
 )
 
 Columns = dict[str, tuple[DTypeLike, tuple[int, ...]]]
@@ -67,12 +67,8 @@ def follow(path: Path) -> SharedFile:
         FileNotFoundError: there is none.
         IntegrityFailure: its header is damaged.
     """
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        header = read_header(fd, path.name)
-        return _mapped(path.name, header.attributes, map_arrays(fd, header))
-    finally:
-        os.close(fd)
+    header, arrays = mapped(path)
+    return _mapped(path.name, header.attributes, arrays)
 
 
 def _mapped(name: str, attributes: Attributes, arrays: dict[str, NDArray[Any]]) -> SharedFile:
