@@ -59,7 +59,10 @@ class ListedEntries:
 
     def held(self, ids: Sequence[int], /) -> Mapping[int, ListedEntry]:
         """Return what is known of the entries."""
-        rows = self.table.take(pa.array(ids, pa.int64())).to_pylist()
+        if not ids:
+            return {}
+        # take() would copy every chunk of the list first
+        rows = pa.concat_tables([self.table.slice(row, 1) for row in ids]).to_pylist()
         return {number: ListedEntry(**row) for number, row in zip(ids, rows, strict=True)}
 
 
