@@ -79,6 +79,23 @@ def drips(connection: socket.socket, _: Asked) -> None:
             time.sleep(0.02)
 
 
+def drips_head(connection: socket.socket, _: Asked) -> None:
+    """Send one byte of an endless head every few hundredths of a second."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nx-long: ")
+    with contextlib.suppress(OSError):
+        for _turn in range(60_000):
+            connection.sendall(b"x")
+            time.sleep(0.02)
+
+
+def soothes(connection: socket.socket, _: Asked) -> None:
+    """Say again and again that it is at work."""
+    with contextlib.suppress(OSError):
+        for _turn in range(60_000):
+            connection.sendall(b"HTTP/1.1 102 Processing\r\n\r\n")
+            time.sleep(0.02)
+
+
 def repeats_what_it_got(connection: socket.socket, asked: Asked) -> None:
     """Refuse in words that hold the caller's key."""
     said = f"you sent {asked.headers.get('authorization')}"
@@ -125,6 +142,21 @@ class BadServer:
             self.asked.append(asked)
             behave = self.behaviours.pop(0) if self.behaviours else results
             behave(connection, asked)
+
+
+@contextmanager
+def sips() -> Iterator[int]:
+    """Take what is sent to a port in sips, and never answer."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
+        threading.Thread(target=_sip, args=(listener,), daemon=True).start()
+        yield listener.getsockname()[1]
+
+
+def _sip(listener: socket.socket) -> None:
+    with contextlib.suppress(OSError), listener.accept()[0] as connection:
+        while connection.recv(64 * 1024):
+            time.sleep(0.01)
 
 
 def _read(connection: socket.socket) -> Asked:

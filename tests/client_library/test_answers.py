@@ -2,6 +2,7 @@
 
 import io
 import os
+import time
 import traceback
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -20,6 +21,7 @@ from takeback.client import (
     Refused,
     Response,
     TooLarge,
+    TooLargeForProxy,
 )
 from takeback.client import errors as tree
 from takeback.exchange import wire
@@ -71,7 +73,7 @@ def test_a_refusal_is_an_error_with_a_hint(
     assert type(refused.value) is kind
     assert (refused.value.status, refused.value.hint) == (status, "Do this.")
     assert refused.value.type == f"urn:takeback:error:{name}"
-    assert refused.value.request_id == "request-7"
+    assert (refused.value.request_id, refused.value.detail) == ("request-7", "some words")
     assert len(server.asked) == 1
 
 
@@ -99,6 +101,17 @@ def test_what_no_matcher_says_is_a_bad_answer(client: Any, server: BadServer, ga
 
     assert failed.value.hint
     assert len(server.asked) == 1
+
+
+def test_a_proxy_that_takes_no_such_size_is_not_the_matcher(client: Any, server: BadServer) -> None:  # noqa: ANN401
+    """No matcher has seen the upload: that is a fault to mend, and no word about the upload."""
+    server.behaviours.append(answers(413, content=b"<html>nginx</html>"))
+
+    with pytest.raises(TooLargeForProxy, match="proxy") as refused:
+        client.match(b"upload")
+
+    assert not isinstance(refused.value, Refused)
+    assert "client_max_body_size" in refused.value.hint
 
 
 def test_a_matcher_that_speaks_no_http_is_unavailable(client: Any, server: BadServer) -> None:  # noqa: ANN401
@@ -162,9 +175,12 @@ def test_a_key_file_is_read_at_every_use(
         ("http://matcher.example/?key=secret", None),
         ("http://matcher.example:0", None),
         ("http://[", None),
-        ("http://matcher.example", "two words"),
-        ("http://matcher.example", "line\nbreak"),
-        ("http://matcher.example", ""),
+        ("http://matcher.example", "a-secret-key"),
+        ("http://10.0.0.5:8090", "a-secret-key"),
+        ("http://127.0.0.1.matcher.example", "a-secret-key"),
+        ("https://matcher.example", "two words"),
+        ("https://matcher.example", "line\nbreak"),
+        ("https://matcher.example", ""),
     ],
 )
 def test_an_address_or_key_that_cannot_be_used_is_refused(
@@ -175,6 +191,24 @@ def test_an_address_or_key_that_cannot_be_used_is_refused(
         opened(url, key)
 
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "options"),
+    [
+        ("https://matcher.example", {}),
+        ("http://127.0.0.2:8090", {}),
+        ("http://[::1]:8090", {}),
+        ("http://localhost:8090", {}),
+        ("http://matcher:8090", {"allow_http": True}),
+        ("http://10.0.0.5:8090", {"allow_http": True}),
+    ],
+)
+def test_keys_go_in_the_clear_only_where_that_was_allowed(
+    opened: Opening, url: str, options: dict[str, bool]
+) -> None:
+    """This machine, HTTPS, or a network of which somebody said that it is theirs."""
+    assert url in repr(opened(url, KEY, **options))
 
 
 def test_every_form_of_an_upload_is_sent(client: Any, server: BadServer, tmp_path: Path) -> None:  # noqa: ANN401
@@ -241,6 +275,18 @@ def test_a_path_that_cannot_be_read_is_an_oserror(client: Any, tmp_path: Path) -
     """As everywhere in Python."""
     with pytest.raises(FileNotFoundError):
         client.match(tmp_path / "nothing")
+
+
+def test_a_path_that_is_no_regular_file_is_not_waited_for(client: Any, tmp_path: Path) -> None:  # noqa: ANN401
+    """A named pipe with nobody at its other end, a device that never ends, a folder."""
+    os.mkfifo(tmp_path / "pipe")
+    began = time.monotonic()
+
+    for path in (tmp_path / "pipe", "/dev/zero", tmp_path):
+        with pytest.raises(OSError, match=r"Not a regular file|Is a directory"):
+            client.match(path)
+
+    assert time.monotonic() - began < 3
 
 
 def test_signals_come_in_every_form(client: Any, server: BadServer) -> None:  # noqa: ANN401

@@ -67,6 +67,9 @@ DATES = st.from_regex(r"\w{3}, \d{1,3} \w{3} \d{1,6} \d\d:\d\d:\d\d [+-]?\w{1,6}
 @settings(max_examples=300)
 @given(st.text(max_size=40) | DATES)
 @example("Thu, 31 Dec 9999 23:59:59 -2359")
+@example("Mon, 01 Jan 2024 00:00:00 +999999999999999999999")
+@example("Mon, 99999999999999999999 Jan 2024 00:00:00 GMT")
+@example("Mon, 01 Jan 99999999999999999999 00:00:00 GMT")
 @example("9" * 40)
 def test_retry_after_is_never_an_error(text: str) -> None:
     """Seconds, a date, or nothing."""

@@ -29,8 +29,11 @@ from tests.client_library.badserver import (
     bad_server,
     breaks_off,
     drips,
+    drips_head,
     resets,
     silent,
+    sips,
+    soothes,
 )
 from tests.client_library.conftest import Opening
 
@@ -102,7 +105,7 @@ def test_asking_again_ends_with_the_time_limit(client: Any, server: BadServer) -
     assert len(server.asked) > 2
 
 
-@pytest.mark.parametrize("behaviour", [silent, drips])
+@pytest.mark.parametrize("behaviour", [silent, drips, drips_head, soothes])
 def test_a_server_that_never_ends_is_left(
     client: Any,  # noqa: ANN401
     server: BadServer,
@@ -117,6 +120,18 @@ def test_a_server_that_never_ends_is_left(
 
     assert 0.4 < time.monotonic() - began < 5
     assert len(server.asked) == 1
+
+
+def test_a_server_that_takes_an_upload_in_sips_is_left(opened: Opening) -> None:
+    """Each sip is soon enough, all of them together are not."""
+    with sips() as port:
+        client = opened(f"http://127.0.0.1:{port}", within=0.5)
+        began = time.monotonic()
+
+        with pytest.raises(OutOfTime):
+            client.match(bytes(64 << 20))
+
+    assert 0.4 < time.monotonic() - began < 5
 
 
 def test_a_matcher_that_is_restarting_is_waited_for(opened: Opening) -> None:

@@ -19,6 +19,7 @@ from takeback.client.errors import (
     QuotaSpent,
     Refused,
     TooLarge,
+    TooLargeForProxy,
     Unavailable,
     Unreachable,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "Response",
     "Result",
     "TooLarge",
+    "TooLargeForProxy",
     "Unavailable",
     "Unreachable",
 ]

@@ -37,18 +37,21 @@ class AsyncClient:
     waits for a disk.
     """
 
-    def __init__(self, url: str, key: Key = None, *, within: float = 60.0) -> None:
+    def __init__(
+        self, url: str, key: Key = None, *, within: float = 60.0, allow_http: bool = False
+    ) -> None:
         """Prepare to ask; nothing is sent yet.
 
         Args:
             url: the matcher's address, such as ``http://127.0.0.1:8090``.
             key: what its ``--require-key-file`` asks for, or the path of a file that holds it.
             within: seconds that one call may take in all.
+            allow_http: send uploads and the key in the clear to another machine, too.
 
         Raises:
             ValueError: the address or the key can't be used.
         """
-        self._address = Address.of(url, key)
+        self._address = Address.of(url, key, allow_http=allow_http)
         self._within = within
         self._http = httpx2.AsyncClient(**OPTIONS)
 

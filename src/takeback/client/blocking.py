@@ -12,6 +12,7 @@ from takeback.client import calls
 from takeback.client.calls import Call, Outcome, Send, Views
 from takeback.client.documents import Answer, Health, Opinion, Response
 from takeback.client.errors import MatcherError
+from takeback.client.ontime import Transport, ending
 from takeback.client.signals import Signal
 from takeback.client.transport import (
     FAILURES,
@@ -36,20 +37,23 @@ class Client:
     :class:`takeback.client.errors.MatcherError`.
     """
 
-    def __init__(self, url: str, key: Key = None, *, within: float = 60.0) -> None:
+    def __init__(
+        self, url: str, key: Key = None, *, within: float = 60.0, allow_http: bool = False
+    ) -> None:
         """Prepare to ask; nothing is sent yet.
 
         Args:
             url: the matcher's address, such as ``http://127.0.0.1:8090``.
             key: what its ``--require-key-file`` asks for, or the path of a file that holds it.
             within: seconds that one call may take in all.
+            allow_http: send uploads and the key in the clear to another machine, too.
 
         Raises:
             ValueError: the address or the key can't be used.
         """
-        self._address = Address.of(url, key)
+        self._address = Address.of(url, key, allow_http=allow_http)
         self._within = within
-        self._http = httpx2.Client(**OPTIONS)
+        self._http = httpx2.Client(transport=Transport(), **OPTIONS)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._address.url!r})"
@@ -142,7 +146,8 @@ class Client:
     def _send(self, request: Send) -> Outcome:
         time.sleep(request.pause)
         try:
-            return self._exchange(request, self._address.key_text())
+            with ending(request.until):
+                return self._exchange(request, self._address.key_text())
         except FAILURES as problem:
             return failure(problem, request)
         except MatcherError as problem:

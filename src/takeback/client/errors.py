@@ -12,6 +12,7 @@
     │   ├── QuotaSpent
     │   └── OutOfTime           your own time limit passed
     └── BadAnswer               something answered, but not as a matcher does
+        └── TooLargeForProxy    what stands before the matcher takes no upload of that size
 
 Catch a branch. No message holds a key, a signal or a word of yours; each error has a ``hint``
 that says what to do next.
@@ -30,6 +31,9 @@ class MatcherError(Exception):
     type: str = ""
     """The matcher's own name of the error, as ``docs/reference/errors.md`` lists them, for
     example ``urn:takeback:error:not-a-picture``; empty where it named none."""
+
+    detail: str = ""
+    """The matcher's own sentence, if it gave one that is fit to be shown."""
 
     request_id: str = ""
     """What the matcher calls this request, in its log too; empty where there was no answer."""
@@ -103,3 +107,9 @@ class BadAnswer(MatcherError):
     """Something answered, but not as a matcher does; or the matcher itself failed."""
 
     hint = "Check the address; if it is the matcher's, look into its log."
+
+
+class TooLargeForProxy(BadAnswer):
+    """A proxy before the matcher refused the upload for its size; no matcher has seen it."""
+
+    hint = "Let the proxy pass what the matcher takes (nginx: client_max_body_size)."

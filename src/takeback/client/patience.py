@@ -39,9 +39,10 @@ def seconds(retry_after: str | None) -> float:
         return float(text[:9])
     try:
         when = parsedate_to_datetime(text)
-    except ValueError:
+        left = when.replace(tzinfo=when.tzinfo or UTC) - datetime.now(UTC)
+    except (ValueError, OverflowError):  # OverflowError: a day or a zone beyond any calendar
         return 0.0
-    return max(0.0, (when.replace(tzinfo=when.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+    return max(0.0, left.total_seconds())
 
 
 def left(until: float) -> float:

@@ -17,6 +17,7 @@ from takeback.client.errors import (
     QuotaSpent,
     Refused,
     TooLarge,
+    TooLargeForProxy,
     Unavailable,
     Unreachable,
 )
@@ -28,7 +29,6 @@ ANY_CONTENT: Final[Mapping[int, type[MatcherError]]] = {
     401: KeyRefused,
     403: KeyRefused,
     408: Unreachable,
-    413: TooLarge,
     429: QuotaSpent,
     502: Unreachable,
     503: Busy,
@@ -36,10 +36,14 @@ ANY_CONTENT: Final[Mapping[int, type[MatcherError]]] = {
 }
 """Statuses that mean the same from a matcher and from a proxy in front of it."""
 
+MATCHERS_WORD: Final[Mapping[int, type[MatcherError]]] = {413: TooLarge, 415: NotReadable}
+"""Statuses that are about the upload only where the matcher itself says so."""
+
 WORDS: Final[Mapping[type[MatcherError], str]] = {
     Refused: "the matcher refused",
     NotReadable: "the upload can't be read",
     TooLarge: "the upload is too large",
+    TooLargeForProxy: "a proxy before the matcher refused the upload for its size",
     KeyRefused: "the key was not accepted",
     QuotaSpent: "the quota is used up",
     Busy: "the matcher asks to try later",
@@ -68,6 +72,7 @@ def refusal(status: int, headers: Mapping[str, str], content: bytes, key: str) -
     error = _kind(status, problem)()
     said = _sentence(problem.detail, key)
     error.args = (f"{WORDS[type(error)]} (status {status})" + (f": {said}" if said else ""),)
+    error.detail = said
     error.hint = _sentence(problem.hint, key) or error.hint
     error.status, error.type = status, problem.type
     error.request_id = _request_id(headers.get("x-request-id", ""), key)
@@ -86,9 +91,11 @@ def _kind(status: int, problem: Problem) -> type[MatcherError]:
     kind = ANY_CONTENT.get(status)
     if kind is not None:
         return kind
-    if not problem.type or not 400 <= status < 500:
-        return BadAnswer
-    return NotReadable if status == 415 and problem.type.startswith(OURS) else Refused
+    if problem.type.startswith(OURS) and status in MATCHERS_WORD:
+        return MATCHERS_WORD[status]
+    if status == 413:
+        return TooLargeForProxy
+    return Refused if problem.type and 400 <= status < 500 else BadAnswer
 
 
 def _problem(content: bytes) -> Problem:

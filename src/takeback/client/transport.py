@@ -7,6 +7,7 @@ was given and nowhere else.
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final, TypedDict
 from urllib.parse import urlsplit
@@ -27,6 +28,12 @@ CONNECT: Final = 5.0
 
 SHORTEST: Final = 0.001
 """Seconds a request is given even when its time is over; 0 would mean for ever to some."""
+
+IN_THE_CLEAR: Final = (
+    "a matcher on another machine needs https, or allow_http where the network is all yours: "
+    "uploads and the key would travel in the clear"
+)
+"""Why plain HTTP to another machine is refused."""
 
 Key = str | os.PathLike[str] | None
 """A key, or the path of a file that holds one, read at every use so that it can be rotated."""
@@ -55,11 +62,12 @@ class Address:
     key: Key = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, url: str, key: Key) -> "Address":
+    def of(cls, url: str, key: Key, *, allow_http: bool = False) -> "Address":
         """Check *url*, an address such as ``http://127.0.0.1:8090``, and *key*.
 
         Raises:
-            ValueError: one of them can't be used; neither is in the message.
+            ValueError: one of them can't be used, or both would travel in the clear to another
+                machine; neither is in the message.
         """
         try:
             parts = urlsplit(url)
@@ -68,6 +76,8 @@ class Address:
             raise ValueError("the address of the matcher can't be read") from None
         if parts.scheme not in {"http", "https"} or not parts.hostname or odd:
             raise ValueError("the address of a matcher looks like http://127.0.0.1:8090")
+        if parts.scheme == "http" and not (allow_http or _is_loopback(parts.hostname)):
+            raise ValueError(IN_THE_CLEAR)
         address = cls(url.rstrip("/"), key)
         if isinstance(key, str):
             _checked(key)
@@ -89,6 +99,13 @@ class Address:
             raise refused from None
 
 
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _checked(key: str) -> str:
     if not key or not key.isascii() or not key.isprintable() or " " in key:
         raise ValueError("the key holds what can't be part of a key")
@@ -106,7 +123,7 @@ def headers_of(request: Send, key: str) -> dict[str, str]:
 
 
 def timeout_of(request: Send) -> httpx2.Timeout:
-    """Return how long each step of *request* may take; ``Reading`` watches the whole."""
+    """Return how long each step of *request* may take; both clients watch the whole as well."""
     remaining = max(SHORTEST, left(request.until))
     return httpx2.Timeout(remaining, connect=min(CONNECT, remaining))
 

@@ -1,6 +1,8 @@
 """Uploads as callers have them, turned into bodies that can be sent more than once."""
 
+import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,7 +11,7 @@ from typing import BinaryIO, Final
 from takeback.client.errors import Refused
 
 Upload = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
-"""A path, the bytes themselves, or a file open for reading bytes, from where it stands."""
+"""The path of a regular file, the bytes, or a file open for reading them, from where it stands."""
 
 PIECE: Final = 256 * 1024
 """Bytes read from a file at a time."""
@@ -42,13 +44,14 @@ def opened(upload: Upload) -> Iterator[Body]:
     """Yield *upload* as a body.
 
     At the end a file that was opened here is closed, and one of the caller's stands where it
-    stood. What can't be read twice, such as a pipe, is read into memory first.
+    stood. An open file that can't be read twice, such as a pipe, is read into memory first.
 
     Raises:
-        OSError: the path can't be read.
+        OSError: the path can't be read, or is no regular file: a pipe or a device may let wait
+            for ever.
     """
     if isinstance(upload, str | os.PathLike):
-        with open(upload, "rb") as file:
+        with open(upload, "rb", opener=_open_file) as file:
             yield _body(file)
     elif isinstance(upload, bytes | bytearray | memoryview):
         yield bytes(upload)
@@ -59,6 +62,24 @@ def opened(upload: Upload) -> Iterator[Body]:
         finally:
             if isinstance(body, FileBody):
                 upload.seek(body.start)
+
+
+def _open_file(path: str, flags: int) -> int:
+    """Open a regular file, without waiting for the other end of what is none."""
+    opened = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    try:
+        _check_regular(os.fstat(opened).st_mode)
+    except OSError:
+        os.close(opened)
+        raise
+    return opened
+
+
+def _check_regular(mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "Not a regular file")
 
 
 def _body(file: BinaryIO) -> Body:
