@@ -1,5 +1,6 @@
 """Files of an index that are damaged, cut short or gone are noticed before anything is answered."""
 
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,10 +11,12 @@ import numpy as np
 import pytest
 
 from takeback.errors import Conflict, IntegrityFailure, NotReady
+from takeback.matching.disk.files import read_header
 from takeback.matching.disk.manifest import read_manifest, write_manifest
 from takeback.matching.exact.bulk import build
 from takeback.matching.exact.followed import FollowedIndex
 from takeback.matching.exact.index import Index
+from takeback.matching.keypoints.index import FollowedKeypointIndex, KeypointIndex
 from tests.matching.disk.story import (
     SIGNALS,
     SMALL,
@@ -24,6 +27,7 @@ from tests.matching.disk.story import (
     seen,
     tell,
 )
+from tests.matching.keypoint_oracle import pictures
 
 TOLD: Final = 8
 """How much of the story is told: it ends with each kind of file there, and a record in the log."""
@@ -160,6 +164,49 @@ def test_a_bit_that_flips_in_a_file_that_was_verified_is_noticed_at_the_next_ope
     for opener in OPENERS:
         with pytest.raises(IntegrityFailure, match="segment"):
             opener(copy)
+
+
+def overwritten(directory: Path, array: str, number: int, *, at: int = 0) -> None:
+    """Put another number into an array of the tail, which has no checksums."""
+    fd = os.open(directory / read_manifest(directory).tail, os.O_RDWR)
+    try:
+        sections = {part.name: part for part in read_header(fd, "tail").sections}
+        os.pwrite(fd, number.to_bytes(8, "little", signed=True), sections[array].offset + 8 * at)
+    finally:
+        os.close(fd)
+
+
+@pytest.mark.parametrize("count", [-1, SMALL.tail_rows + 1, 1 << 62])
+def test_a_tail_that_says_more_than_it_has_room_for_is_damage(
+    count: int, sound: Path, tmp_path: Path
+) -> None:
+    """Compiled code would read what lies behind it, and end the process or answer with that."""
+    copy = tmp_path / "copy"
+    shutil.copytree(sound, copy)
+    followed = FollowedIndex.open(copy)
+    overwritten(copy, "count", count)
+
+    for look in (lambda: seen(followed), lambda: len(followed), lambda: 1 in followed):
+        with pytest.raises(IntegrityFailure, match="the tail"):
+            look()
+
+
+@pytest.mark.parametrize(
+    ("array", "number", "at"),
+    [("count", -1, 0), ("count", 1 << 62, 0), ("first", -8, 1), ("first", 1 << 62, 1)],
+)
+def test_keypoints_are_looked_for_only_where_the_tail_has_room(
+    array: str, number: int, at: int, tmp_path: Path
+) -> None:
+    """Neither how many pictures there are is believed, nor where each begins."""
+    index = KeypointIndex.open(tmp_path)
+    followed = FollowedKeypointIndex.open(tmp_path)
+    index.add([1, 2], pictures(2, seed=5))
+    overwritten(tmp_path, array, number, at=at)
+
+    with pytest.raises(IntegrityFailure, match="the tail"):
+        len(followed)
+    index.close()
 
 
 def test_a_damaged_index_is_built_anew_under_its_followers(sound: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from takeback.errors import NotReady
+from takeback.errors import IntegrityFailure, NotReady
 from takeback.hashing.signal_types import SignalType
 from takeback.matcher import banks
 from takeback.matcher.banks import DAMAGED, FollowedBanks, followed
@@ -260,4 +260,26 @@ def test_a_directory_is_opened_for_one_look(tmp_path: Path) -> None:
     assert sizes(once) == (1, 1, 1, 1)
     assert once.reader.sources() == {1: HUB}
     assert once.reader.newest() == 4
+    once.reader.close()
+
+
+def test_one_look_leaves_nothing_in_a_directory_of_somebody_elses(tmp_path: Path) -> None:
+    """Neither a note of what was verified nor, where that is damaged, an order to the keeper."""
+    with kept(tmp_path) as keeper:
+        keeper.take(*one_of_each())
+    for name in (SIGNALS, KEYPOINTS):
+        shutil.rmtree(tmp_path / name)
+    with kept(tmp_path):
+        pass
+    for name in (SIGNALS, KEYPOINTS):
+        (tmp_path / name / "verified").unlink()
+
+    once = followed(tmp_path)
+    assert sizes(once) == (1, 1, 1, 1)
+    (tmp_path / KEYPOINTS / "manifest").write_bytes(b"no manifest")
+    with pytest.raises(IntegrityFailure):
+        followed(tmp_path)
+
+    assert not (tmp_path / DAMAGED).exists()
+    assert not list(tmp_path.rglob("verified*"))
     once.reader.close()

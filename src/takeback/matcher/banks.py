@@ -95,6 +95,9 @@ class FollowedBanks:
 
     reader: StateReader
     directory: Path
+    reading_only: bool = False
+    """Whether nothing may be written there, not even that an index is damaged."""
+
     indexes: Banks = field(default_factory=Banks)
     _mapped: bool = False
     _made: Identity = ()
@@ -135,10 +138,12 @@ class FollowedBanks:
             return
         made = identity(self.directory)
         try:
-            followed = Indexes.followed(self.directory)
+            followed = Indexes.followed(self.directory, noting=not self.reading_only)
         except NotReady:
             return
         except IntegrityFailure:
+            if self.reading_only:
+                raise
             self.report_damage()
             return
         self.indexes.signals, self.indexes.keypoints = followed.signals, followed.keypoints
@@ -155,6 +160,8 @@ class FollowedBanks:
         except NotReady:
             return
         except IntegrityFailure:
+            if self.reading_only:
+                raise
             self.report_damage()
 
     def report_damage(self) -> None:
@@ -220,10 +227,13 @@ class FollowedBanks:
 def followed(directory: Path) -> FollowedBanks:
     """Open a matcher's directory to answer from it once, whether the matcher runs or not.
 
+    Nothing is written to it.
+
     Raises:
         NotReady: no matcher ever held a bank there, or its index is being made.
+        IntegrityFailure: the index is damaged.
     """
-    banks = FollowedBanks(StateReader(directory), directory)
+    banks = FollowedBanks(StateReader(directory), directory, reading_only=True)
     banks.catch_up()
     banks.require()
     return banks

@@ -327,3 +327,17 @@ def test_an_entry_that_is_replaced_during_a_search_is_not_missed(
         found = list(searched.search(SIGNALS[3:4], 40))
 
         assert found == [(0, 3, 32)]
+
+
+def test_who_may_not_write_there_verifies_and_notes_nothing(tmp_path: Path) -> None:
+    """Nor does a process that it is taken along to."""
+    build(tmp_path, [(range(100), SIGNALS[:100])])
+    note = tmp_path / "verified"
+    note.unlink()
+
+    followed = FollowedIndex.open(tmp_path, noting=False)
+    assert seen(pickle.loads(pickle.dumps(followed))) == seen(followed)  # noqa: S301 - our own
+    assert not note.exists()
+
+    FollowedIndex.open(tmp_path)
+    assert note.exists()

@@ -7,7 +7,7 @@ moved. Nothing is locked: threads that notice it at the same time each do so, an
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from takeback.errors import Conflict, IntegrityFailure, NotReady
 from takeback.matching.disk import shared
@@ -39,16 +39,28 @@ class View(Generic[P, T]):
     """Of a view that nobody changes; otherwise the control file has it."""
 
 
+class Loading(NamedTuple, Generic[P, T]):
+    """How an index makes what it searches."""
+
+    segment: Load[P]
+    """Of its file and its marks."""
+
+    tail: Callable[[SharedFile], T]
+    """Of the shared file that the writer adds to."""
+
+    own_tail: Callable[[list[Record]], T]
+    """One that stays as it is, of changes; for when nothing was written since the machine
+    started, so that shared files tell nothing."""
+
+
 class Follower(Generic[P, T]):
     """A directory, open for reading. Safe to share by threads and to take into a fork.
 
     Args:
         directory: the index's own.
         kind: of the index.
-        load: makes a segment from its file and its marks.
-        load_tail: makes a tail from the shared file that the writer adds to.
-        make_tail: makes one that stays as it is, from changes; for when nothing was written since
-            the machine started, so that shared files tell nothing.
+        loading: how it makes what it searches.
+        noting: whether what is verified may be noted there, so that nobody reads it again.
 
     Raises:
         NotReady: there is nothing whole there yet.
@@ -57,16 +69,10 @@ class Follower(Generic[P, T]):
     """
 
     def __init__(
-        self,
-        directory: Path,
-        kind: str,
-        *,
-        load: Load[P],
-        load_tail: Callable[[SharedFile], T],
-        make_tail: Callable[[list[Record]], T],
+        self, directory: Path, kind: str, loading: Loading[P, T], *, noting: bool = True
     ) -> None:
-        self._directory, self._kind = directory, kind
-        self._load, self._load_tail, self._make_tail = load, load_tail, make_tail
+        self._directory, self._kind, self._loading = directory, kind, loading
+        self._noting = noting
         try:
             self._control = Control(directory, writable=False)
         except (FileNotFoundError, ValueError) as error:
@@ -122,21 +128,22 @@ class Follower(Generic[P, T]):
             return self._recovered(manifest)
         held = {part.listed.live: part for part in known}
         fresh = [part.segment for part in manifest.segments if part.live not in held]
-        Verified(self._directory).verify(fresh)
+        Verified(self._directory, noting=self._noting).verify(fresh)
         kept = tuple(held.get(part.live) or self._mapped(part) for part in manifest.segments)
-        tail = self._load_tail(shared.follow(self._directory / manifest.tail))
+        tail = self._loading.tail(shared.follow(self._directory / manifest.tail))
         places = tuple(part.place for part in kept)
         return View(manifest.generation, places, tail, kept, None)
 
     def _mapped(self, listed: Listed) -> Kept[P]:
         words = shared.follow(self._directory / listed.live).arrays[ENDED]
-        return loaded(self._directory, listed, self._load, words)
+        return loaded(self._directory, listed, self._loading.segment, words)
 
     def _recovered(self, manifest: Manifest) -> View[P, T]:
         """Find out what holds as a writer would, but in this process alone."""
-        found = recover(self._directory, manifest, self._load, self._control)
+        load = self._loading.segment
+        found = recover(self._directory, manifest, load, self._control, noting=self._noting)
         places = tuple(part.place for part in found.kept)
-        tail = self._make_tail(found.pending)
+        tail = self._loading.own_tail(found.pending)
         return View(manifest.generation, places, tail, (), found.mark)
 
 

@@ -81,16 +81,21 @@ def words_of(rows: int) -> tuple[int]:
 
 
 def recover(
-    directory: Path, manifest: Manifest, load: Load[P], control: Control | None
+    directory: Path,
+    manifest: Manifest,
+    load: Load[P],
+    control: Control | None,
+    *,
+    noting: bool = True,
 ) -> Recovered[P]:
-    """Read a directory without changing anything.
+    """Read a directory without changing anything, but note there what was verified.
 
     Raises:
         FileNotFoundError: a file is not there, any more perhaps.
         IntegrityFailure: one is damaged.
     """
     listed = manifest.segments
-    Verified(directory).verify(
+    Verified(directory, noting=noting).verify(
         [name for part in listed for name in (part.segment, part.ended) if name]
     )
     kept = [loaded(directory, part, load, _lasting(directory, part)) for part in listed]

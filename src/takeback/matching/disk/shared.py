@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from takeback.errors import IntegrityFailure
 from takeback.matching.disk import steps
 from takeback.matching.disk.files import (
+    DAMAGED,
     Attributes,
     encoded,
     header_of,
@@ -37,14 +39,23 @@ class SharedFile:
     cell: NDArray[np.int64]
     """Shape (1,): a number that is stored after everything that it counts."""
 
-    @property
-    def count(self) -> int:
-        """Return how much of the arrays may be looked at."""
-        return int(self.cell[0])
-
     def show(self, count: int) -> None:
         """Let everyone look at so much of the arrays."""
         steps.show(self.cell, count)
+
+
+def counted(cell: NDArray[np.int64], most: int) -> int:
+    """Return how much of arrays may be looked at, which have room for *most*.
+
+    Whatever is counted may be read by compiled code, which looks at no bounds.
+
+    Raises:
+        IntegrityFailure: there is no room for so much.
+    """
+    count = int(cell[0])
+    if not 0 <= count <= most:
+        raise IntegrityFailure(DAMAGED.format("the tail"))
+    return count
 
 
 def create(path: Path, kind: str, columns: Columns, attributes: Attributes) -> SharedFile:

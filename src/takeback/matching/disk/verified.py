@@ -20,10 +20,15 @@ Note = list[int]
 
 
 class Verified:
-    """The note in one directory."""
+    """The note in one directory.
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    Args:
+        directory: the index's own.
+        noting: whether this process may write there.
+    """
+
+    def __init__(self, directory: Path, *, noting: bool = True) -> None:
+        self._directory, self._noting = directory, noting
 
     def verify(self, names: Iterable[str]) -> None:
         """Verify those segment files of which it is not noted, and note it.
@@ -36,7 +41,7 @@ class Verified:
         fresh = [name for name in names if known.get(name) != self._note_of(name)]
         for name in fresh:
             verify(self._directory / name)
-        if fresh:
+        if fresh and self._noting:
             self.note(fresh)
 
     def note(self, names: Iterable[str]) -> None:

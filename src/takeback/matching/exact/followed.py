@@ -1,14 +1,15 @@
 """The index in a directory as all processes but its writer have it: mapped, always up to date."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from takeback.matching.disk.follower import Follower, View
+from takeback.matching.disk.follower import Follower, Loading, View
 from takeback.matching.disk.log import Record
-from takeback.matching.disk.shared import SharedFile
+from takeback.matching.disk.shared import SharedFile, counted
 from takeback.matching.exact.answer import (
     DEFAULT_LIMIT,
     DEFAULT_RADIUS,
@@ -34,9 +35,18 @@ class SeenTail:
     """Shape (1,): how many rows it has."""
 
     @property
+    def count(self) -> int:
+        """Return how many rows it has now.
+
+        Raises:
+            IntegrityFailure: it says more than there is room for.
+        """
+        return counted(self.cell, len(self.ids))
+
+    @property
     def lasting(self) -> NDArray[np.int64]:
         """Return where the rows are that have not ended."""
-        return np.flatnonzero(~are_set(self.ended, np.arange(int(self.cell[0]))))
+        return np.flatnonzero(~are_set(self.ended, np.arange(self.count)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,25 +64,28 @@ class FollowedIndex:
     An entry can be found once ``add`` has returned there and cannot once ``withdraw`` has.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self._follower = Follower(
-            directory, KIND, load=load, load_tail=_shared_tail, make_tail=_own_tail
-        )
+    def __init__(self, directory: Path, *, noting: bool = True) -> None:
+        self._directory, self._noting = directory, noting
+        loading = Loading(load, _shared_tail, _own_tail)
+        self._follower = Follower(directory, KIND, loading, noting=noting)
         self._last = _seen(self._follower.view())
 
     @classmethod
-    def open(cls, directory: Path) -> "FollowedIndex":
+    def open(cls, directory: Path, *, noting: bool = True) -> "FollowedIndex":
         """Open the index in *directory*; who writes it need not run.
+
+        Args:
+            directory: the index's own.
+            noting: whether what is verified is noted there; else nothing is written.
 
         Raises:
             NotReady: there is none yet.
             IntegrityFailure: something in it is damaged.
         """
-        return cls(directory)
+        return cls(directory, noting=noting)
 
-    def __reduce__(self) -> tuple[type["FollowedIndex"], tuple[Path]]:
-        return FollowedIndex, (self._directory,)
+    def __reduce__(self) -> tuple[partial["FollowedIndex"], tuple[Path]]:
+        return partial(FollowedIndex, noting=self._noting), (self._directory,)
 
     def __len__(self) -> int:
         view = self._seen().view
@@ -120,7 +133,7 @@ class FollowedIndex:
     def _answer(self, question: Asked) -> Answer:
         seen = self._seen()  # kept: the search works on addresses of its arrays
         places = seen.places.copy()
-        places[-1, COUNT] = seen.view.tail.cell[0]
+        places[-1, COUNT] = seen.view.tail.count
         return question.of(places)
 
     def _seen(self) -> Seen:

@@ -10,11 +10,12 @@ from typing import Final
 
 import numpy as np
 
-from takeback.errors import NotReady
+from takeback.errors import IntegrityFailure, NotReady
 from takeback.matching.disk.copying import Copying
-from takeback.matching.disk.follower import Follower
+from takeback.matching.disk.files import DAMAGED
+from takeback.matching.disk.follower import Follower, Loading
 from takeback.matching.disk.log import Record
-from takeback.matching.disk.shared import SharedFile
+from takeback.matching.disk.shared import SharedFile, counted
 from takeback.matching.disk.store import Store
 from takeback.matching.exact.segment import Ids, Positions
 from takeback.matching.keypoints.keeping import Change, without
@@ -175,8 +176,15 @@ class FollowedTail:
         self._shown = self._tail.shown(0)
 
     def shown(self) -> KeypointSegment:
-        """Return the pictures that are there now."""
-        if len(self._shown.ids) != (count := self._file.count):
+        """Return the pictures that are there now.
+
+        Raises:
+            IntegrityFailure: they can't lie where the file says.
+        """
+        count = counted(self._file.cell, len(self._tail.ids))
+        if len(self._shown.ids) != count:
+            if not self._tail.holds(count):
+                raise IntegrityFailure(DAMAGED.format("the tail"))
             self._shown = self._tail.shown(count)
         return self._shown
 
@@ -196,21 +204,18 @@ def tail_of(records: Sequence[Record]) -> KeypointTail:
 Followed = Follower[KeypointSegment, FollowedTail | KeypointTail]
 
 
-def followed(directory: Path) -> Followed:
-    """Open a directory for reading.
+def followed(directory: Path, *, noting: bool = True) -> Followed:
+    """Open a directory for reading; see ``FollowedIndex.open``.
 
     Raises:
         NotReady: there is nothing whole there yet.
         IntegrityFailure: something is damaged.
         Conflict: it holds something else.
     """
-    return Follower(
-        directory,
-        KIND,
-        load=KeypointSegment.of,
-        load_tail=FollowedTail,
-        make_tail=tail_of,
+    loading = Loading[KeypointSegment, FollowedTail | KeypointTail](
+        KeypointSegment.of, FollowedTail, tail_of
     )
+    return Follower(directory, KIND, loading, noting=noting)
 
 
 def build(

@@ -15,6 +15,7 @@ finds than comparing everything with everything would, and what an upload can ma
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
@@ -289,23 +290,27 @@ class FollowedKeypointIndex(KeypointSearch):
     A search sees every change that was made before it began.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self._follower = on_disk.followed(directory)
+    def __init__(self, directory: Path, *, noting: bool = True) -> None:
+        self._directory, self._noting = directory, noting
+        self._follower = on_disk.followed(directory, noting=noting)
 
-    def __reduce__(self) -> tuple[type["FollowedKeypointIndex"], tuple[Path]]:
-        return FollowedKeypointIndex, (self._directory,)
+    def __reduce__(self) -> tuple[partial["FollowedKeypointIndex"], tuple[Path]]:
+        return partial(FollowedKeypointIndex, noting=self._noting), (self._directory,)
 
     @classmethod
-    def open(cls, directory: Path) -> Self:
+    def open(cls, directory: Path, *, noting: bool = True) -> Self:
         """Open the index in a directory for reading.
+
+        Args:
+            directory: the index's own.
+            noting: whether what is verified is noted there; else nothing is written.
 
         Raises:
             NotReady: there is nothing whole there yet.
             IntegrityFailure: something in it is damaged.
             Conflict: it is another kind of index.
         """
-        return cls(directory)
+        return cls(directory, noting=noting)
 
     def __len__(self) -> int:
         return sum(segment.lasting for segment in self.places())

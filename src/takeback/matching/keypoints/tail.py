@@ -58,6 +58,12 @@ class KeypointTail:
         keypoints = int(self.rows.first[self.count]) + len(rows.words)
         return self.count + len(rows) <= len(self.ids) and keypoints <= len(self.rows.words)
 
+    def holds(self, count: int) -> bool:
+        """Tell whether each of the first so many pictures begins where one before it ends."""
+        first = self.rows.first[: count + 1]
+        ascend = not (first[1:] < first[:-1]).any()
+        return bool(ascend and first[0] == 0 and first[-1] <= len(self.rows.words))
+
     def append(self, ids: Ids, rows: KeypointRows) -> None:
         """Add pictures; a search sees them once it is given what is ``shown`` then."""
         own, begin = self.rows, int(self.rows.first[self.count])

@@ -64,16 +64,20 @@ class Indexes:
             raise
 
     @classmethod
-    def followed(cls, directory: Path) -> Self:
+    def followed(cls, directory: Path, *, noting: bool = True) -> Self:
         """Open the indexes that another process writes; videos and digests are the caller's to add.
+
+        Args:
+            directory: where they lie.
+            noting: whether what is verified is noted there; else nothing is written.
 
         Raises:
             NotReady: there is nothing whole there yet.
             IntegrityFailure: something there is damaged.
         """
         return cls(
-            FollowedIndex.open(directory / SIGNALS),
-            FollowedKeypointIndex.open(directory / KEYPOINTS),
+            FollowedIndex.open(directory / SIGNALS, noting=noting),
+            FollowedKeypointIndex.open(directory / KEYPOINTS, noting=noting),
         )
 
     def __len__(self) -> int:
