@@ -34,7 +34,7 @@ from benchmarks.places import cache_folder, corpus_folder
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from takeback.backscan.listed import FOLDER, prepare
+from takeback.backscan.listed import prepare
 from takeback.hashing import MATCH_DISTANCE
 
 STAGES = ("planning", "hashing", "naming")
@@ -219,8 +219,9 @@ def found_hits(out: Path) -> list[Hit]:
 def arguments(stage: Stage, given: Path, out: Path, workers: int, *more: str) -> list[str]:
     """Return the arguments of a scan; the bank's index is made once for all."""
     out.mkdir(exist_ok=True)
-    if not (out / FOLDER).exists():
-        (out / FOLDER).symlink_to(prepare(stage.bank, stage.root))
+    made = prepare(stage.bank, stage.root)
+    if not (out / made.name).exists():
+        (out / made.name).symlink_to(made)
     bank = ["--bank", str(stage.bank), "--out", str(out), "--workers", str(workers)]
     return [str(given), *bank, "--json", *more]
 

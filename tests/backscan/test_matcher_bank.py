@@ -1,7 +1,9 @@
 """A matcher's data directory as the bank: read while the matcher runs, and after it stopped."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,12 @@ import pytest
 
 from takeback.backscan.scan import Order, run
 from takeback.cli.backscan.banks import kind_of
-from takeback.errors import UnreadableInput
+from takeback.errors import NotReady, UnreadableInput
 from takeback.hashing import hash_picture
 from takeback.hashing.signal_types import SignalType, to_text
 from takeback.matcher.options import MatcherOptions, Source
+from takeback.matcher.state import State
+from takeback.matcher.statereader import StateReader
 from tests.backscan.library import Library, rows
 from tests.backscan.running import inline, order, takeback
 from tests.matcher.fakehub import FakeHub
@@ -103,6 +107,54 @@ def test_a_matcher_that_follows_other_hubs_is_another_bank(
         other.stop()
 
     assert kind_of(options.data).facts(options.data).identity != before.identity
+
+
+def test_a_data_directory_that_was_made_anew_is_another_bank(
+    library: Library, options: MatcherOptions, hub: FakeHub, tmp_path: Path
+) -> None:
+    """It follows the same hub and has the same name; its numbers begin again."""
+    facts = []
+    for name in ("first", "first", "second"):
+        with running(replace(options, data=tmp_path / name)) as client:
+            eventually(lambda: ready(client))
+        facts.append(kind_of(tmp_path / name).facts(tmp_path / name))
+
+    first, again, second = facts
+    assert (first.instance, first.identity) == (again.instance, again.identity)
+    assert first.instance != second.instance
+    assert first.identity != second.identity
+
+
+def test_a_state_file_of_an_earlier_release_is_given_what_tells_it_apart(tmp_path: Path) -> None:
+    """By the matcher; a scan that comes before it says what to do."""
+    State(tmp_path).close()
+    with closing(sqlite3.connect(tmp_path / "matcher.db")) as database, database:
+        database.execute("DELETE FROM secrets")
+
+    with pytest.raises(NotReady, match="start the matcher once"):
+        kind_of(tmp_path).facts(tmp_path)
+    State(tmp_path).close()
+    made = kind_of(tmp_path).facts(tmp_path).instance
+    State(tmp_path).close()
+
+    assert len(made) == 32
+    assert kind_of(tmp_path).facts(tmp_path).instance == made
+
+
+def test_a_scan_can_write_nothing_to_the_state_file(tmp_path: Path) -> None:
+    """Nor does it make one, or change how it is kept."""
+    with pytest.raises(NotReady):
+        StateReader(tmp_path, only_read=True)
+    assert not list(tmp_path.iterdir())
+    State(tmp_path).close()
+    before = (tmp_path / "matcher.db").read_bytes()
+
+    reader = StateReader(tmp_path, only_read=True)
+    with pytest.raises(NotReady, match="readonly"), reader.transaction() as database:
+        database.execute("INSERT INTO sources (url) VALUES ('https://hub.example')")
+    reader.close()
+
+    assert (tmp_path / "matcher.db").read_bytes() == before
 
 
 def test_a_folder_without_a_matcher_is_no_bank(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from takeback.backscan import plan as plans
 from takeback.backscan import results
 from takeback.backscan.plan import Kind, ListFile, cut
 from takeback.errors import Conflict, IntegrityFailure, OtherScan
-from tests.backscan.library import Library
+from tests.backscan.library import Library, hits, listed
 from tests.backscan.running import order, scan
 
 
@@ -68,6 +68,25 @@ def test_another_input_bank_or_option_is_refused(
     for what, each in wanted.items():
         with pytest.raises(OtherScan, match=f"another {what}"):
             scan(each)
+
+
+def test_an_index_is_never_taken_for_another_list_s(
+    done: tuple[Path, Path], library: Library, tmp_path: Path
+) -> None:
+    """Whoever deletes the plan and scans again with a longer list finds what was added."""
+    given, _ = done
+    signals = pq.read_table(library.bank)["signal"].to_pylist()
+    bank, out = tmp_path / "bank.parquet", tmp_path / "again"
+    listed(bank, signals[1:])
+    scan(order(given, bank, out, views="plain"))
+    before = hits(out)
+
+    for name in (plans.FILE, "hits-00000.parquet", "refused-00000.parquet"):
+        (out / name).unlink()
+    listed(bank, signals)
+    scan(order(given, bank, out, views="plain"))
+
+    assert (len(before), len(hits(out))) == (0, 1)
 
 
 def test_a_list_that_changed_is_refused(done: tuple[Path, Path], library: Library) -> None:

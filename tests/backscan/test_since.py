@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,14 +18,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from takeback.backscan import cursors
+from takeback.backscan import since as looking
+from takeback.backscan.bank import BankKind
 from takeback.backscan.library import FILE, Library, finish, keeper, read
 from takeback.backscan.listed import LISTED
 from takeback.backscan.outcome import Outcome, Seconds
+from takeback.backscan.results import held
 from takeback.backscan.scan import Keep, run
-from takeback.backscan.since import Searched, cursor, search
+from takeback.backscan.since import Searched, search
 from takeback.backscan.tables import HITS, KEPT, REFUSED, packed
 from takeback.cli.backscan.banks import MATCHER
-from takeback.errors import IntegrityFailure, MalformedCursor, OtherScan, UnreadableInput
+from takeback.errors import Conflict, IntegrityFailure, MalformedCursor, OtherScan, UnreadableInput
 from takeback.hashing import Signal
 from takeback.matcher.options import MatcherOptions
 from takeback.matcher.statereader import StateReader
@@ -82,7 +87,9 @@ def keep_all(folder: Path, tables: Sequence[pa.Table], mark: int = 0) -> int:
     return finish(folder, PLAN, len(tables), mark)
 
 
-def look(tmp_path: Path, registered: Signals, since: int = 0) -> tuple[Searched, list[made.Hit]]:
+def look(
+    tmp_path: Path, registered: Signals, since: int | None = 0
+) -> tuple[Searched, list[made.Hit]]:
     """Search the library in ``tmp_path / "kept"`` for the signals of a list."""
     bank = made.listed(tmp_path / "bank.parquet", [one.tobytes().hex() for one in registered])
     found = search(tmp_path / "kept", since, bank, LISTED, tmp_path / "out")
@@ -152,8 +159,8 @@ def test_only_what_came_after_the_cursor_is_looked_for(tmp_path: Path) -> None:
     assert {number for _, number, _ in hits} == {made.number_of(n) for n in range(15, 20)}
     assert (second.entries, third.entries) == (5, 0)
     assert len(all_hits) == 10
-    assert pq.read_table(first.results).schema.equals(HITS)
-    assert Path(first.results).stat().st_mode & 0o077 == 0
+    assert pq.read_table(str(first.results)).schema.equals(HITS)
+    assert Path(str(first.results)).stat().st_mode & 0o077 == 0
 
 
 def test_every_copy_is_a_hit(tmp_path: Path) -> None:
@@ -178,11 +185,123 @@ def test_libraries_may_share_a_folder_for_results(tmp_path: Path) -> None:
     _, hits = look(tmp_path, own, since=1)
 
     bank = tmp_path / "bank.parquet"
-    begin = cursor(tmp_path / "second", tmp_path / "out")
-    search(tmp_path / "second", begin, bank, LISTED, tmp_path / "out")
+    second, first = (
+        search(tmp_path / name, None, bank, LISTED, tmp_path / "out") for name in ("second", "kept")
+    )
 
-    assert (begin, cursor(tmp_path / "kept", tmp_path / "out")) == (2, 4)
+    assert (second.since, first.since) == (2, 4)
     assert (len(hits), len(made.hits(tmp_path / "out"))) == (3, 5)
+
+
+def test_results_may_be_deleted_once_acted_on(tmp_path: Path) -> None:
+    """The next search goes on all the same, and leaves no file where it finds nothing."""
+    own = random_signals(np.random.default_rng(15), 3)
+    keep_all(tmp_path / "kept", [kept(own)])
+    first, _ = look(tmp_path, own[:2], None)
+    Path(str(first.results)).unlink()
+
+    second, nothing = look(tmp_path, own[:2], None)
+    third, hits = look(tmp_path, own, None)
+
+    assert (second.since, second.entries, second.results, nothing) == (2, 0, None, [])
+    assert (third.since, len(hits)) == (2, 1)
+
+
+def of_instance(instance: str) -> BankKind:
+    """Return how a list is read as if it were the bank of a matcher of its own."""
+    facts = LISTED.facts
+    return replace(
+        LISTED, facts=lambda path: msgspec.structs.replace(facts(path), instance=instance)
+    )
+
+
+def test_a_bank_that_was_made_anew_is_not_searched_from_the_old_cursor(tmp_path: Path) -> None:
+    """Its entries are numbered from the beginning again: those below the cursor would be missed."""
+    own = random_signals(np.random.default_rng(16), 4)
+    keep_all(tmp_path / "kept", [kept(own)])
+    bank = made.listed(tmp_path / "bank.parquet", [one.tobytes().hex() for one in own])
+    asked = partial(search, tmp_path / "kept", bank=bank, out=tmp_path / "out")
+    old, new = of_instance("old"), of_instance("new")
+
+    with pytest.raises(OtherScan):
+        asked(since=None, bank_kind=old)  # the scan's own mark is of a list
+    first = asked(since=0, bank_kind=old)
+    with pytest.raises(OtherScan) as refused:
+        asked(since=None, bank_kind=new)
+    anew = asked(since=0, bank_kind=new)
+    after = asked(since=None, bank_kind=new)
+
+    assert "--since 0" in refused.value.hint
+    assert (first.hits, anew.hits, after.since) == (4, 4, 4)
+    assert first.results != anew.results
+
+
+def test_one_entry_that_is_near_everything_holds_up_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The nearest are written and say that there are more; the others' hits are all there."""
+    monkeypatch.setattr(looking, "MOST", 200)
+    monkeypatch.setattr(looking, "PIECE", 150)
+    rng = np.random.default_rng(17)
+    flat, *others = random_signals(rng, 5)
+    near = [changed(rng, flat, 3) for _ in range(250)]
+    keep_all(
+        tmp_path / "kept", [kept(np.stack([*near, *[flat] * 50])), kept(np.stack(others), 300)]
+    )
+
+    found, hits = look(tmp_path, np.stack([flat, *others]))
+
+    of_flat = [distance for _, number, distance in hits if number == made.number_of(0)]
+    assert (sorted(of_flat), found.hits) == ([0] * 50 + [3] * 150, 204)
+    assert {row["number"] for row in made.rows(tmp_path / "out", "hits") if row["more"]} == {
+        made.number_of(0)
+    }
+    assert pq.ParquetFile(found.results).num_row_groups == 2
+
+
+def test_two_searches_never_share_a_folder(tmp_path: Path) -> None:
+    """Cron may start the next before one has ended; it is told, and changes nothing."""
+    own = random_signals(np.random.default_rng(18), 2)
+    keep_all(tmp_path / "kept", [kept(own)])
+
+    with held(tmp_path / "out"), pytest.raises(Conflict, match="another scan is at work"):
+        look(tmp_path, own)
+
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["scan.lock"]
+
+
+def test_a_search_that_was_killed_is_made_again_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hits have their name before the cursor goes on, so none is missed."""
+    own = random_signals(np.random.default_rng(19), 3)
+    keep_all(tmp_path / "kept", [kept(own)])
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(cursors, "write", die)
+        with pytest.raises(Killed):
+            look(tmp_path, own, None)
+    found, hits = look(tmp_path, own, None)
+
+    assert (found.since, found.hits, len(hits)) == (0, 3, 3)
+
+
+def test_a_damaged_cursor_is_never_taken_for_none(tmp_path: Path) -> None:
+    """Which would look from the scan on and find everything twice."""
+    own = random_signals(np.random.default_rng(20), 2)
+    keep_all(tmp_path / "kept", [kept(own)])
+    look(tmp_path, own, None)
+    [file] = (tmp_path / "out").glob("cursor-*.json")
+    file.write_bytes(b"{}")
+
+    with pytest.raises(IntegrityFailure) as damaged:
+        look(tmp_path, own, None)
+
+    assert file.name in damaged.value.hint
+    assert look(tmp_path, own, 1)[0].next == 2
 
 
 def test_frames_of_a_video_are_one_hit_with_its_seconds(tmp_path: Path) -> None:

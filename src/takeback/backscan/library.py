@@ -8,6 +8,7 @@ library is not whole. The id of a signal in the index is its place in all the fi
 import os
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, Self
@@ -18,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from takeback.backscan.arrow import Table
+from takeback.backscan.arrow import Schema, Table
 from takeback.backscan.outcome import Outcome
 from takeback.backscan.plan import PART, put, settle
 from takeback.backscan.scan import Keep
@@ -53,6 +54,9 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     mark: int
     """What the library was compared with by the scan itself: the cursor to begin with."""
 
+    instance: str = ""
+    """See ``BankFacts.instance``."""
+
     signals: int
     parts: list[Part]
 
@@ -76,7 +80,7 @@ def keeper(folder: Path, plan_digest: str) -> Keep:
     return keep
 
 
-def finish(folder: Path, plan_digest: str, shards: int, mark: int) -> int:
+def finish(folder: Path, plan_digest: str, shards: int, mark: int, instance: str = "") -> int:
     """Make the index, unless it is made; return how many signals are kept.
 
     Args:
@@ -84,6 +88,7 @@ def finish(folder: Path, plan_digest: str, shards: int, mark: int) -> int:
         plan_digest: likewise.
         shards: how many the scan has; all are kept.
         mark: of the bank that the scan compared with.
+        instance: likewise.
 
     Raises:
         OtherScan: the folder keeps the signals of another scan.
@@ -95,7 +100,7 @@ def finish(folder: Path, plan_digest: str, shards: int, mark: int) -> int:
     parts = list(_parts(folder, shards))
     build(folder / INDEX, _pieces(folder, parts))
     signals = sum(part.rows for part in parts)
-    kept = Kept(plan=plan_digest, mark=mark, signals=signals, parts=parts)
+    kept = Kept(plan=plan_digest, mark=mark, instance=instance, signals=signals, parts=parts)
     put(folder / FILE, msgspec.json.encode(kept))
     return signals
 
@@ -174,12 +179,20 @@ def _check(folder: Path, plan_digest: str) -> None:
 def write(path: Path, table: Table) -> None:
     """Write a table whole or not at all, readable by its user only; on the disk on return."""
     part = path.with_name(path.name + PART)
+    with writing(part, table.schema) as writer:
+        writer.write_table(table)
+    settle(part, path)
+
+
+@contextmanager
+def writing(part: Path, schema: Schema) -> Iterator[pq.ParquetWriter]:
+    """Write a table piece by piece, readable by its user only; on the disk after the block."""
     with part.open("wb") as file:
         os.fchmod(file.fileno(), 0o600)
-        pq.write_table(table, file, write_page_checksum=True)
+        with pq.ParquetWriter(file, schema, write_page_checksum=True) as writer:
+            yield writer
         file.flush()
         os.fsync(file.fileno())
-    settle(part, path)
 
 
 def _read(path: Path, rows: int) -> Table:

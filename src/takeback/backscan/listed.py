@@ -27,7 +27,6 @@ from takeback.matching.lookup.indexes import Indexes
 PIECE: Final = 250_000
 """Entries that are read at once."""
 
-FOLDER: Final = "bank"
 INDEX: Final = "signals"
 ENTRIES: Final = "entries.arrow"
 
@@ -111,7 +110,7 @@ def _readable() -> Iterator[None]:
 
 
 def prepare(path: Path, folder: Path) -> Path:
-    """Make an index of the list, whole or not at all.
+    """Make an index of the list, whole or not at all, in a folder that is named by its content.
 
     Its columns: ``number`` and ``signal``, and where it has them ``hub``, ``bank``, ``ask`` and
     ``view``.
@@ -119,10 +118,10 @@ def prepare(path: Path, folder: Path) -> Path:
     Raises:
         UnreadableInput: it is no such file, or a signal in it is none.
     """
-    made = folder / FOLDER
+    made = folder / f"bank-{facts(path).identity[:16]}"
     if made.exists():
         return made
-    part = made.with_name(FOLDER + PART)
+    part = made.with_name(made.name + PART)
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(mode=0o700, parents=True)
     with _readable(), pq.ParquetFile(path) as file:

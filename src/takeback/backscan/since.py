@@ -4,25 +4,25 @@ Pictures and frames of videos are compared whole, in the eight ways in which the
 them; by keypoints, trimmed views and runs of frames the library is found by a scan alone.
 """
 
-import hashlib
-import re
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
+from takeback.backscan import cursors
 from takeback.backscan.arrow import Table
 from takeback.backscan.bank import BankKind, Entry, Newer
-from takeback.backscan.library import Kept, Library, read, write
+from takeback.backscan.cursors import Cursor
+from takeback.backscan.library import Library, writing
+from takeback.backscan.plan import PART, BankFacts, settle
+from takeback.backscan.results import held
 from takeback.backscan.tables import HITS, Rows, hits_of
-from takeback.errors import MalformedCursor
 from takeback.hashing.place import Place
 from takeback.hashing.signal import MATCH_DISTANCE
 from takeback.matching.evidence import Evidence, judge_distance, judge_frame
@@ -30,11 +30,17 @@ from takeback.matching.exact.followed import FollowedIndex
 from takeback.matching.lookup.found import Found
 from takeback.matching.lookup.turns import quad_of
 
-LIMIT: Final = 1_000
-"""Signals of the library from which an entry is looked up by itself: all of them are hits."""
-
 BATCH: Final = 10_000
-"""Signals that are looked up in one call."""
+"""Entries that are looked for in one call."""
+
+LIMIT: Final = 100
+"""Signals of the library from which on an entry is looked for by itself."""
+
+MOST: Final = 100_000
+"""Signals of the library that are taken of one entry, the nearest ones; ``more`` tells of it."""
+
+PIECE: Final = 100_000
+"""Signals from which on what is found is written before more is looked at."""
 
 WHOLE: Final = Place(0.0, 0.0, 1.0, 1.0)
 
@@ -56,7 +62,21 @@ class Searched(msgspec.Struct, frozen=True, kw_only=True):
     """Files of the library and entries that match, pair by pair."""
 
     seconds: float
-    results: str
+    results: str | None
+    """The file of the hits, if there are any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nearby:
+    """The signals of the library that are near one entry's."""
+
+    entry: Entry
+    entry_id: int
+    found: list[tuple[int, int, int]]
+    """Of each: nothing, its id, the distance in bits."""
+
+    more: bool
+    """Whether there are others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,120 +93,159 @@ class Pair:
     """One file of the library and one entry, with all that brings them together."""
 
     path: str | None
+    entry: Entry
+    more: bool
     near: list[Near] = field(default_factory=list)
     tried: int = 0
     """Frames of the file, if it is a video."""
 
-    def evidence(self, entry: Entry) -> Evidence | None:
+    def evidence(self) -> Evidence | None:
         """Return what the nearest is worth, as a matcher would say of an upload."""
         nearest = min(self.near, key=lambda near: (near.distance, near.turn))
         times = [each.milliseconds for each in self.near if each.milliseconds is not None]
         if not times:
             place = quad_of(WHOLE, nearest.turn)
-            return judge_distance(nearest.distance, "whole", entry.view, place)
-        judged = judge_distance(nearest.distance, "whole", entry.view, quad_of(WHOLE, 0))
+            return judge_distance(nearest.distance, "whole", self.entry.view, place)
+        judged = judge_distance(nearest.distance, "whole", self.entry.view, quad_of(WHOLE, 0))
         span = (min(times) / 1000, max(times) / 1000)
         return None if judged is None else judge_frame(judged, self.tried, span)
 
 
-def cursor(library: Path, out: Path) -> int:
-    """Return where to go on: where the last search into *out* ended, else the library's scan.
-
-    Raises:
-        UnreadableInput: there is no library.
-        IntegrityFailure: it is damaged, or of a later release.
-    """
-    kept = read(library)
-    name = re.compile(re.escape(_name(kept)) + r"-\d+-to-(\d+)\.parquet")
-    ends = (name.fullmatch(path.name) for path in out.glob("hits-*.parquet"))
-    return max((int(end[1]) for end in ends if end), default=kept.mark)
-
-
-def search(library: Path, since: int, bank: Path, bank_kind: BankKind, out: Path) -> Searched:
+def search(
+    library: Path, since: int | None, bank: Path, bank_kind: BankKind, out: Path
+) -> Searched:
     """Look in a library for what came to a bank after a cursor, and write down what is found.
 
     Args:
         library: a folder that ``library.finish`` made whole.
-        since: the cursor; 0 for everything.
+        since: the cursor; 0 for everything, None for where the last search into *out* ended.
         bank: where the bank lies.
         bank_kind: how it is read.
-        out: the folder for the hits, one file of the same form as a scan's.
+        out: the folder for the hits, one file of the same form as a scan's, and for the cursor.
 
     Raises:
+        Conflict: another search or scan is at work in the folder.
+        OtherScan: the last search was in another bank.
         MalformedCursor: the bank never was so far, so the cursor is another bank's.
         UnreadableInput: the library or the bank is none.
         IntegrityFailure: the library is damaged.
     """
     began = time.monotonic()
-    opened, last = Library.open(library), bank_kind.facts(bank).mark
-    if not 0 <= since <= last:
-        raise _no_such_cursor()
-    tables, entries = [HITS.empty_table()], 0
-    for newer in bank_kind.newer(bank, since):
-        entries += len(newer.ids)
-        last = max(last, newer.last)
-        tables.append(_looked_for(opened, newer))
-    hits = pa.concat_tables(tables)
-    out.mkdir(mode=0o700, parents=True, exist_ok=True)
-    results = out / f"{_name(opened.kept)}-{since}-to-{last}.parquet"
-    write(results, hits)
+    with held(out):
+        opened, facts = Library.open(library), bank_kind.facts(bank)
+        begin = cursors.begin(out, opened.kept, facts) if since is None else since
+        cursors.check(begin, facts)
+        arriving = _Arriving(facts.mark, bank_kind.newer(bank, begin))
+        hits, results = _written(opened, begin, facts, arriving, out)
+        cursors.write(out, opened.kept, Cursor(next=arriving.last, instance=facts.instance))
     return Searched(
-        since=since,
-        next=last,
-        entries=entries,
+        since=begin,
+        next=arriving.last,
+        entries=arriving.count,
         signals=opened.kept.signals,
-        hits=len(hits),
+        hits=hits,
         seconds=round(time.monotonic() - began, 3),
-        results=str(results),
+        results=None if results is None else str(results),
     )
 
 
-def _name(kept: Kept) -> str:
-    """Return how the results of a library begin, so that several may share a folder."""
-    return f"hits-{hashlib.sha256(kept.plan.encode()).hexdigest()[:8]}-since"
+@dataclass(slots=True)
+class _Arriving:
+    """What comes from the bank, counted."""
+
+    last: int
+    """The cursor after it."""
+
+    newer: Iterator[Newer]
+    count: int = 0
+
+    def __iter__(self) -> Iterator[Newer]:
+        for newer in self.newer:
+            self.count += len(newer.ids)
+            self.last = max(self.last, newer.last)
+            yield newer
 
 
-def _no_such_cursor() -> MalformedCursor:
-    error = MalformedCursor("the bank was never so far; the cursor is of another one")
-    error.hint = "Use 0 to look for everything; what is printed as `next` is the cursor after it."
-    return error
+def _written(
+    library: Library, since: int, facts: BankFacts, arriving: _Arriving, out: Path
+) -> tuple[int, Path | None]:
+    """Write the hits piece by piece; return how many there are and where, if there are any."""
+    name, hits = f"hits-{cursors.named(library.kept, facts.instance)}-since-{since}", 0
+    part = out / f"{name}{PART}"
+    with writing(part, HITS) as writer:
+        for newer in arriving:
+            for piece in _pieces(_nearby(library.index, newer)):
+                table = _hits(library, piece)
+                writer.write_table(table)
+                hits += len(table)
+    if not hits:
+        part.unlink()
+        return 0, None
+    results = out / f"{name}-to-{arriving.last}.parquet"
+    settle(part, results)
+    return hits, results
 
 
-def _looked_for(library: Library, newer: Newer) -> Table:
+def _nearby(index: FollowedIndex, newer: Newer) -> Iterator[Nearby]:
+    """Yield what is near each entry that is not gone."""
+    for begin in range(0, len(newer.ids), BATCH):
+        signals = newer.signals[begin : begin + BATCH]
+        answer = index.search(signals, MATCH_DISTANCE, limit=LIMIT)
+        edges = np.searchsorted(answer.rows["query"], np.arange(len(signals) + 1))
+        for query in np.flatnonzero(np.diff(edges)).tolist():
+            entry_id = newer.ids[begin + query]
+            if entry := newer.entries.get(entry_id):
+                found, more = answer.rows[edges[query] : edges[query + 1]].tolist(), False
+                if answer.more[query]:
+                    found, more = _alone(index, signals[[query]])
+                yield Nearby(entry, entry_id, found, more)
+
+
+def _alone(
+    index: FollowedIndex, signal: NDArray[np.uint8]
+) -> tuple[list[tuple[int, int, int]], bool]:
+    answer = index.search(signal, MATCH_DISTANCE, limit=MOST)
+    return list(answer), bool(answer.more[0])
+
+
+def _pieces(nearby: Iterable[Nearby]) -> Iterator[list[Nearby]]:
+    """Put entries together until there is enough to be worth a look at the library's parts."""
+    piece: list[Nearby] = []
+    signals = 0
+    for each in nearby:
+        piece.append(each)
+        signals += len(each.found)
+        if signals >= PIECE:
+            yield piece
+            piece, signals = [], 0
+    if piece:
+        yield piece
+
+
+def _hits(library: Library, piece: list[Nearby]) -> Table:
     """Return the hits of some entries."""
     rows = Rows(HITS)
-    for begin in range(0, len(newer.ids), BATCH):
-        for (row, entry_id), pair in sorted(_pairs(library, newer, begin).items()):
-            entry = newer.entries.get(entry_id)
-            evidence = pair.evidence(entry) if entry else None
-            if entry and evidence:
-                for hit in hits_of(Found(((entry, evidence),))):
-                    rows.add(row, pair.path, **hit)
+    for (row, _), pair in sorted(_pairs(library, piece).items(), key=lambda each: each[0]):
+        if evidence := pair.evidence():
+            for hit in hits_of(Found(((pair.entry, evidence),), more=pair.more)):
+                rows.add(row, pair.path, **hit)
     return rows.table()
 
 
-def _pairs(library: Library, newer: Newer, begin: int) -> Mapping[tuple[int, int], Pair]:
+def _pairs(library: Library, piece: list[Nearby]) -> Mapping[tuple[int, int], Pair]:
     """Find which files and entries belong together, by row and id."""
-    near: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for query, kept_id, distance in _near(library.index, newer.signals[begin : begin + BATCH]):
-        near[kept_id].append((query, distance))
+    near: dict[int, list[tuple[Nearby, int]]] = {}
+    for nearby in piece:
+        for _, kept_id, distance in nearby.found:
+            near.setdefault(kept_id, []).append((nearby, distance))
     pairs: dict[tuple[int, int], Pair] = {}
     for kept_id, row, tried in _kept(library, sorted(near)):
-        for query, distance in near[kept_id]:
-            pair = pairs.setdefault((row["row"], newer.ids[begin + query]), Pair(row["path"]))
+        for nearby, distance in near[kept_id]:
+            fresh = Pair(row["path"], nearby.entry, nearby.more)
+            pair = pairs.setdefault((row["row"], nearby.entry_id), fresh)
             pair.near.append(Near(distance, row["turn"], row["milliseconds"]))
             pair.tried = tried
     return pairs
-
-
-def _near(index: FollowedIndex, signals: NDArray[np.uint8]) -> Iterator[tuple[int, int, int]]:
-    """Yield every pair that is near: which signal, the id of the library's, the distance."""
-    answer = index.search(signals, MATCH_DISTANCE, limit=LIMIT)
-    cut = frozenset(np.flatnonzero(answer.more).tolist())
-    yield from (each for each in answer if each[0] not in cut)
-    for query in cut:
-        for _, kept_id, distance in index.search(signals[[query]], MATCH_DISTANCE, limit=None):
-            yield query, kept_id, distance
 
 
 def _kept(library: Library, ids: list[int]) -> Iterator[tuple[int, dict[str, Any], int]]:

@@ -17,6 +17,9 @@ from takeback.matcher.payloads import UNDERSTOOD
 VERSION: Final = 3
 """Written into the file; a higher number was written by a later release."""
 
+INSTANCE: Final = "instance"
+"""The name, among the secrets, of what tells a file from every other."""
+
 IN_MEMORY: Final = frozenset({SignalType.MD5, SignalType.VIDEO})
 """Types that every process holds in memory, and follows through the state file."""
 
@@ -114,8 +117,12 @@ def prepare(db: sqlite3.Connection) -> None:
         IntegrityFailure: the file is of a later release.
     """
     (version,) = db.execute("PRAGMA user_version").fetchone()
-    if version == VERSION:
-        return
+    if version != VERSION:
+        _upgrade(db, version)
+    db.execute("INSERT OR IGNORE INTO secrets VALUES (?, randomblob(16))", (INSTANCE,))
+
+
+def _upgrade(db: sqlite3.Connection, version: int) -> None:
     if version not in _STATEMENTS:
         raise IntegrityFailure("the matcher's state file is of another release")
     db.executescript(f"BEGIN; {_STATEMENTS[version]} PRAGMA user_version = {VERSION}; COMMIT;")

@@ -1,7 +1,8 @@
 """The state file as every process sees it: what is held, and what goes into the outbox.
 
 Any number of processes read it at once. One of them, the keeper, also writes down what the
-feeds say (``state.py``); the others write only what a platform's programs hand to them.
+feeds say (``state.py``); the others write only what a platform's programs hand to them. A
+back-scan writes nothing.
 """
 
 import json
@@ -19,7 +20,7 @@ from takeback.errors import IntegrityFailure, NotReady
 from takeback.exchange.follow import Position
 from takeback.exchange.wire import Ask, BankName
 from takeback.matcher.reading import Arrivals
-from takeback.matcher.schema import VERSION, of_types
+from takeback.matcher.schema import INSTANCE, VERSION, of_types
 
 FILE_NAME: Final = "matcher.db"
 
@@ -61,14 +62,23 @@ class Held:
 class StateReader:
     """The open state file. Safe to use from several threads of one process."""
 
-    def __init__(self, directory: Path) -> None:
+    only_read: bool = False
+    """Whether nothing may be written, see :meth:`__init__`."""
+
+    def __init__(self, directory: Path, *, only_read: bool = False) -> None:
         """Open ``matcher.db`` in *directory*, which a keeper made.
+
+        Args:
+            directory: the matcher's data.
+            only_read: leave the file as it is, so that every writing is refused. SQLite still
+                needs the two files beside it by which readers and a writer keep clear of each
+                other; where no matcher runs it makes them.
 
         Raises:
             NotReady: there is no such file yet, or it waits to be upgraded.
             IntegrityFailure: the file is no state file, or one of a later release.
         """
-        self._path = directory / FILE_NAME
+        self._path, self.only_read = directory / FILE_NAME, only_read
         self._writing, self._reading = threading.RLock(), threading.Lock()
         if not self._path.exists():
             raise NotReady("there is no state file yet")
@@ -76,14 +86,15 @@ class StateReader:
             self._open()
 
     def _open(self) -> None:
-        self._reader = connect(self._path)
+        connected = only_reading if self.only_read else connect
+        self._reader = connected(self._path)
         (version,) = self._reader.execute("PRAGMA user_version").fetchone()
         if version != VERSION:
             self._reader.close()
             if version > VERSION:
                 raise IntegrityFailure("the matcher's state file is of another release")
             raise NotReady("the state file waits to be upgraded")
-        self._writer = connect(self._path)
+        self._writer = connected(self._path)
 
     def close(self) -> None:
         """Close the file."""
@@ -151,6 +162,17 @@ class StateReader:
         """Return when the source was last up to date, as far as is remembered."""
         ((seconds,),) = self.read("SELECT fresh_at FROM sources WHERE id = ?", (source,))
         return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+    def instance(self) -> str:
+        """Return what tells this file from every other: ids of one mean nothing in another.
+
+        Raises:
+            NotReady: no matcher of this release has opened the file yet.
+        """
+        rows = self.read("SELECT lower(hex(value)) FROM secrets WHERE name = ?", (INSTANCE,))
+        if not rows:
+            raise NotReady("the state file waits to be upgraded; start the matcher once")
+        return str(rows[0][0])
 
     # Entries
 
@@ -263,3 +285,14 @@ def connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA foreign_keys = ON")
     return connection
+
+
+def only_reading(path: Path) -> sqlite3.Connection:
+    """Open the file at *path* so that nothing can be written to it."""
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        timeout=BUSY_SECONDS,
+    )

@@ -42,19 +42,20 @@ class MatcherEntries:
 
 
 def facts(directory: Path) -> BankFacts:
-    """Return which matcher's it is: who follows other hubs has another bank.
+    """Return which matcher's it is: who follows other hubs, or began anew, has another bank.
 
     Raises:
-        NotReady: no matcher ever ran there.
+        NotReady: no matcher of this release ever ran there.
         IntegrityFailure: its state file is damaged.
     """
-    reader = StateReader(directory)
+    reader = StateReader(directory, only_read=True)
     try:
-        hubs = "\n".join(sorted(reader.sources().values()))
+        told_by = "\n".join([reader.instance(), *sorted(reader.sources().values())])
         return BankFacts(
             path=str(directory),
-            identity=hashlib.sha256(hubs.encode()).hexdigest(),
+            identity=hashlib.sha256(told_by.encode()).hexdigest(),
             mark=reader.newest(),
+            instance=reader.instance(),
         )
     finally:
         reader.close()

@@ -39,6 +39,7 @@ class Given(TypedDict):
     since: int | None
     column: str | None
     signals: bool
+    protocol: tuple[str, ...]
     limit: int
     views: "Views"
     videos: bool
@@ -67,6 +68,12 @@ class Given(TypedDict):
 )
 @click.option("--column", metavar="NAME", help="Which column of a list to read.")
 @click.option("--signals", is_flag=True, help="The column holds ready signals, not paths.")
+@click.option(
+    "--protocol",
+    multiple=True,
+    metavar="NAME",
+    help="Read rows that begin with NAME://, too; else only where the list lies. May be repeated.",
+)
 @click.option("--workers", type=click.IntRange(1), help="How many; one a processor if not given.")
 @click.option(
     "--ray",
@@ -128,7 +135,7 @@ def _extra() -> Iterator[None]:
 
 
 def _order(given: Given) -> "Order":
-    from takeback.backscan.listing import Input
+    from takeback.backscan.columns import Input
     from takeback.backscan.plan import Choices
     from takeback.backscan.scan import Order
     from takeback.cli.backscan.banks import kind_of
@@ -143,6 +150,7 @@ def _order(given: Given) -> "Order":
             views=given["views"],
             videos=given["videos"],
             keep=given["keep"] is not None,
+            protocols=tuple(sorted(set(given["protocol"]))),
         ),
     )
 
@@ -178,18 +186,17 @@ def _scan(order: "Order", given: Given, *, as_json: bool) -> None:
         talk.say("this scan was finished before; nothing was left to do")
     if kept:
         with talk.working("indexing the library's signals"):
-            library.finish(kept, progress.plan, progress.shards, progress.mark)
+            library.finish(kept, progress.plan, progress.shards, progress.mark, progress.instance)
     done = summary(progress, order.folder)
     emit(done, lambda: lines_of(done), as_json=as_json)
 
 
 def _search(kept: Path, given: Given, *, as_json: bool) -> None:
-    from takeback.backscan import since
+    from takeback.backscan.since import search
     from takeback.cli.backscan.banks import kind_of
 
-    bank, out, first = given["bank"].absolute(), given["folder"], given["since"]
-    begin = since.cursor(kept, out) if first is None else first
-    found = since.search(kept, begin, bank, kind_of(bank), out)
+    bank = given["bank"].absolute()
+    found = search(kept, given["since"], bank, kind_of(bank), given["folder"])
     emit(found, lambda: fields(msgspec.structs.asdict(found)), as_json=as_json)
 
 

@@ -26,7 +26,7 @@ def newer(
         NotReady: there is no matcher's data yet.
         IntegrityFailure: it is damaged.
     """
-    reader = StateReader(directory)
+    reader = StateReader(directory, only_read=True)
     entries = register(reader)
     try:
         for arrivals in reader.load((SignalType.PDQ,), after=since):
