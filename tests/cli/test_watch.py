@@ -2,18 +2,14 @@
 
 import itertools
 import json
-import os
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import fsspec
 import pytest
@@ -23,95 +19,13 @@ from takeback.cli.watch import watch as command
 from takeback.cli.watch.memory import Memory
 from takeback.cli.watch.places import Object, place_at
 from takeback.errors import NotReady
+from tests.cli import watching
 from tests.cli.conftest import PROGRAM, Takeback, bare_environment
-from tests.client_library.badserver import (
-    Asked,
-    BadServer,
-    answers,
-    bad_server,
-    resets,
-)
+from tests.cli.watching import MATCH, NOTHING, Always, look, put, settle, uploads
+from tests.client_library.badserver import BadServer, answers, resets
 from tests.matcher.running import eventually
 
-MATCH = {
-    "number": "0123456789abcdef" * 2,
-    "ground": "whole",
-    "score": 31.5,
-    "view": "whole",
-    "bank": "adult",
-    "ask": "remove",
-    "hub": "hub.example",
-    "distance": 4,
-}
-FOUND = {"matches": [MATCH], "more": False, "quality": 90, "looked_up": True}
-NOTHING = {**FOUND, "matches": []}
-
-
-class Matcher(BadServer):
-    """Finds a match in every upload that begins with "bad"."""
-
-    def answer_slowly(self, connection: socket.socket, asked: Asked) -> None:
-        """Take a few milliseconds, as hashing does."""
-        time.sleep(0.01)
-        found = FOUND if asked.body.startswith(b"bad") else NOTHING
-        answers(200, {"results": [found], "missing": []})(connection, asked)
-
-
-HEALTH = {"status": "alive", "version": "1", "hubs": []}
-
-
-class Always(list[Any]):
-    """Gives the same behaviour for ever to uploads; whoever knocks hears that it is there."""
-
-    def pop(self, _: Any = 0) -> Any:  # noqa: ANN401
-        """Return the behaviour."""
-
-        def behave(connection: socket.socket, asked: Asked) -> None:
-            knocked = asked.line.startswith("GET /ready")
-            (answers(200, HEALTH) if knocked else self[0])(connection, asked)
-
-        return behave
-
-
-def uploads(matcher: BadServer) -> list[bytes]:
-    """Return every upload that was asked about."""
-    return [asked.body for asked in matcher.asked if asked.line.startswith("POST ")]
-
-
-@pytest.fixture
-def matcher() -> Iterator[BadServer]:
-    """A matcher."""
-    with bad_server() as server:
-        server.behaviours = Always([Matcher().answer_slowly])
-        yield server
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    """A directory with a few settled uploads, one of which matches."""
-    folder = tmp_path / "uploads"
-    (folder / "deep").mkdir(parents=True)
-    for name, content in (("a.jpg", b"good a"), ("deep/b.jpg", b"bad b"), ("c.txt", b"good c")):
-        put(folder / name, content)
-    return folder
-
-
-def put(path: Path, content: bytes) -> None:
-    """Write a file as if that had been a minute ago."""
-    path.write_bytes(content)
-    settle(path)
-
-
-def settle(path: Path) -> None:
-    """Make a file old enough to be looked at."""
-    minute_ago = time.time_ns() - 60_000_000_000
-    os.utime(path, ns=(minute_ago, minute_ago))
-
-
-def look(call: Takeback, store: Path | str, matcher: BadServer, *options: str) -> Any:  # noqa: ANN401
-    """Look once; return the exit code, the objects told of, and stderr."""
-    done = call("watch", store, "--once", "--matcher", matcher.url, "--within", "0.5", *options)
-    return done.code, [json.loads(line) for line in done.out.splitlines()], done.err
+matcher, store, hook = watching.matcher, watching.store, watching.hook
 
 
 def test_each_object_is_asked_about_once(call: Takeback, store: Path, matcher: BadServer) -> None:
@@ -239,24 +153,6 @@ def test_what_the_matcher_cannot_read_is_not_asked_about_again(
     assert look(call, store, matcher)[2] == "takeback: 0 asked about, 0 with a match\n"
 
 
-HOOK = """
-import json, sys
-told = json.load(sys.stdin)
-with open({log!r}, "a") as log:
-    print(told["id"], told["object"], file=log)
-sys.exit(int(open({code!r}).read()))
-"""
-
-
-@pytest.fixture
-def hook(tmp_path: Path) -> Path:
-    """A hook that writes down what it was told and ends as the file ``code`` says."""
-    script = tmp_path / "hook.py"
-    script.write_text(HOOK.format(log=str(tmp_path / "told"), code=str(tmp_path / "code")))
-    (tmp_path / "code").write_text("0")
-    return script
-
-
 def test_a_hook_that_fails_is_run_again_with_the_same_id(
     call: Takeback, store: Path, matcher: BadServer, hook: Path
 ) -> None:
@@ -281,8 +177,8 @@ def test_nothing_says_which_object_it_is_about_but_the_answer(
     call: Takeback, store: Path, matcher: BadServer
 ) -> None:
     """Neither stderr nor, once told, the state file."""
-    _, _, err = look(call, store, matcher, "--on-match", "/nonexistent/program")
-    assert "the hook failed (FileNotFoundError)" in err
+    _, _, err = look(call, store, matcher, "--on-match", f"{sys.executable} nowhere.py")
+    assert "the hook ended with 2" in err
     look(call, store, matcher)
 
     remembered = b"".join(path.read_bytes() for path in store.parent.glob("takeback-watch.db*"))
@@ -296,6 +192,8 @@ def test_nothing_says_which_object_it_is_about_but_the_answer(
         (("nowhere",), 3),
         (("elsewhere://bucket",), 3),
         (("uploads", "--on-match", "'"), 3),
+        (("uploads", "--on-match", "/nonexistent/program"), 3),
+        (("uploads", "--on-match", "uploads/a.jpg"), 3),
         (("uploads", "--matcher", "ftp://x"), 3),
     ],
 )
@@ -365,7 +263,7 @@ def test_a_place_that_is_gone_is_said_to_be(store: Path) -> None:
     store.rename(store.parent / "elsewhere")
 
     with pytest.raises(FileNotFoundError):
-        list(place.objects())
+        list(place.objects(list))
 
 
 def test_many_objects_are_compared_with_what_is_known(tmp_path: Path) -> None:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Final
 
-import msgspec
-
 from takeback.cli import talk
 from takeback.cli.asking import (
+    CHECK_PATH,
     answer_as_data,
+    as_line,
+    file_trouble,
     in_order,
     name_as_text,
     of_one_upload,
@@ -32,6 +33,9 @@ READER_GONE: Final = 141
 AT_HAND: Final = 1 << 20
 """Bytes of standard input taken at a time, if they are there."""
 
+LONGEST: Final = 64 * 1024
+"""Bytes of a line that are looked at; no path and no signal has more."""
+
 SELDOM: Final = 30.0
 """Seconds between two lines of progress where nobody sits at the terminal."""
 
@@ -39,6 +43,13 @@ Line = tuple[int, bytes]
 """Its number, from 1, and what stands in it."""
 
 Record = dict[str, Any]
+
+TOO_LONG: Final[Record] = {
+    "error": "LineTooLong",
+    "detail": f"the line has more than {LONGEST:,} bytes",
+    "hint": "With --stdin a new line ends each; where it is a NUL, add -0.",
+}
+"""What is said of a line that is longer than any path or signal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,17 +80,21 @@ def match_lines(pipe: Pipe) -> int:
     except MatcherError as error:
         raise _stopped(error, told) from None
     except BrokenPipeError:
-        _let_go_of_stdout()
+        let_go_of_stdout()
         return READER_GONE
     return REFUSED if told.refused else 0
 
 
 def at_hand(stream: BinaryIO, separator: bytes) -> Iterator[list[Line]]:
-    """Yield the lines of *stream* in blocks, each as soon as it is there; empty lines left out."""
+    """Yield the lines of *stream* in blocks, each as soon as it is there.
+
+    Empty lines are left out, and one that is too long is cut to a byte more than may be.
+    """
     number, rest = 0, b""
     read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
     while piece := read(AT_HAND):
         *whole, rest = (rest + piece).split(separator)
+        rest = rest[: LONGEST + 1]
         yield _numbered(whole, number, separator)
         number += len(whole)
     yield _numbered([rest], number, separator)
@@ -87,13 +102,15 @@ def at_hand(stream: BinaryIO, separator: bytes) -> Iterator[list[Line]]:
 
 def _numbered(texts: Iterable[bytes], before: int, separator: bytes) -> list[Line]:
     ending = b"\r" if separator == b"\n" else b""
-    stripped = (text.removesuffix(ending) for text in texts)
+    stripped = (text[: LONGEST + 1].removesuffix(ending) for text in texts)
     return [(number, text) for number, text in enumerate(stripped, before + 1) if text]
 
 
 def _paths(pipe: Pipe, blocks: Iterable[list[Line]]) -> Iterator[Record]:
     def ask(line: Line) -> Record:
         number, name = line
+        if len(name) > LONGEST:
+            return {"line": number, **TOO_LONG}
         return {"line": number, "path": name_as_text(name), **_about(pipe.client, name)}
 
     return in_order((line for block in blocks for line in block), ask, pipe.at_once)
@@ -103,8 +120,8 @@ def _about(client: Client, name: bytes) -> Record:
     try:
         return answer_as_data(client.match(path_of(name)))
     except (OSError, ValueError) as problem:  # ValueError: a NUL within a name
-        detail = talk.plain(getattr(problem, "strerror", None) or "it can't be read")
-        return _error("NoSuchFile", detail, "Check the path, and that you may read the file.")
+        hint = CHECK_PATH if isinstance(problem, OSError) else "Where NUL ends each name, add -0."
+        return _error("NoSuchFile", file_trouble(problem), hint)
     except MatcherError as error:
         if not of_one_upload(error):
             raise
@@ -126,6 +143,8 @@ def _signals(pipe: Pipe, blocks: Iterable[list[Line]]) -> Iterator[Record]:
 
 
 def _signal(text: bytes) -> str | Record:
+    if len(text) > LONGEST:
+        return TOO_LONG
     try:
         return as_text(text.decode("ascii", "replace").strip())
     except MalformedSignal as error:
@@ -137,7 +156,7 @@ def _error(kind: str, detail: str, hint: str) -> Record:
 
 
 def _print(record: Record) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(record) + b"\n")
+    sys.stdout.buffer.write(as_line(record) + b"\n")
     sys.stdout.buffer.flush()
 
 
@@ -147,7 +166,7 @@ def _stopped(error: MatcherError, told: "Told") -> TakebackError:
     return stopped
 
 
-def _let_go_of_stdout() -> None:
+def let_go_of_stdout() -> None:
     """Send what Python still wants to flush at its end to nowhere."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

@@ -5,10 +5,12 @@ from typing import TypedDict, Unpack
 
 import click
 
-from takeback.cli.asking import client_for
+from takeback.cli.asking import client_for, matcher_options
+from takeback.cli.lines import READER_GONE, let_go_of_stdout
 from takeback.cli.watch.memory import Memory
 from takeback.cli.watch.places import place_at, whole
-from takeback.cli.watch.rounds import Watch, hook, json_lines
+from takeback.cli.watch.rounds import Watch
+from takeback.cli.watch.telling import Teller, hook, json_lines
 
 TIMEOUT = 300.0
 """Seconds to wait for one answer; a matcher hashes the upload first, and a video takes long."""
@@ -19,6 +21,7 @@ class Given(TypedDict):
 
     url: str
     key_file: Path | None
+    allow_http: bool
     within: float
     only: tuple[str, ...]
     every: float
@@ -28,12 +31,7 @@ class Given(TypedDict):
 
 @click.command()
 @click.argument("place", metavar="DIRECTORY|URL")
-@click.option("--matcher", "url", metavar="URL", default="http://127.0.0.1:8090", show_default=True)
-@click.option(
-    "--key-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A key that the matcher accepts, when it asks for one.",
-)
+@matcher_options
 @click.option(
     "--state",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -71,20 +69,26 @@ def watch(place: str, state: Path, on_match: str | None, **given: Unpack[Given])
     Looks at DIRECTORY, or lists the URL of an object store such as s3://bucket/prefix, again and
     again. Each object is asked about once, and again when it changed; what was asked about
     outlives any crash. Matches are JSON lines, or go to COMMAND; one that fails is run again
-    with the same id. With --once the exit code is 7 when not everything could be asked about.
+    with the same id. What the matcher refuses, for example as too large, is a JSON line with an
+    "error". With --once the exit code is 7 when not everything could be asked about, and 3 when
+    some objects were refused.
     """
     tell = hook(on_match) if on_match else json_lines
     with (
-        client_for(given["url"], given["key_file"], given["within"]) as client,
+        client_for(
+            given["url"], given["key_file"], given["within"], allow_http=given["allow_http"]
+        ) as client,
         Memory.open(state, whole(place)) as memory,
     ):
         watching = Watch(
             place=place_at(place, given["only"]),
             memory=memory,
             client=client,
-            tell=tell,
+            teller=Teller(memory, tell),
             at_once=given["at_once"],
         )
-        if given["once"]:
-            return watching.once()
-        watching.forever(given["every"])
+        try:
+            return watching.once() if given["once"] else watching.forever(given["every"])
+        except BrokenPipeError:
+            let_go_of_stdout()
+            return READER_GONE

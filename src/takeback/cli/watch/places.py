@@ -3,12 +3,13 @@
 import fnmatch
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol
 
+from takeback.cli.watch.opening import open_below
 from takeback.errors import BadSettings
 
 SETTLING: Final = 2.0
@@ -31,10 +32,14 @@ class Object:
     """Changes when the object does."""
 
 
+Unseen = Callable[[], object]
+"""Called for each folder or file that is there and can't be looked at."""
+
+
 class Place(Protocol):
     """Where objects lie."""
 
-    def objects(self) -> Iterator[Object]:
+    def objects(self, unseen: Unseen) -> Iterator[Object]:
         """Look at what is there now and has settled.
 
         Raises:
@@ -78,36 +83,62 @@ class Folder:
     root: Path
     only: tuple[str, ...] = ()
 
-    def objects(self) -> Iterator[Object]:
+    def objects(self, unseen: Unseen) -> Iterator[Object]:
         """Look at every file that has not changed for two seconds."""
         now = time.time()
-        for entry in _files(os.scandir(self.root)):
+        for entry in _files(self.root, unseen):
             name = os.path.relpath(entry.path, self.root)
-            if _wanted(name, self.only):
-                try:
-                    stat = entry.stat(follow_symlinks=False)
-                except OSError:  # gone since it was listed
-                    continue
-                if abs(now - stat.st_mtime) >= SETTLING:
-                    yield Object(name, _version(stat))
+            stat = _stat(entry, unseen) if _wanted(name, self.only) else None
+            if stat and abs(now - stat.st_mtime) >= SETTLING:
+                yield Object(name, _version(stat))
 
     def open(self, name: str) -> BinaryIO:
-        """Open the file."""
-        return (self.root / name).open("rb")
+        """Open the file, if it still is one."""
+        return open_below(self.root, name)
 
 
-def _files(entries: Iterable[os.DirEntry[str]]) -> Iterator[os.DirEntry[str]]:
-    """Yield every file among *entries* and below; a folder that vanishes meanwhile has none."""
-    for entry in sorted(entries, key=lambda entry: entry.name):
-        if entry.is_dir(follow_symlinks=False):
-            with suppress(OSError):
-                yield from _files(os.scandir(entry.path))
+def _files(root: Path, unseen: Unseen) -> Iterator[os.DirEntry[str]]:
+    """Yield every file below *root*, however deep, in order."""
+    below = [_entries(root)]
+    while below:
+        entry = next(below[-1], None)
+        if entry is None:
+            below.pop()
+        elif entry.is_dir(follow_symlinks=False):
+            below.append(_entries_of(entry, unseen))
         elif entry.is_file(follow_symlinks=False):
             yield entry
 
 
+def _entries(folder: str | Path) -> Iterator[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return iter(sorted(entries, key=lambda entry: entry.name))
+
+
+def _entries_of(folder: os.DirEntry[str], unseen: Unseen) -> Iterator[os.DirEntry[str]]:
+    """Yield what lies in a folder; nothing if it vanished since it was listed."""
+    try:
+        return _entries(folder.path)
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError:
+        unseen()
+    return iter(())
+
+
+def _stat(file: os.DirEntry[str], unseen: Unseen) -> os.stat_result | None:
+    try:
+        return file.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        pass
+    except OSError:
+        unseen()
+    return None
+
+
 def _version(stat: os.stat_result) -> str:
-    return f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ino}"
+    """Return what changes with a file; its time of change, unlike the others, nobody can set."""
+    return f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns} {stat.st_ino}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +151,8 @@ class Store:
     root: str
     only: tuple[str, ...] = ()
 
-    def objects(self) -> Iterator[Object]:
-        """List the prefix."""
+    def objects(self, unseen: Unseen) -> Iterator[Object]:
+        """List the prefix; a store lists all or nothing."""
         self.files.invalidate_cache()
         listed: Mapping[str, Mapping[str, Any]] = self.files.find(self.root, detail=True)
         for path, about in sorted(listed.items()):

@@ -1,68 +1,45 @@
 """Look, ask, remember, tell; again and again. Says on stderr how it goes, never about what."""
 
 import os
-import shlex
-import subprocess
-import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Final, Literal, NoReturn
-
-import msgspec
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, NoReturn
 
 from takeback.cli import talk
-from takeback.cli.asking import answer_as_data, in_order, name_as_text, of_one_upload, ours
+from takeback.cli.asking import (
+    answer_as_data,
+    as_line,
+    in_order,
+    name_as_text,
+    of_one_upload,
+    ours,
+)
+from takeback.cli.lines import REFUSED
+from takeback.cli.watch.later import Later
 from takeback.cli.watch.memory import Memory, digest_of
 from takeback.cli.watch.places import Object, Place
-from takeback.client import Answer, Busy, Client, MatcherError
-from takeback.errors import BadSettings, TooBusy
-
-PATIENCE: Final = 60.0
-"""Seconds a hook may take."""
+from takeback.cli.watch.telling import Teller, json_lines
+from takeback.client import (
+    Answer,
+    Busy,
+    Client,
+    MatcherError,
+    Refused,
+)
+from takeback.errors import TooBusy
 
 KNOCK: Final = 10.0
 """Seconds in which a matcher that is there says whether it is ready."""
 
 SELDOM: Final = 60.0
-"""Seconds between two looks, at most, while something can't be done."""
+"""Seconds between two looks, at most, while the matcher can't be asked."""
 
-Tell = Callable[[bytes], bool]
-"""Tells one match, as JSON; returns whether that succeeded."""
+OURS: Final = "urn:takeback:error:"
+"""How a matcher's own reasons begin; a proxy in front of it may have a limit of its own."""
 
-
-def json_lines(body: bytes) -> bool:
-    """Write a match to standard output."""
-    sys.stdout.buffer.write(body + b"\n")
-    sys.stdout.buffer.flush()
-    return True
-
-
-def hook(command: str) -> Tell:
-    """Return what runs *command*, without a shell, with a match on its standard input.
-
-    Raises:
-        BadSettings: the command can't be read.
-    """
-    try:
-        words = shlex.split(command)
-    except ValueError:
-        words = []
-    if not words:
-        raise BadSettings("the command of --on-match can't be read")
-
-    def run(body: bytes) -> bool:
-        try:
-            done = subprocess.run(words, input=body, timeout=PATIENCE, check=False)  # noqa: S603 - the operator's own
-        except (OSError, subprocess.TimeoutExpired) as problem:
-            talk.say(f"the hook failed ({type(problem).__name__}); it is run again")
-            return False
-        if done.returncode:
-            talk.say(f"the hook ended with {done.returncode}; it is run again")
-        return done.returncode == 0
-
-    return run
+PROBE: Final = b"takeback"
+"""An upload that every matcher refuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +47,31 @@ class Asked:
     """What came of asking about one object."""
 
     object: Object
-    outcome: Literal["done", "again", "gone"]
+    outcome: Literal["done", "refused", "lacking", "failed", "gone"]
     answer: Answer | None = None
+    error: MatcherError | OSError | None = None
 
-    def text(self) -> bytes | None:
+    def match(self) -> bytes | None:
         """Return what is told of it, as JSON; None where there is no match."""
         if self.answer is None or not self.answer.matches:
             return None
+        return self._line({"id": digest_of(self.object).hex()}, answer_as_data(self.answer))
+
+    def refusal(self) -> bytes:
+        """Return why it is never asked about again, as JSON."""
+        hint = getattr(self.error, "hint", "")
+        said = {"error": type(self.error).__name__, "detail": str(self.error), "hint": hint}
+        return self._line({}, said)
+
+    def reason(self) -> str:
+        """Return why it must be asked about again."""
+        if isinstance(self.error, OSError):
+            return f"a file can't be read ({type(self.error).__name__})"
+        return talk.plain(str(self.error)) if self.error else "the matcher lacks a bank"
+
+    def _line(self, before: dict[str, str], after: dict[str, Any]) -> bytes:
         name = name_as_text(os.fsencode(self.object.name))
-        about = {"id": digest_of(self.object).hex(), "object": name}
-        return msgspec.json.encode({**about, **answer_as_data(self.answer)})
+        return as_line({**before, "object": name, **after})
 
 
 @dataclass(slots=True)
@@ -88,19 +80,35 @@ class Look:
 
     done: int = 0
     found: int = 0
+    refused: int = 0
     again: int = 0
     """Objects that must be asked about again."""
 
+    reason: str = ""
+    """Why the last of them must be."""
+
+    unseen: int = 0
+    """Folders and files that can't be looked at."""
+
     untold: int = 0
+    slow: bool = False
+    """Whether the matcher, and not one object, is why something is left to do."""
+
+    def see_nothing(self) -> None:
+        """Count a folder or a file that can't be looked at."""
+        self.unseen += 1
 
     @property
     def complete(self) -> bool:
         """Whether all that is there was asked about and told."""
-        return not self.again and not self.untold
+        return not (self.again or self.unseen or self.untold or self.slow)
 
     def __str__(self) -> str:
-        later = f", {self.again} to be asked about again" if self.again else ""
-        return f"{self.done} asked about, {self.found} with a match{later}"
+        said = [f"{self.done} asked about", f"{self.found} with a match"]
+        said += [f"{self.refused} refused"] * bool(self.refused)
+        said += [f"{self.unseen} can't be looked at"] * bool(self.unseen)
+        said += [f"{self.again} to be asked about again: {self.reason}"] * bool(self.again)
+        return ", ".join(said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,17 +118,19 @@ class Watch:
     place: Place
     memory: Memory
     client: Client
-    tell: Tell
+    teller: Teller
     at_once: int
+    later: Later = field(default_factory=Later)
 
     def forever(self, every: float) -> NoReturn:
-        """Look every *every* seconds, less often while something can't be done."""
+        """Look every *every* seconds, less often while the matcher can't be asked."""
         pause, trouble = every, ""
         while True:
-            complete, said = self._try()
+            look, said = self._try()
             if said and said != trouble:
                 talk.say(said)
-            pause, trouble = (every, "") if complete else (min(2 * pause, SELDOM), said)
+            trouble = "" if look.complete else said or trouble
+            pause = min(2 * pause, SELDOM) if look.slow else every
             time.sleep(max(pause, every))
 
     def once(self) -> int:
@@ -136,20 +146,22 @@ class Watch:
         talk.say(str(look))
         if not look.complete:
             raise TooBusy("not everything could be asked about and told")
-        return 0
+        return REFUSED if look.refused else 0
 
     def look(self) -> Look:
-        """Tell what is untold, ask about what is new, tell of that.
+        """Ask about what is new, tell of that, and of what could not be told before.
 
         Raises:
             MatcherError: the matcher can't be asked now. Nothing is lost by that.
         """
-        look = Look()
-        for match_id, body in self.memory.untold():
-            look.untold += not self._told(match_id, body)
-        self._knock()
-        for asked in in_order(self.memory.new(self.place.objects()), self._ask, self.at_once):
-            self._keep(asked, look)
+        look, untold = Look(), self.teller.begin()
+        try:
+            self._knock()
+            objects = self.later.last(self.memory.new(self.place.objects(look.see_nothing)))
+            for asked in in_order(objects, self._ask, self.at_once):
+                self._note(asked, look)
+        finally:
+            look.untold += self.teller.again(untold)
         return look
 
     def _knock(self) -> None:
@@ -157,14 +169,17 @@ class Watch:
         with suppress(Busy):  # not ready: it answers what it can all the same
             self.client.ready(within=KNOCK)
 
-    def _try(self) -> tuple[bool, str]:
+    def _try(self) -> tuple[Look, str]:
         try:
             look = self.look()
         except MatcherError as error:
-            return False, f"error: {talk.plain(str(error))}; it is asked again"
+            return Look(slow=True), f"error: {talk.plain(str(error))}; it is asked again"
+        except BrokenPipeError:
+            raise
         except OSError as problem:
-            return False, f"error: the place can't be read ({type(problem).__name__})"
-        return look.complete, str(look) if look.done or look.again else ""
+            said = f"error: the place can't be read ({type(problem).__name__})"
+            return Look(slow=True), said
+        return look, str(look) if look.done or look.again or look.unseen else ""
 
     def _ask(self, found: Object) -> Asked:
         try:
@@ -172,27 +187,46 @@ class Watch:
                 answer = self.client.match(file)
         except FileNotFoundError:
             return Asked(found, "gone")
-        except OSError:
-            return Asked(found, "again")
-        except MatcherError as error:
-            if not of_one_upload(error):
-                raise
-            return Asked(found, "done")
-        return Asked(found, "done" if answer.matches or not answer.missing else "again", answer)
+        except (OSError, MatcherError) as error:
+            return Asked(found, "refused" if _final(error) else "failed", error=error)
+        return Asked(found, "done" if answer.matches or not answer.missing else "lacking", answer)
+
+    def _note(self, asked: Asked, look: Look) -> None:
+        if asked.outcome in {"done", "refused"}:
+            self._keep(asked, look)
+        elif asked.outcome != "gone":
+            look.again, look.reason = look.again + 1, asked.reason()
+        if asked.outcome == "lacking":
+            look.slow = True
+        if asked.outcome == "failed":
+            self.later.put_off(asked.object)
+            if isinstance(asked.error, MatcherError):
+                self._probe()
 
     def _keep(self, asked: Asked, look: Look) -> None:
-        if asked.outcome != "done":
-            look.again += asked.outcome == "again"
-            return
-        body = asked.text()
+        body = asked.match()
+        if asked.outcome == "refused":  # said first: it is written nowhere else
+            json_lines(asked.refusal())
         self.memory.keep(asked.object, body)
         look.done += 1
+        look.refused += asked.outcome == "refused"
         if body is not None:
             look.found += 1
-            look.untold += not self._told(digest_of(asked.object).hex(), body)
+            look.untold += not self.teller.told(digest_of(asked.object).hex(), body)
 
-    def _told(self, match_id: str, body: bytes) -> bool:
-        told = self.tell(body)
-        if told:
-            self.memory.told(match_id)
-        return told
+    def _probe(self) -> None:
+        """See whether one object failed, or any would.
+
+        Raises:
+            MatcherError: no object can be asked about now.
+        """
+        try:
+            self.client.match(PROBE, within=KNOCK)
+        except MatcherError as error:
+            if not _final(error):
+                raise
+
+
+def _final(error: MatcherError | OSError) -> bool:
+    """Tell whether the matcher itself refused the one object, so that it always will."""
+    return isinstance(error, Refused) and of_one_upload(error) and error.type.startswith(OURS)
