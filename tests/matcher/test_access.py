@@ -1,6 +1,8 @@
 """Keys, what each is good for, and the id that each request has."""
 
 import base64
+import hashlib
+import io
 import multiprocessing
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,14 +11,15 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from takeback.errors import BadSettings, NotSignedIn
+from takeback.errors import BadSettings, NotReady, NotSignedIn, QuotaSpent
 from takeback.matcher.access import CallerKeys
 from takeback.matcher.options import MatcherOptions
-from takeback.matcher.quotas import Quotas
+from takeback.matcher.quotas import MOST_CALLERS, OWNER_BYTES, Quotas
 from tests.matcher.running import eventually, ready, running
 
 FIRST, SECOND, THIRD = ("1" * 40, "2" * 40, "3" * 40)
 SIGNAL = "0f" * 32
+OWNER, OTHER = (hashlib.sha256(name).digest()[:OWNER_BYTES] for name in (b"one", b"other"))
 
 
 def keys_in(directory: Path, text: str) -> CallerKeys:
@@ -76,16 +79,16 @@ def test_look_ups_beyond_the_quota_are_refused_until_there_is_room(tmp_path: Pat
     clock = [1000.0]
     quotas = Quotas(tmp_path / "quotas", lambda: clock[0])
 
-    assert quotas.take(3, 60, 59) == 0
-    assert quotas.take(3, 60, 100) == 0
-    assert quotas.take(3, 60, 1) == pytest.approx(99)
+    assert quotas.take(OWNER, 60, 59) == 0
+    assert quotas.take(OWNER, 60, 100) == 0
+    assert quotas.take(OWNER, 60, 1) == pytest.approx(99)
     clock[0] += 98.5
-    assert quotas.take(3, 60, 1) == pytest.approx(0.5)
+    assert quotas.take(OWNER, 60, 1) == pytest.approx(0.5)
     clock[0] += 1
-    assert quotas.take(3, 60, 1) == 0
-    assert quotas.take(4, 60, 1) == 0
+    assert quotas.take(OWNER, 60, 1) == 0
+    assert quotas.take(OTHER, 60, 1) == 0
     clock[0] = 5
-    assert quotas.take(3, 60, 60) == 0, "the machine was started again: nobody waits for that"
+    assert quotas.take(OWNER, 60, 60) == 0, "the machine was started again: nobody waits for that"
     quotas.close()
 
 
@@ -95,16 +98,59 @@ def test_a_full_bucket_holds_one_minute(tmp_path: Path) -> None:
     quotas = Quotas(None, lambda: clock[0])
     assert tmp_path.exists()
 
-    quotas.take(0, 60, 1)
+    quotas.take(OWNER, 60, 1)
     clock[0] += 1e6
-    assert quotas.take(0, 60, 61) == 0
-    assert quotas.take(0, 60, 1) == pytest.approx(1)
+    assert quotas.take(OWNER, 60, 61) == 0
+    assert quotas.take(OWNER, 60, 1) == pytest.approx(1)
+
+
+def test_a_debt_is_its_keys_wherever_the_key_is_written(tmp_path: Path) -> None:
+    """A line that is put before it, or another file of keys, makes nobody pay for another."""
+    keys = keys_in(tmp_path, f"one {FIRST} 60\ntwo {SECOND} 60\n")
+    keys.accept(f"Bearer {FIRST}").spend(600)
+
+    moved = keys_in(tmp_path, f"new {THIRD} 60\none {FIRST} 60\ntwo {SECOND} 60\n")
+    other = CallerKeys(tmp_path / "others", tmp_path / "quotas")
+    other.path.write_text(f"new {THIRD} 60\none {FIRST} 60\n")
+
+    for file in (keys, moved, other):
+        with pytest.raises(QuotaSpent):
+            file.accept(f"Bearer {FIRST}").spend(1)
+        file.accept(f"Bearer {THIRD}").spend(1)
+    moved.accept(f"Bearer {SECOND}").spend(1)
+
+
+def test_as_many_callers_as_a_file_may_have_each_have_a_bucket(tmp_path: Path) -> None:
+    """None is given another's while there is debt in it."""
+    quotas = Quotas(tmp_path / "quotas", lambda: 1000.0)
+    owners = [hashlib.sha256(b"%d" % n).digest()[:OWNER_BYTES] for n in range(MOST_CALLERS)]
+
+    for owner in owners:
+        quotas.take(owner, 1, 100)
+
+    assert all(quotas.take(owner, 1, 1) for owner in owners)
+
+
+def test_who_has_no_key_is_not_told_what_is_wrong_with_the_file(
+    tmp_path: Path, logged: io.StringIO
+) -> None:
+    """One sentence to whoever asks; what it is goes to the log, once."""
+    keys = keys_in(tmp_path, "upload short\n")
+    for _ in range(3):
+        with pytest.raises(NotReady, match=r"^the keys of this matcher can't be read now$"):
+            keys.accept("Bearer guessed")
+    keys.path.unlink()
+    with pytest.raises(NotReady, match=r"^the keys of this matcher can't be read now$"):
+        keys.accept("Bearer guessed")
+
+    assert logged.getvalue().count("fewer than 24 characters") == 1
+    assert logged.getvalue().count("keys.unreadable") == 2
 
 
 def spend(path: Path, times: int) -> int:
     """Take from a bucket; return how often that went well."""
     quotas = Quotas(path, lambda: 1000.0)
-    return sum(quotas.take(7, 1000, 1) == 0 for _ in range(times))
+    return sum(quotas.take(OWNER, 1000, 1) == 0 for _ in range(times))
 
 
 def test_processes_count_together(tmp_path: Path) -> None:
@@ -118,7 +164,7 @@ def test_processes_count_together(tmp_path: Path) -> None:
 def test_a_quota_is_said_over_http_with_a_time_to_return(
     options: MatcherOptions, tmp_path: Path
 ) -> None:
-    """Another key is not held up, and reports are never counted."""
+    """Another key is not held up, and a report is one too."""
     keys = tmp_path / "callers"
     keys.write_text(f"small {FIRST} 30\nlarge {SECOND}\n")
     body = {"signals": [SIGNAL] * 10}
@@ -139,7 +185,7 @@ def test_a_quota_is_said_over_http_with_a_time_to_return(
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
     assert answers[-1].json()["title"] == "Quota spent"
     assert "Retry-After" in answers[-1].json()["hint"]
-    assert (other.status_code, reports.status_code) == (200, 202)
+    assert (other.status_code, reports.status_code) == (200, 429)
     assert 'takeback_matcher_refused_total{status="429"}' in metrics
     assert FIRST not in (options.data / "quotas").read_bytes().decode("latin-1")
 

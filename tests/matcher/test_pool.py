@@ -129,6 +129,22 @@ def test_a_child_that_dies_while_it_is_idle_costs_no_picture() -> None:
     assert isinstance(in_pool(act, seconds=60.0), PictureSignals)
 
 
+def test_a_child_that_dies_while_nobody_asks_is_not_counted_and_is_replaced() -> None:
+    """A matcher that is not ready gets no upload that would find out."""
+
+    async def act(pool: Pool) -> None:
+        (idle,) = children(pool)
+        os.kill(idle, signal.SIGKILL)
+        async with asyncio.timeout(60):
+            while pool.alive:
+                await asyncio.sleep(0.001)
+            while not pool.alive:
+                await asyncio.sleep(0.01)
+        assert children(pool) != [idle]
+
+    in_pool(act)
+
+
 def test_a_picture_that_takes_too_long_is_given_up() -> None:
     """The child is ended, and the next picture finds a fresh one."""
     picture = jpeg(photograph())

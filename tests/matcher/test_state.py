@@ -5,17 +5,19 @@ import fcntl
 import sqlite3
 import stat
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from takeback.errors import BadSettings, Conflict, IntegrityFailure, NotReady
+from takeback.errors import BadSettings, Conflict, IntegrityFailure, NotReady, TooBusy
 from takeback.exchange.follow import Position
 from takeback.exchange.wire import MAX_REPORTS, FeedEntry, FeedPage, FeedWithdrawal
+from takeback.matcher import outbox as outbox_module
 from takeback.matcher import state as state_module
 from takeback.matcher.banks import Banks
 from takeback.matcher.health import HubStatus
@@ -267,6 +269,62 @@ def test_what_waits_is_sent_in_calls_that_a_hub_takes(state: State) -> None:
         outbox.settle([seq for seq, _ in waiting], "sent")
 
     assert sizes == [MAX_REPORTS, 1]
+
+
+def test_reports_that_a_hub_does_not_take_fill_no_disk(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So many wait for it and one more is refused, all or none; another hub's are taken."""
+    monkeypatch.setattr(outbox_module, "WAIT_AT_MOST", 3)
+    one, two = (holding_in(state, url).source for url in (HUB, "https://other.example"))
+    outbox = Outbox(state, lambda: NOON)
+    outbox.put(reports(one, "a", "b"))
+
+    with pytest.raises(TooBusy) as refused:
+        outbox.put(reports(one, "c", "d"))
+
+    assert refused.value.retry_after == outbox_module.FULL_SECONDS
+    assert outbox.waiting() == 2
+    assert outbox.put(reports(one, "c")) == 1
+    assert outbox.put(reports(one, "a", "b")) == 0, "those are known, and take no room"
+    assert outbox.put(reports(two, "d")) == 1
+
+
+@pytest.mark.parametrize("outcome", ["sent", "refused"])
+def test_what_is_settled_is_forgotten_in_the_end(
+    state: State, monkeypatch: pytest.MonkeyPatch, outcome: Literal["sent", "refused"]
+) -> None:
+    """What it said at once, that it was said after a month and many others; or very many others."""
+    monkeypatch.setattr(outbox_module, "REMEMBER_REPORTS", 2)
+    monkeypatch.setattr(outbox_module, "REMEMBER_AT_MOST", 5)
+    source = holding_in(state).source
+    today = [NOON]
+    outbox = Outbox(state, lambda: today[0])
+
+    def remembered() -> int:
+        settle_all(outbox, source, outcome)
+        ((rows, said),) = state.read("SELECT count(*), count(body) FROM reports")
+        assert said == 0
+        return int(rows)
+
+    outbox.put(reports(source, *"abcd"))
+    assert remembered() == 4
+    outbox.put(reports(source, *"efgh"))
+    assert remembered() == 5
+    today[0] += timedelta(days=outbox_module.REMEMBER_DAYS + 1)
+    outbox.put(reports(source, "i"))
+    assert remembered() == 2
+
+
+def reports(source: int, *ids: str) -> list[tuple[int, Report]]:
+    """Return responses of these ids."""
+    return [(source, Report("response", one, b"{}")) for one in ids]
+
+
+def settle_all(outbox: Outbox, source: int, outcome: Literal["sent", "refused"]) -> None:
+    """Settle everything that waits."""
+    while waiting := outbox.next(source):
+        outbox.settle([seq for seq, _ in waiting], outcome)
 
 
 def test_what_is_gone_leaves_no_trace_in_the_files(tmp_path: Path) -> None:

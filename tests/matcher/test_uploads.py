@@ -23,6 +23,8 @@ from tests.matcher.conftest import jpeg, photograph
 from tests.matcher.fakehub import FakeHub
 from tests.matcher.running import eventually, ready, running
 
+KEY = "1" * 40
+
 KEPT = (0.35, 0.3, 0.95, 0.9)
 """What an off-centre crop keeps: left, top, right and bottom in shares of the picture."""
 
@@ -233,3 +235,21 @@ def test_the_very_file_matches_by_its_digest(
         assert send(client, file + b"\0", "video/mp4")["matches"] == []
 
     assert (match["number"], match["ground"], match["upload_view"]) == (number, "file", "whole")
+
+
+def test_every_frame_of_a_video_is_paid_for(
+    filming: MatcherOptions, videos: Path, tmp_path: Path
+) -> None:
+    """Each is compared as a picture: a video is no way around a quota, but is never cut off."""
+    keys = tmp_path / "callers"
+    keys.write_text(f"small {KEY} 10\n")
+    film = (videos / "film.mp4").read_bytes()
+    frames = len(hash_video(videos / "film.mp4", role="query"))
+    with running(replace(filming, require_key_file=keys)) as client:
+        client.headers["authorization"] = f"Bearer {KEY}"
+        eventually(lambda: both_ready(client), 60)
+        send(client, film, "video/mp4")
+        after = client.post("/v1/match", content=film, headers={"content-type": "video/mp4"})
+
+    assert after.status_code == 429
+    assert int(after.headers["retry-after"]) > 60 * (frames - 10) / 10 - 60

@@ -1,8 +1,9 @@
 """The child process that hashes uploads: reads one, answers its signals, forgets it.
 
 Run as ``python -m takeback.hashing.hasher``, for pictures or for videos. An upload comes from
-a stranger, so it is decoded where nothing can be lost: no key, no bank, no file that could be
-written, bounded memory and time. If it dies, only the upload it was given is lost.
+a stranger, so it is decoded where little can be lost: no key and no bank are handed over, no file
+can be written, memory and time are bounded. If it dies, only the upload it was given is lost.
+It runs as its parent's user: a decoder that was taken over could read what that user can read.
 
 Frames on stdin: four bytes of length, most significant first, one that says what is wanted of a
 picture (``Wanted``), then the upload. On stdout: four bytes of length and a MessagePack document

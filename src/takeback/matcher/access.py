@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 from takeback.errors import BadSettings, NotAllowed, NotReady, NotSignedIn, QuotaSpent
 from takeback.exchange.client import is_loopback
 from takeback.matcher.asgi import Event, header
-from takeback.matcher.quotas import MOST_CALLERS, Quotas
+from takeback.matcher.log import log
+from takeback.matcher.quotas import MOST_CALLERS, OWNER_BYTES, Quotas
 
 SHORTEST_KEY = 24
 """Characters a caller's key must have at least; a short one can be guessed."""
@@ -35,23 +36,30 @@ class Caller:
     a_minute: int = 0
     """Look-ups that it may make in a minute; 0 for any number."""
 
-    bucket: int = 0
+    owner: bytes = b""
+    """What its bucket is found by."""
+
     quotas: Quotas | None = None
 
     def spend(self, lookups: int) -> None:
-        """Count look-ups: a signal is one, an upload is one.
+        """Count look-ups before they are made: a signal, an upload and a report are one each.
 
         Raises:
             QuotaSpent: those of this minute are used up.
         """
         if not self.a_minute or self.quotas is None:
             return
-        wait = self.quotas.take(self.bucket, self.a_minute, lookups)
+        wait = self.quotas.take(self.owner, self.a_minute, lookups)
         if wait:
             spent = QuotaSpent(f"more than {self.a_minute} look-ups a minute")
             spent.retry_after = math.ceil(wait)
             spent.hint = "Wait as long as Retry-After says; the file of keys says how many."
             raise spent
+
+    def owe(self, lookups: int) -> None:
+        """Count look-ups that what was let in turned out to take, even if none are left."""
+        if self.a_minute and self.quotas is not None:
+            self.quotas.take(self.owner, self.a_minute, lookups, owed=True)
 
 
 ANYBODY: Final = Caller()
@@ -69,18 +77,21 @@ class CallerKeys:
     _version: tuple[int, int] = (0, 0)
     _callers: dict[bytes, Caller] = field(default_factory=dict)
     _quotas: Quotas | None = None
+    _wrong: str = ""
+    """What is wrong with the file, once it was logged."""
 
     def accept(self, authorization: str) -> Caller:
         """Return whose key is in a header, as ``Bearer <key>`` or as the password of ``Basic``.
 
         Raises:
             NotSignedIn: there is none, or none of the file, with the same words.
-            NotReady: the file is gone or empty; nobody is let in then.
+            NotReady: something is wrong with the file, the log says what; nobody is let in then.
         """
         try:
-            callers = self.digests()
+            callers, self._wrong = self.digests(), ""
         except BadSettings as problem:
-            raise NotReady(str(problem)) from None
+            self._log(str(problem))
+            raise NotReady("the keys of this matcher can't be read now") from None
         caller = callers.get(_digest(_key_of(authorization)))
         if caller is None:
             raise NotSignedIn("a key of this matcher is needed")
@@ -105,13 +116,20 @@ class CallerKeys:
             raise BadSettings("the file of callers' keys holds no key")
         return self._callers
 
+    def _log(self, problem: str) -> None:
+        """Log what is wrong with the file, once: whoever has no key may ask often."""
+        if problem != self._wrong:
+            log().error("keys.unreadable", why=problem)
+        self._wrong = problem
+
     def _read(self, text: bytes) -> dict[bytes, Caller]:
         lines = list(_lines(text))
         if any(a_minute for _, _, a_minute in lines) and self._quotas is None:
             self._quotas = Quotas(self.shared)
+        digests = [_digest(key) for _, key, _ in lines]
         return {
-            _digest(key): Caller(name, a_minute, bucket, self._quotas)
-            for bucket, (name, key, a_minute) in enumerate(lines)
+            digest: Caller(name, a_minute, digest[:OWNER_BYTES], self._quotas)
+            for digest, (name, _, a_minute) in zip(digests, lines, strict=True)
         }
 
 

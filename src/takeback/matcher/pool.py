@@ -8,7 +8,7 @@ picture waits for a video.
 
 import asyncio
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -65,11 +65,13 @@ class Child:
     stdin: asyncio.StreamWriter
     stdout: asyncio.StreamReader
     hashed: int = 0
+    replaced: bool = False
+    """Whether another is being started in its place."""
 
     def lives(self) -> bool:
         """Tell whether it can take an upload; it may have been ended while it was idle."""
         ended = self.stdin.is_closing() or self.stdout.at_eof()
-        return self.process.returncode is None and not ended
+        return self.process.returncode is None and not ended and not self.replaced
 
     async def hash(self, upload: bytes | bytearray, wanted: Wanted) -> Hashed | Refused:
         """Hand one upload over and return what came back. A bytearray is emptied.
@@ -150,9 +152,6 @@ class Pool:
     seconds: float
     memory: int
     kind: Kind = "picture"
-    alive: int = 0
-    """Children that can hash now or are hashing."""
-
     taken: int = 0
     """Uploads under way: being received, waiting, or being hashed."""
 
@@ -160,10 +159,15 @@ class Pool:
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _children: set[Child] = field(default_factory=set)
 
+    @property
+    def alive(self) -> int:
+        """Children that can hash now or are hashing."""
+        return sum(child.lives() for child in list(self._children))
+
     def open(self) -> None:
         """Start the children, in the background."""
         for _ in range(self.size):
-            self._in_background()
+            self._in_background(self._replace(None))
 
     async def close(self) -> None:
         """End every child."""
@@ -172,7 +176,6 @@ class Pool:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(child.end() for child in list(self._children)))
         self._children.clear()
-        self.alive = 0
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -227,7 +230,7 @@ class Pool:
     async def _living(self) -> Child:
         """Wait for a child that is idle and lives; one that died idle is replaced."""
         while not (child := await self._idle.get()).lives():
-            self._give_back(child, sound=False)
+            self._lose(child)
         return child
 
     def _give_back(self, child: Child, *, sound: bool) -> None:
@@ -235,19 +238,24 @@ class Pool:
         if sound and child.hashed < UPLOADS_PER_LIFE:
             self._idle.put_nowait(child)
         else:
-            self.alive -= 1
-            self._in_background(child)
+            self._lose(child)
 
-    def _in_background(self, old: Child | None = None) -> None:
-        task = asyncio.create_task(self._replace(old))
+    def _lose(self, child: Child) -> None:
+        """Put a fresh child in this one's place, once."""
+        if not child.replaced:
+            child.replaced = True
+            self._in_background(self._replace(child))
+
+    def _in_background(self, act: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(act)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _replace(self, old: Child | None) -> None:
         """End *old*, then start a child; slower each time that fails."""
         if old is not None:
-            self._children.discard(old)
             await old.end()
+            self._children.discard(old)
         delay = 0.5
         while True:
             try:
@@ -257,6 +265,11 @@ class Pool:
                 delay = min(30.0, delay * 2)
                 continue
             self._children.add(child)
-            self.alive += 1
             self._idle.put_nowait(child)
+            self._in_background(self._watch(child))
             return
+
+    async def _watch(self, child: Child) -> None:
+        """Replace a child that ends while it is idle: a load balancer may send nothing before."""
+        await child.process.wait()
+        self._lose(child)
