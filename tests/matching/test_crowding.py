@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from takeback.hashing import PictureSignals, Signal
@@ -11,6 +12,7 @@ from takeback.hashing.place import EVERYWHERE, Place
 from takeback.hashing.views import ViewSignals
 from takeback.matching import PictureBank
 from takeback.matching.exact.index import Index
+from takeback.matching.lookup import pictures
 from takeback.matching.lookup.indexes import Indexes
 from takeback.matching.lookup.pictures import CANDIDATES, PictureSearch
 
@@ -82,3 +84,47 @@ def test_copies_that_nobody_vouched_for_do_not_hide_the_vouched_one() -> None:
 
     assert [held.number == 0 for held, _ in found.matches] == [True, False, False]
     assert found.more
+
+
+def crowded(copies: int) -> tuple[Indexes, NDArray[np.uint8]]:
+    """Her entry with nearer copies around it, one of somebody else's, and an upload of each."""
+    hers, others = np.frombuffer(RANDOM.bytes(64), np.uint8).reshape(2, 32)
+    upload = like(hers, 9)
+    index = Index()
+    signals = [hers, *(like(upload, 2) for _ in range(copies)), others]
+    index.add(range(len(signals)), np.stack(signals))
+    return Indexes(index), np.stack([others, upload])
+
+
+def test_copies_do_not_hide_the_vouched_one_from_who_looks_up_a_ready_signal() -> None:
+    """It is answered first, beside the nearest; who is not crowded is answered as ever."""
+    indexes, uploads = crowded(CANDIDATES + 20)
+
+    other, found = PictureSearch(indexes, Register()).signals(uploads, limit=3)
+
+    assert [held.number == 0 for held, _ in found.matches] == [True, False, False]
+    assert found.more
+    assert ([held.number for held, _ in other.matches], other.more) == ([CANDIDATES + 21], False)
+
+
+def test_who_asks_for_more_than_a_hundred_gets_them() -> None:
+    """The caller's limit counts, not ours."""
+    indexes, uploads = crowded(CANDIDATES + 20)
+
+    found = PictureSearch(indexes, Register()).signals(uploads, limit=CANDIDATES + 10)[1]
+
+    assert len(found.matches) == CANDIDATES + 10
+    assert found.more
+
+
+@pytest.mark.parametrize(("together", "sought"), [(1_000, True), (2 * CANDIDATES, False)])
+def test_crowded_signals_share_what_is_looked_at_behind_them(
+    together: int, sought: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many are looked up in one call, no more entries are judged; then the nearest stay."""
+    monkeypatch.setattr(pictures, "CROWDED", together)
+    indexes, uploads = crowded(CANDIDATES + 20)
+
+    for found in PictureSearch(indexes, Register()).signals(uploads[[1, 1]], limit=3):
+        assert found.vouched == sought
+        assert len(found.matches) == 3

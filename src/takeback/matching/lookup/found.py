@@ -41,6 +41,11 @@ class Found(Generic[Held]):
     more: bool = False
     """Whether there are others."""
 
+    @property
+    def vouched(self) -> bool:
+        """Whether somebody gave their word for one of them."""
+        return bool(self.matches) and self.matches[0][0].vouched
+
     def cut(self, limit: int) -> "Found[Held]":
         """Return the surest."""
         if len(self.matches) <= limit:

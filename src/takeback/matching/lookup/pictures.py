@@ -3,7 +3,7 @@
 What suffices for a match is ``matching/evidence.py``'s to say; here is the order of asking.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
@@ -30,6 +30,10 @@ CANDIDATES: Final = 100
 CROWDED: Final = 1_000_000
 """… and near all signals together where none of those is vouched for and suffices: otherwise a
 hundred entries that anybody may make would hide the one that somebody gave their word for."""
+
+CROWD: Final = 4_000
+"""Of them, those that are judged for a signal that is looked up as it is: a process answers
+thousands of these in a second, and none may keep it from the others for long."""
 
 Nearest = dict[int, tuple[int, int]]
 """Of each entry that is near a view: its least distance, and in which of the eight ways."""
@@ -61,10 +65,15 @@ def views_of(upload: PictureSignals) -> list[ViewSignals]:
     return views
 
 
-def _by_query(answer: Answer) -> Iterator[tuple[int, Iterator[tuple[int, int]]]]:
-    """Yield each query that has rows, with entry and distance of each."""
+def _as_they_are(answer: Answer, held: Mapping[int, Held]) -> Iterator[tuple[int, Found[Held]]]:
+    """Judge what is near each query that has rows."""
     for query, rows in groupby(answer, key=itemgetter(0)):
-        yield query, (row[1:] for row in rows)
+        judged = {
+            entry: judge_distance(distance, "whole", held[entry].view, None)
+            for _, entry, distance in rows
+            if entry in held
+        }
+        yield query, found_of(held, judged, more=bool(answer.more[query]))
 
 
 def _lies_in(part: Place, frame: Place) -> bool:
@@ -93,19 +102,33 @@ class PictureSearch(Generic[Held]):
             limit: most matches of each.
             radius: largest distance, at most ``MATCH_DISTANCE``: beyond it nothing is a match.
         """
-        answer = self.indexes.signals.search(signals, radius, limit=CANDIDATES)
+        most = max(CANDIDATES, limit)
+        answer = self.indexes.signals.search(signals, radius, limit=most)
         found: list[Found[Held]] = [Found()] * len(signals)
         if not len(answer):
             return found
         held = self.register.held(np.unique(answer.rows["id"]).tolist())
-        for query, near in _by_query(answer):
-            judged = {
-                entry: judge_distance(distance, "whole", held[entry].view, None)
-                for entry, distance in near
-                if entry in held
-            }
-            found[query] = found_of(held, judged, more=bool(answer.more[query])).cut(limit)
+        for query, near in _as_they_are(answer, held):
+            found[query] = near.cut(limit)
+        cut = np.flatnonzero(answer.more).tolist()
+        if crowds := [query for query in cut if not found[query].vouched]:
+            for number, behind in self._behind(signals[crowds], radius, most):
+                query = crowds[number]
+                found[query] = Found(behind.matches + found[query].matches, more=True).cut(limit)
         return found
+
+    def _behind(
+        self, crowded: NDArray[np.uint8], radius: int, most: int
+    ) -> Iterable[tuple[int, Found[Held]]]:
+        """Find the vouched entries near signals that have *most* others nearer."""
+        limit = min(CROWD, CROWDED // len(crowded))
+        if limit <= most:
+            return ()
+        answer = self.indexes.signals.search(crowded, radius, limit=limit)
+        held = self.register.held(np.unique(answer.rows["id"]).tolist())
+        vouched = {entry: known for entry, known in held.items() if known.vouched}
+        rows = answer.rows[np.isin(answer.rows["id"], list(vouched))]
+        return _as_they_are(Answer(rows, answer.more), vouched)
 
     def picture(self, upload: PictureSignals, limit: int) -> Found[Held]:
         """Compare a picture: whole, then in views, by keypoints, and as part of a video."""
@@ -123,7 +146,7 @@ class PictureSearch(Generic[Held]):
         if not views:
             return Found()
         found, crowded = self._first(views, CANDIDATES)
-        if not crowded or any(held.vouched for held, _ in found.matches):
+        if not crowded or found.vouched:
             return found
         return self._first(views, max(CANDIDATES, CROWDED // (WAYS * len(views))))[0]
 
