@@ -86,7 +86,7 @@ CREATE TABLE reports (
     id     TEXT NOT NULL,
     state  TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'refused')),
     day    INTEGER NOT NULL,                         -- days since 1970, of the last change
-    body   BLOB,                                     -- NULL once it is sent
+    body   BLOB,                                     -- NULL once it is settled
     UNIQUE (source, kind, id)
 ) STRICT;
 CREATE INDEX reports_waiting ON reports (source, seq) WHERE state = 'waiting';
