@@ -5,7 +5,7 @@ import io
 from hypothesis import given
 from hypothesis import strategies as st
 
-from takeback.cli.lines import at_hand
+from takeback.cli.lines import LONGEST, at_hand
 
 
 class Arriving(io.BytesIO):
@@ -38,3 +38,13 @@ def test_lines_do_not_depend_on_how_they_arrive(
     whole = [line.removesuffix(ending) for line in content.split(separator)]
     expected = [(number, line) for number, line in enumerate(whole, 1) if line]
     assert [line for block in blocks for line in block] == expected
+
+
+def test_a_line_without_end_takes_no_more_room_than_a_line_may() -> None:
+    """Whoever writes it can't fill the memory, and what comes after it is read."""
+    content = b"x" * 4_000_000 + b"\na.jpg"
+    stream = Arriving(content, [50_000] * 100)
+
+    lines = [line for block in at_hand(stream, b"\n") for line in block]
+
+    assert [(number, len(line)) for number, line in lines] == [(1, LONGEST + 1), (2, 5)]

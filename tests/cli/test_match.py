@@ -1,6 +1,7 @@
 """Asking a matcher from a terminal: transcripts."""
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -15,6 +16,9 @@ from takeback.cli.explain.page import MARGIN
 from takeback.cli.explain.reasons import circumstances, reason
 from takeback.matching.evidence import same_file
 from tests.cli.conftest import PICTURES, Takeback
+from tests.client_library.badserver import BadServer, Behaviour, answers, bad_server
+
+OURS = "urn:takeback:error:"
 
 NO_MATCH = {"matches": [], "more": False, "quality": 100, "looked_up": True}
 NUMBER = "0123456789abcdef" * 2
@@ -54,9 +58,14 @@ REFUSAL = {
 class Matcher(BaseHTTPRequestHandler):
     """Finds nothing near a PNG, a picture in a JPEG, a video in an MP4, and refuses the rest."""
 
+    def do_GET(self) -> None:
+        """Be there."""
+        self.send_response(200)
+        self.end_headers()
+
     def do_POST(self) -> None:
         """Answer one question."""
-        if self.path != "/v1/match":
+        if self.path.partition("?")[0] != "/v1/match":
             self.send_response(200)
             self.end_headers()
             self.wfile.write(b"<html>welcome</html>")
@@ -162,6 +171,118 @@ def test_what_is_no_matcher_is_said_to_be_none(call: Takeback, matcher: str) -> 
 
     assert done.code == 7
     assert done.err.startswith("takeback: error: the address answered, but not as a matcher does")
+
+
+ODD = "a\n\x1b[2Jup\x9b.jpg"
+SHOWN = r"a\n\x1b[2Jup\x9b.jpg"
+
+
+def test_names_and_sentences_can_not_drive_the_terminal(
+    call: Takeback, matcher: str, tmp_path: Path
+) -> None:
+    """Whoever names an upload can neither clear the screen nor write a line of the result."""
+    Image.new("RGB", (40, 40)).save(tmp_path / "upload.jpg")
+    (tmp_path / "upload.jpg").rename(tmp_path / ODD)
+    (tmp_path / "words\x1b[1m").write_text("no picture")
+    unreadable = b"\xff\x1b.jpg"
+
+    done = call("match", "--matcher", matcher, ODD, "words\x1b[1m", os.fsdecode(unreadable))
+
+    assert done.out.splitlines()[0].startswith(f"{SHOWN}: match by keypoints")
+    assert len(done.out.splitlines()) == 2
+    assert r"words\x1b[1m: not a picture" in done.err
+    assert r"\udcff\x1b.jpg: the file can't be read" in done.err
+    assert all(line.isprintable() for line in (done.out + done.err).splitlines())
+    assert done.code == 3
+
+
+def test_a_name_that_is_no_text_goes_into_json_all_the_same(
+    call: Takeback, matcher: str, tmp_path: Path
+) -> None:
+    """As bytes that no reader of JSON stumbles over."""
+    name = os.fsdecode(b"\xff.jpg")
+    Image.new("RGB", (40, 40)).save(tmp_path / "upload.jpg")
+    (tmp_path / "upload.jpg").rename(tmp_path / name)
+
+    [record] = json.loads(call("match", "--matcher", matcher, name, "--json").out)
+
+    assert record["path"] == r"\xff.jpg"
+
+
+@pytest.fixture
+def server() -> Iterator[BadServer]:
+    """A matcher that a test has say what it likes."""
+    with bad_server() as server:
+        server.ready = True
+        yield server
+
+
+NOTHING = {"matches": [], "more": False, "looked_up": True}
+UNKNOWN = {**FOUND, "ground": "smell"}
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "code", "said"),
+    [
+        (answers(200, {"results": [], "missing": []}), 7, "not as a matcher does"),
+        (answers(200, {"results": [NOTHING] * 2, "missing": []}), 7, "not as a matcher does"),
+        (answers(200, {"results": [{"matches": [UNKNOWN], "more": False}]}), 7, "words"),
+        (answers(200, content=b"\x1f\x8b no gzip", Content_Encoding="gzip"), 7, "can't be reached"),
+        (answers(503, Retry_After="Mon, 01 Jan 2024 00:00:00 +" + "9" * 20), 7, "try later"),
+        (answers(400, {"type": f"{OURS}malformed-body", "detail": "\x1b[2J"}), 3, "refused"),
+        (answers(413, content=b"<html>nginx</html>"), 3, "a proxy before the matcher"),
+        (answers(413, {"type": f"{OURS}picture-too-large"}), 3, "too large"),
+        (answers(401), 6, "key was not accepted"),
+        (answers(429), 7, "quota"),
+        (answers(500), 7, "not as a matcher does"),
+        (answers(302, Location="https://elsewhere.example"), 7, "not as a matcher does"),
+    ],
+)
+def test_whatever_is_answered_ends_in_a_sentence(
+    call: Takeback, server: BadServer, behaviour: Behaviour, code: int, said: str
+) -> None:
+    """An exit code, one error, one hint, and nothing that a terminal obeys."""
+    server.behaviours += [behaviour] * 50
+
+    done = call("match", "--within", "0.4", "--matcher", server.url, PICTURES / "coffee.png")
+
+    assert (done.code, done.out) == (code, "")
+    error, hint = done.err.splitlines()
+    assert error.startswith("takeback: error: ")
+    assert said in error
+    assert hint.startswith("takeback: hint: ")
+    assert done.err.replace("\n", "").isprintable()
+
+
+def test_uploads_go_to_another_machine_in_the_clear_only_if_that_is_allowed(
+    call: Takeback, server: BadServer
+) -> None:
+    """0.0.0.0 is this machine too, but nobody can tell by the name."""
+    url = f"http://0.0.0.0:{server.port}"
+
+    refused = call("match", "--matcher", url, PICTURES / "coffee.png")
+    allowed = call("match", "--matcher", url, "--allow-http", PICTURES / "coffee.png")
+
+    assert (refused.code, refused.out) == (3, "")
+    assert "--allow-http" in refused.err
+    assert allowed.code == 0
+    assert len(server.asked) == 1
+
+
+def test_what_is_no_regular_file_is_not_waited_for(
+    call: Takeback, matcher: str, tmp_path: Path
+) -> None:
+    """A named pipe that nobody writes to, a folder, a device that never ends."""
+    os.mkfifo(tmp_path / "pipe")
+
+    done = call("match", "--matcher", matcher, "pipe", ".", "/dev/zero")
+
+    assert (done.code, done.out) == (3, "")
+    assert [line for line in done.err.splitlines() if "error" in line] == [
+        "takeback: error: pipe: the file can't be read: not a regular file",
+        "takeback: error: .: the file can't be read: is a directory",
+        "takeback: error: /dev/zero: the file can't be read: not a regular file",
+    ]
 
 
 def test_a_registered_file_is_called_that() -> None:

@@ -39,6 +39,7 @@ FOUND = {"matches": [MATCH], "more": False, "quality": 90, "looked_up": True}
 def server() -> Iterator[BadServer]:
     """A matcher that knows nothing, unless a test has it say something else."""
     with bad_server() as server:
+        server.ready = True
         yield server
 
 
@@ -115,6 +116,72 @@ def test_names_with_new_lines_go_with_nul(call: Takeback, server: BadServer, fil
 
     assert [one["path"] for one in records(done.out)] == [odd, "0.jpg"]
     assert done.code == 0
+
+
+def test_what_is_no_regular_file_holds_nobody_up(
+    call: Takeback, server: BadServer, files: Path
+) -> None:
+    """A pipe would let wait for ever, and standard input would swallow the other lines."""
+    os.mkfifo(files / "pipe")
+    lines = "pipe\n/dev/stdin\n/dev/zero\n1.jpg\n"
+
+    done = call("match", "--stdin", "--at-once", "1", "--matcher", server.url, stdin=lines)
+
+    read = records(done.out)
+    assert [(one["line"], one.get("detail")) for one in read] == [
+        (1, "not a regular file"),
+        (2, "not a regular file"),
+        (3, "not a regular file"),
+        (4, None),
+    ]
+    assert [asked.body for asked in server.asked] == [b"upload 1"]
+
+
+@pytest.mark.parametrize("option", ["--signals", "--at-once=1"])
+def test_a_line_that_never_ends_is_one_bad_line(
+    call: Takeback, server: BadServer, files: Path, option: str
+) -> None:
+    """It is not repeated, and the next is answered."""
+    lines = "x" * 3_000_000 + f"\n{HEX if option == '--signals' else '0.jpg'}\n"
+
+    done = call("match", "--stdin", option, "--matcher", server.url, stdin=lines)
+
+    refused, answered = records(done.out)
+    assert (done.code, refused["line"], refused["error"]) == (3, 1, "LineTooLong")
+    assert len(done.out) < 1000
+    assert (answered["line"], answered["matches"]) == (2, [])
+
+
+def test_who_forgot_the_nul_is_told(call: Takeback, server: BadServer, files: Path) -> None:
+    """``find -print0`` without ``-0`` is one long line."""
+    done = call("match", "--stdin", "--matcher", server.url, stdin="0.jpg\x001.jpg\0")
+
+    [record] = records(done.out)
+    assert "-0" in record["hint"]
+
+
+def test_a_proxy_s_limit_is_about_one_upload(
+    call: Takeback, server: BadServer, files: Path
+) -> None:
+    """It is told apart from the matcher's own, and stops nothing."""
+    server.behaviours.append(answers(413, content=b"nginx"))
+    options = ("--stdin", "--at-once", "1", "--matcher", server.url)
+
+    done = call("match", *options, stdin="0.jpg\n1.jpg\n")
+
+    assert [one.get("error") for one in records(done.out)] == ["TooLargeForProxy", None]
+    assert done.code == 3
+
+
+def test_nobody_there_is_said_at_once(call: Takeback, files: Path) -> None:
+    """Not after five minutes, and with what to check."""
+    began = time.monotonic()
+
+    done = call("match", "--stdin", "--matcher", "http://127.0.0.1:1", stdin="0.jpg\n")
+
+    assert (done.code, done.out) == (7, "")
+    assert "takeback: hint: check --matcher" in done.err
+    assert time.monotonic() - began < 30
 
 
 def test_signals_are_looked_up_in_batches(call: Takeback, server: BadServer) -> None:

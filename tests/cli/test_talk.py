@@ -3,6 +3,8 @@
 import threading
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from takeback.cli import talk
 
@@ -20,6 +22,24 @@ from takeback.cli import talk
 def test_a_sentence_loses_its_capital_and_its_full_stop(sentence: str, said: str) -> None:
     """But an abbreviation keeps its capitals."""
     assert talk.plain(sentence) == said
+
+
+@given(st.text())
+def test_whatever_is_shown_is_one_line_that_no_terminal_obeys(text: str) -> None:
+    """Text stays as it is, in every script; all else is escaped."""
+    shown = talk.shown(text)
+
+    assert shown.isprintable()
+    assert len(shown) >= len(text)
+    assert talk.shown(shown) == shown
+    assert shown == text or not text.isprintable()
+
+
+def test_a_name_can_not_write_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither a new line nor a way to turn the text around."""
+    talk.error("\u202egpj.a\ntakeback: 자물쇠")
+
+    assert capsys.readouterr().err == "takeback: error: \\u202egpj.a\\ntakeback: 자물쇠\n"
 
 
 def test_a_quick_command_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+READY = {"status": "ready", "version": "1", "hubs": []}
 MATCHES_NOTHING = {"matches": [], "more": False, "quality": 90, "looked_up": True}
 
 
@@ -116,6 +117,9 @@ class BadServer:
     impatient: int = 0
     """Requests that are answered with 503 before their body is read."""
 
+    ready: bool = False
+    """Whether it says that it is ready, whatever else it does; of that nothing is recorded."""
+
     port: int = 0
 
     @property
@@ -139,6 +143,9 @@ class BadServer:
                 time.sleep(0.1)
                 return
             asked = _read(connection)
+            if self.ready and asked.line.startswith("GET /ready "):
+                answers(200, READY)(connection, asked)
+                return
             self.asked.append(asked)
             behave = self.behaviours.pop(0) if self.behaviours else results
             behave(connection, asked)

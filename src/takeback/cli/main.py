@@ -130,7 +130,10 @@ def _usage(error: click.ClickException) -> int:
         return USAGE
     context = error.ctx if isinstance(error, click.UsageError) else None
     path = context.command_path if context else "takeback"
-    talk.error(talk.plain(error.format_message()), f"`{path} --help` shows how it is used")
+    talk.error(
+        talk.plain(" ".join(error.format_message().split())),
+        f"`{path} --help` shows how it is used",
+    )
     return USAGE
 
 

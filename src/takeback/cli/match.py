@@ -1,29 +1,36 @@
 """``takeback match``: what a matcher says of uploads, or what two files have in common."""
 
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypedDict, Unpack
 
 import click
-import httpx2
 import msgspec
 
 from takeback.cli import talk
+from takeback.cli.asking import (
+    CHECK_PATH,
+    client_for,
+    file_trouble,
+    knock,
+    matcher_options,
+    name_as_text,
+    ours,
+    result_as_data,
+)
 from takeback.cli.explain.found import evidence_of
 from takeback.cli.explain.reasons import circumstances, reason
 from takeback.cli.explain.writing import explain_option, pages_for, write_page
 from takeback.cli.files import each_file
 from takeback.cli.output import as_json, emit
-from takeback.cli.refusals import refusal
-from takeback.errors import HubUnreachable, NotAPicture, NotAVideo
-from takeback.exchange.client import KeyFile
+from takeback.client import Answer, BadAnswer, Client, MatcherError
+from takeback.errors import BadInput, NotAPicture
 from takeback.matcher.documents import HubMatch, MatchAnswer
 
 TIMEOUT = 300.0
 """Seconds to wait for one answer; a matcher hashes the upload first, and a video takes long."""
-
-UNREADABLE = (NotAPicture, NotAVideo)
-"""Errors that are about one file and not about the matcher."""
 
 
 class Matched(msgspec.Struct, frozen=True):
@@ -38,6 +45,7 @@ class Asking(TypedDict):
 
     url: str
     key_file: Path | None
+    allow_http: bool
     stdin: bool
     signals: bool
     null: bool
@@ -47,12 +55,7 @@ class Asking(TypedDict):
 
 @click.command()
 @click.argument("paths", metavar="FILE…", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--matcher", "url", metavar="URL", default="http://127.0.0.1:8090", show_default=True)
-@click.option(
-    "--key-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A key that the matcher accepts, when it asks for one.",
-)
+@matcher_options
 @click.option(
     "--against",
     metavar="FILE2",
@@ -61,7 +64,12 @@ class Asking(TypedDict):
 )
 @click.option("--stdin", is_flag=True, help="Read the paths from standard input, one a line.")
 @click.option("--signals", is_flag=True, help="With --stdin: the lines are PDQ signals.")
-@click.option("-0", "--null", is_flag=True, help="With --stdin: a NUL ends each, no new line.")
+@click.option(
+    "-0",
+    "--null",
+    is_flag=True,
+    help="With --stdin: a NUL ends each, no new line; safe for any name.",
+)
 @click.option(
     "--at-once",
     type=click.IntRange(1, 256),
@@ -75,7 +83,7 @@ class Asking(TypedDict):
     default=TIMEOUT,
     show_default=True,
     metavar="SECONDS",
-    help="With --stdin: how long one answer may take, asking again included.",
+    help="How long one answer may take, asking again included.",
 )
 @explain_option
 @as_json
@@ -105,15 +113,15 @@ def match(
 
         match_against(paths, against, pages, as_json=as_json)
         return 0
-    with _matcher(asking) as client:
+    with _client(asking) as client:
 
         def ask_about(path: Path) -> Matched:
-            matched = Matched(str(path), ask(client, _bytes_of(path)))
+            matched = Matched(name_as_text(os.fsencode(path)), ask(client, path))
             if path in pages:
                 _explain(path, matched.answer, pages[path])
             return matched
 
-        asked, refused = each_file(paths, ask_about, said="asked about", refused=UNREADABLE)
+        asked, refused = each_file(paths, ask_about, said="asked about", refused=(BadInput,))
     emit(asked, lambda: [line for each in asked for line in _lines(each)], as_json=as_json)
     talk.refuse_all(refused)
     return 0
@@ -130,10 +138,9 @@ def _check(asking: Asking, paths: tuple[Path, ...], *, alone: bool) -> None:
 
 
 def _match_pipe(asking: Asking) -> int:
-    from takeback.cli.asking import client_for  # here: most calls name their files
-    from takeback.cli.lines import Pipe, match_lines
+    from takeback.cli.lines import Pipe, match_lines  # here: most calls name their files
 
-    with client_for(asking["url"], asking["key_file"], asking["within"]) as client:
+    with _client(asking) as client:
         separator = b"\0" if asking["null"] else b"\n"
         signals, at_once = asking["signals"], asking["at_once"]
         return match_lines(
@@ -141,54 +148,51 @@ def _match_pipe(asking: Asking) -> int:
         )
 
 
-def _matcher(address: Asking) -> httpx2.Client:
-    key_file = address["key_file"]
-    headers = {"authorization": f"Bearer {KeyFile(key_file).text()}"} if key_file else {}
-    return httpx2.Client(base_url=address["url"], headers=headers, timeout=TIMEOUT, trust_env=False)
+@contextmanager
+def _client(asking: Asking) -> Iterator[Client]:
+    """Yield a client of a matcher that is there."""
+    url, key_file, allow_http = asking["url"], asking["key_file"], asking["allow_http"]
+    with client_for(url, key_file, asking["within"], allow_http=allow_http) as client:
+        try:
+            knock(client)
+        except MatcherError as error:
+            raise ours(error) from None
+        yield client
 
 
 def _explain(path: Path, answer: MatchAnswer, page: Path) -> None:
     from takeback.cli.explain.answered import explain_answered  # here: most calls draw nothing
 
-    write_page(page, explain_answered(path, path.name, answer))
+    write_page(page, explain_answered(path, talk.shown(path.name), answer))
 
 
-def ask(client: httpx2.Client, upload: bytes) -> MatchAnswer:
+def ask(client: Client, path: Path) -> MatchAnswer:
     """Return what the matcher says of one picture or video.
 
     Raises:
-        TakebackError: it refused, and said why; or it can't be reached.
+        BadInput: the file can't be read, or the matcher won't take it.
+        TakebackError: the matcher can't be asked at all.
     """
-    headers = {"content-type": "application/octet-stream"}
     try:
-        response = client.post("/v1/match", content=upload, headers=headers)
-    except httpx2.TransportError:
-        raise _no_matcher("the matcher can't be reached") from None
-    if not response.is_success:
-        raise refusal(response)
-    try:
-        return msgspec.json.decode(response.content, type=MatchAnswer)
-    except msgspec.DecodeError:
-        raise _no_matcher("the address answered, but not as a matcher does") from None
-
-
-def _no_matcher(reason: str) -> HubUnreachable:
-    unreachable = HubUnreachable(reason)
-    unreachable.hint = "Check --matcher, and that `takeback matcher` is running there."
-    return unreachable
-
-
-def _bytes_of(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as problem:
-        refused = NotAPicture(f"the file can't be read: {talk.plain(problem.strerror or '')}")
-        refused.hint = "Check the path, and that you may read the file."
+        return _as_documented(client.match(path))
+    except (OSError, ValueError) as problem:
+        refused = NotAPicture(f"the file can't be read: {file_trouble(problem)}")
+        refused.hint = CHECK_PATH
         raise refused from None
+    except MatcherError as error:
+        raise ours(error) from None
+
+
+def _as_documented(answer: Answer) -> MatchAnswer:
+    data = {"results": [result_as_data(result) for result in answer], "missing": answer.missing}
+    try:
+        return msgspec.convert(data, MatchAnswer)
+    except msgspec.ValidationError:
+        raise BadAnswer("the matcher uses words that this version does not know") from None
 
 
 def _lines(each: Matched) -> Iterator[str]:
-    [result] = each.answer.results
+    [result] = each.answer.results  # the client lets no other number through
     for found in sorted(result.matches, key=_surest_first):
         evidence = evidence_of(found)
         yield (

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 import click
 import msgspec
 
+from takeback.cli.talk import shown
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 """The option of every command that prints records."""
 
@@ -16,7 +18,7 @@ def emit(data: object, lines: Callable[[], Sequence[str]], *, as_json: bool) -> 
         click.echo(encoded.decode())
     else:
         for line in lines():
-            click.echo(line)
+            click.echo(shown(line))
 
 
 def table(rows: Sequence[Sequence[object]]) -> list[str]:

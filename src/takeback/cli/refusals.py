@@ -29,7 +29,7 @@ def refusal(response: httpx2.Response) -> TakebackError:
     """Return the error that the answer's problem document names, with its words and hint."""
     try:
         problem = msgspec.json.decode(response.content, type=_Problem)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return HubUnreachable("the address answered, but not as expected")
     name = problem.type.rpartition(":")[2].replace("-", "")
     error = TakebackError.__new__(_KNOWN.get(name, HubUnreachable))

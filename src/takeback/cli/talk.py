@@ -16,8 +16,23 @@ PATIENCE = 2.0
 
 
 def say(message: str) -> None:
-    """Tell the person something."""
-    click.echo(f"takeback: {message}", err=True)
+    """Tell the person something, in one line whatever is in it."""
+    click.echo(f"takeback: {shown(message)}", err=True)
+
+
+def shown(text: str) -> str:
+    """Return *text* with everything escaped that a terminal would obey, and not show.
+
+    File names and other programs' words may hold escape codes, new lines, or bytes that are no
+    text.
+    """
+    return text if text.isprintable() else "".join(map(_shown, text))
+
+
+def _shown(character: str) -> str:
+    if character.isprintable():
+        return character
+    return character.encode("unicode_escape").decode()
 
 
 def error(message: str, hint: str = "") -> None:

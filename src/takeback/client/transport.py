@@ -30,7 +30,7 @@ SHORTEST: Final = 0.001
 """Seconds a request is given even when its time is over; 0 would mean for ever to some."""
 
 IN_THE_CLEAR: Final = (
-    "a matcher on another machine needs https, or allow_http where the network is all yours: "
+    "a matcher on another machine needs https, or plain http to be allowed: "
     "uploads and the key would travel in the clear"
 )
 """Why plain HTTP to another machine is refused."""
