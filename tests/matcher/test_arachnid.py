@@ -2,10 +2,14 @@
 
 import base64
 import random
+import threading
+import time
 from dataclasses import replace
 
 import httpx2
+import pytest
 
+from takeback.matcher import arachnid, fast
 from takeback.matcher.options import MatcherOptions
 from tests.matcher.conftest import near, random_signal
 from tests.matcher.fakehub import FakeHub
@@ -52,6 +56,34 @@ def test_what_is_no_signal_is_refused(options: MatcherOptions) -> None:
             answer = client.post("/v1/pdq/", json={"hashes": bad})
             assert answer.status_code == 400, bad
             assert "c0ffee" not in answer.text
+
+
+@pytest.mark.parametrize("part", ["_bits", "scanned"])
+def test_nobody_waits_while_a_batch_is_read_or_written(
+    options: MatcherOptions, rng: random.Random, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    """This one takes three seconds, and a few signals are answered meanwhile."""
+    many = [str(random_signal(rng)) for _ in range(300)]
+    works = getattr(arachnid, part)
+    begun = threading.Event()
+
+    def slowly(given: object) -> object:
+        begun.set()
+        time.sleep(0.01)
+        return works(given)
+
+    with running(options) as client, httpx2.Client(base_url=client.base_url) as second:
+        eventually(lambda: ready(client))
+        monkeypatch.setattr(arachnid, part, slowly)
+        batch = threading.Thread(target=lambda: client.post("/v1/pdq/", json={"hashes": many}))
+        batch.start()
+        assert begun.wait(10)
+        began = time.monotonic()
+        answer = second.post("/v1/lookup", json={"signals": many[: fast.FEW]})
+        took = time.monotonic() - began
+        batch.join()
+
+    assert (answer.status_code, took < 1) == (200, True)
 
 
 def test_a_platform_without_a_list_gets_its_hubs_answer(

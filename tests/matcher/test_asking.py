@@ -1,17 +1,25 @@
 """The ``lookup`` tier: no list is held, the hub is asked."""
 
+import asyncio
 import random
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import httpx2
 import pytest
 
+from takeback.errors import QuotaSpent
 from takeback.exchange.wire import LookupResult, Match
 from takeback.hashing import hash_picture
 from takeback.hashing.place import EVERYWHERE
-from takeback.matcher.asking import together
+from takeback.matcher import fast
+from takeback.matcher.access import CallerKeys
+from takeback.matcher.asking import AskedHub, together
 from takeback.matcher.options import MatcherOptions, Source
+from takeback.matcher.quotas import Quotas
 from tests.matcher.conftest import jpeg, near, photograph, random_signal
 from tests.matcher.fakehub import FakeHub
 from tests.matcher.running import eventually, numbers, ready, running
@@ -81,6 +89,84 @@ def test_a_picture_is_asked_about_in_all_eight_ways(hub: FakeHub, asking: Matche
         )
 
     assert [match["number"] for match in answer.json()["results"][0]["matches"]] == [number]
+
+
+KEY = "1" * 40
+JPEG = {"content-type": "image/jpeg", "authorization": f"Bearer {KEY}"}
+
+
+def test_a_caller_pays_for_each_signal_that_a_hub_is_asked_about(
+    hub: FakeHub, options: MatcherOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eight for a picture that matches whole, eight for each of its views if it does not."""
+    known = jpeg(photograph())
+    hub.put(hash_picture(known).whole)
+    paid: list[float] = []
+    asked: list[int] = []
+    take, ask = Quotas.take, AskedHub.ask
+
+    def counted(self: Quotas, *given: Any, owed: bool = False) -> float:  # noqa: ANN401
+        paid.append(given[-1])
+        return take(self, *given, owed=owed)
+
+    async def heard(self: AskedHub, signals: Sequence[str]) -> list[LookupResult]:
+        asked.append(len(signals))
+        return await ask(self, signals)
+
+    monkeypatch.setattr(Quotas, "take", counted)
+    monkeypatch.setattr(AskedHub, "ask", heard)
+    keys = tmp_path / "callers"
+    keys.write_text(f"uploads {KEY} 600\n")
+    with running(replace(options, ask=True, require_key_file=keys)) as client:
+        eventually(lambda: ready(client))
+        client.post("/v1/match", content=known, headers=JPEG)
+        assert (sum(asked), sum(paid)) == (8, 8)
+        client.post("/v1/match", content=jpeg(photograph("chelsea")), headers=JPEG)
+        assert sum(paid) == sum(asked) > 16
+
+
+def test_what_is_owed_is_paid_off_before_the_next_question(tmp_path: Path) -> None:
+    """Also by a caller that had nothing left when it turned out."""
+    keys = tmp_path / "callers"
+    keys.write_text(f"uploads {KEY} 60\n")
+    caller = CallerKeys(keys).accept(f"Bearer {KEY}")
+
+    caller.spend(60)
+    caller.owe(120)
+
+    with pytest.raises(QuotaSpent) as refused:
+        caller.spend(1)
+    assert 110 < refused.value.retry_after <= 120
+
+
+def test_batches_that_hubs_are_asked_about_are_bounded_too(
+    asking: MatcherOptions, rng: random.Random, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as where the bank is here; one more is refused with a time to return."""
+    many = [str(random_signal(rng)) for _ in range(fast.FEW + 1)]
+    ask = AskedHub.ask
+    answers: list[httpx2.Response] = []
+
+    async def slowly(self: AskedHub, signals: Sequence[str]) -> list[LookupResult]:
+        await asyncio.sleep(1)
+        return await ask(self, signals)
+
+    def post(url: httpx2.URL) -> None:
+        with httpx2.Client(base_url=url) as each:
+            answers.append(each.post("/v1/lookup", json={"signals": many}))
+
+    monkeypatch.setattr(AskedHub, "ask", slowly)
+    with running(asking) as client:
+        asking_now = [
+            threading.Thread(target=post, args=(client.base_url,)) for _ in range(fast.BATCHES + 1)
+        ]
+        for each in asking_now:
+            each.start()
+        for each in asking_now:
+            each.join()
+
+    statuses = sorted(answer.status_code for answer in answers)
+    assert statuses == [200] * fast.BATCHES + [503]
 
 
 def test_a_refused_key_is_not_the_callers_fault(

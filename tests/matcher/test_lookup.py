@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -24,6 +25,7 @@ from tests.matcher.running import eventually, ready, running
 
 JSON = {"content-type": "application/json"}
 SIGNAL = "0f" * 32
+KEY = "1" * 40
 
 
 def look_up(client: httpx2.Client, **body: Any) -> Any:  # noqa: ANN401
@@ -231,6 +233,22 @@ def test_a_bad_look_up_gets_a_problem_over_http(options: MatcherOptions) -> None
         got = client.get("/v1/lookup")
         assert (got.status_code, got.headers["allow"]) == (405, "POST")
         assert look_up(client, signals=[SIGNAL])[0]["matches"] == []
+
+
+def test_a_malformed_question_is_paid_for(options: MatcherOptions, tmp_path: Path) -> None:
+    """And a caller with nothing left has no long body read, whatever is in it."""
+    keys = tmp_path / "callers"
+    keys.write_text(f"small {KEY} 3\n")
+    key = {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
+    long = b'{"signals": [' + b'"x",' * 20_000
+    with running(replace(options, require_key_file=keys)) as client:
+        eventually(lambda: ready(client))
+        paths = ("/v1/lookup", "/v1/match", "/v1/pdq/", "/m/compare")
+        malformed = [client.post(path, content=b"{", headers=key) for path in paths]
+        late = [client.post(path, content=long, headers=key) for path in paths]
+
+    assert [answer.status_code for answer in malformed] == [400] * 4
+    assert [answer.status_code for answer in late] == [429] * 4
 
 
 def test_before_a_bank_was_read_a_look_up_is_refused(hub: FakeHub, options: MatcherOptions) -> None:

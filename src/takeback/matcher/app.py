@@ -40,6 +40,7 @@ from takeback.matcher.lookup import signals_of
 from takeback.matcher.service import Matcher
 from takeback.matcher.timings import Timings
 from takeback.problems import Problem
+from takeback.strictjson import decode
 
 Limit = Annotated[int, Parameter(ge=1, le=100, description="most matches of an upload")]
 Views = Annotated[
@@ -95,7 +96,9 @@ def _work(matcher: Matcher, lookups: LookUps) -> list[HTTPRouteHandler]:
             caller.spend(1)
             upload = await read_upload(arriving, kind, matcher.largest[kind])
             began = time.perf_counter()
-            answer = await matcher.match_upload(kind, upload, limit, plain=views == "plain")
+            answer = await matcher.match_upload(
+                kind, upload, limit, pay=caller.owe, plain=views == "plain"
+            )
         lookups.timings.uploads.labels(kind).observe(time.perf_counter() - began)
         return Response(answer)
 
@@ -104,9 +107,13 @@ def _work(matcher: Matcher, lookups: LookUps) -> list[HTTPRouteHandler]:
 
 async def _signals(request: AnyRequest, lookups: LookUps, caller: Caller) -> Response[Any]:
     body = await read_json(incoming_of(request), lookups.room)
-    asked = await decoded(body, MatchRequest)
-    question = Question(signals_of(asked.signals), asked.limit, MATCH_DISTANCE)
-    return Response(await lookups.answer(question, caller), media_type=JSON)
+    asked = await lookups.read(body, _question, caller)
+    return Response(await lookups.answer(asked, caller), media_type=JSON)
+
+
+def _question(body: bytes) -> Question:
+    asked = decode(body, MatchRequest)
+    return Question(signals_of(asked.signals), asked.limit, MATCH_DISTANCE)
 
 
 def _reports(matcher: Matcher, room: Room) -> list[HTTPRouteHandler]:
@@ -115,6 +122,7 @@ def _reports(matcher: Matcher, room: Room) -> list[HTTPRouteHandler]:
         """Take what was done about matches; it is sent to the hub as soon as possible."""
         text = await read_json(incoming_of(request), room)
         body = await decoded(text, HubResponsesRequest)
+        caller_of(request).spend(len(body.responses))
         return Accepted(await asyncio.to_thread(matcher.respond, body.responses))
 
     @post("/v1/opinions", status_code=202)
@@ -122,6 +130,7 @@ def _reports(matcher: Matcher, room: Room) -> list[HTTPRouteHandler]:
         """Take what the platform thinks of entries; it is sent to the hub as soon as possible."""
         text = await read_json(incoming_of(request), room)
         body = await decoded(text, HubOpinionsRequest)
+        caller_of(request).spend(len(body.opinions))
         return Accepted(await asyncio.to_thread(matcher.opine, body.opinions))
 
     return [respond, opine]

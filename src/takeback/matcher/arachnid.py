@@ -6,24 +6,29 @@ and no file, so there is no digest of one. The classification is the name of our
 
 import binascii
 from base64 import b64decode
+from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 
+import msgspec
 import numpy as np
-from litestar import Router, post
+from litestar import Response, Router, post
 from msgspec import UNSET, Meta, Struct
 
 from takeback.errors import MalformedSignal
 from takeback.exchange.wire import MAX_LOOKUP
 from takeback.hashing.signal import MATCH_DISTANCE, SIGNAL_BYTES, Signal
-from takeback.matcher.bodies import decoded, read_json
+from takeback.matcher.bodies import read_json
 from takeback.matcher.documents import HubMatch, MatchResult
-from takeback.matcher.fast import LookUps, Question
+from takeback.matcher.fast import FEW, LookUps, Question
 from takeback.matcher.handlers import AnyRequest, caller_of, incoming_of
+from takeback.strictjson import decode
 
 MOST: Final = 10
 """Near matches of one signal that are answered, surest first."""
 
 NONE: Final = "no-known-match"
+
+JSON: Final = "application/json"
 
 
 class PdqRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,16 +78,35 @@ def routes(lookups: LookUps) -> Router:
     """Return Arachnid's address."""
 
     @post("/v1/pdq", status_code=200)
-    async def pdq(request: AnyRequest) -> PdqAnswer:
+    async def pdq(request: AnyRequest) -> Response[bytes]:
         """Compare signals with every bank."""
-        body = await decoded(await read_json(incoming_of(request), lookups.room), PdqRequest)
-        signals = np.frombuffer(b"".join(map(_bits, body.hashes)), np.uint8)
-        asked = Question(signals.reshape(-1, SIGNAL_BYTES), MOST, MATCH_DISTANCE)
-        answer = await lookups.find(asked, caller_of(request))
-        results = zip(body.hashes, answer.results, strict=True)
-        return PdqAnswer({text: scanned(result) for text, result in results})
+        caller = caller_of(request)
+        body = await read_json(incoming_of(request), lookups.room)
+        texts, asked = await lookups.read(body, read, caller)
+        results = (await lookups.find(asked, caller)).results
+        if len(texts) <= FEW:
+            return Response(written(texts, results), media_type=JSON)
+        return Response(await lookups.apart(written, texts, results), media_type=JSON)
 
     return Router("/", route_handlers=[pdq])
+
+
+def read(body: bytes) -> tuple[list[str], Question]:
+    """Return the texts that a ``PdqRequest`` holds, and what is asked.
+
+    Raises:
+        MalformedBody: it is no such document.
+        MalformedSignal: a text is no signal.
+    """
+    texts = decode(body, PdqRequest).hashes
+    signals = np.frombuffer(b"".join(map(_bits, texts)), np.uint8)
+    return texts, Question(signals.reshape(-1, SIGNAL_BYTES), MOST, MATCH_DISTANCE)
+
+
+def written(texts: Sequence[str], results: Sequence[MatchResult]) -> bytes:
+    """Return a ``PdqAnswer`` as JSON."""
+    matched = zip(texts, results, strict=True)
+    return msgspec.json.encode(PdqAnswer({text: scanned(result) for text, result in matched}))
 
 
 def scanned(result: MatchResult) -> Scanned:

@@ -19,7 +19,7 @@ from takeback.hashing.video_signals import VideoSignals
 from takeback.hashing.views import ViewSignals
 from takeback.matcher.documents import MatchAnswer, MatchResult, hub_match
 from takeback.matcher.health import HubStatus
-from takeback.matcher.lookup import Signals
+from takeback.matcher.lookup import Pay, Signals
 from takeback.matching.evidence import Quad, judge_distance
 from takeback.matching.lookup.pictures import views_of
 from takeback.matching.lookup.turns import WAYS, quad_of
@@ -80,11 +80,16 @@ class AskedHubs:
         ]
         return MatchAnswer(results, missing)
 
-    async def picture(self, upload: PictureSignals, limit: int) -> MatchAnswer:
-        """Return one result for the picture: whole, or of the first other view that matches."""
+    async def picture(self, upload: PictureSignals, limit: int, pay: Pay) -> MatchAnswer:
+        """Return one result for the picture: whole, or of the first other view that matches.
+
+        Every signal that the hubs are asked about is a look-up.
+        """
         views = views_of(upload)
+        pay(max(0, WAYS * len(views[:1]) - 1))
         answer = await self._views(views[:1], limit)
         if len(views) > 1 and not answer.results[0].matches:
+            pay(WAYS * (len(views) - 1))
             answer = await self._views(views[1:], limit)
         return answer
 

@@ -1,7 +1,8 @@
 """Connections with limits that uvicorn does not have: on heads, on slow callers, on their number.
 
 Bodies have limits of their own in ``bodies.py``. A caller whose body was refused may go on
-sending for a while, unread, so that it gets to see why; then its connection ends.
+sending for a while, unread, so that it gets to see why; then its connection ends. Whatever a
+connection waits for, it waits for so long and no longer, however much comes meanwhile.
 """
 
 import asyncio
@@ -27,6 +28,9 @@ SEND_SECONDS: Final = 30.0
 
 KEEP_ALIVE_SECONDS: Final = 30
 """How long a connection may be idle between two requests."""
+
+AHEAD: Final = 16
+"""Requests that may be sent ahead while one is answered; one more ends the connection."""
 
 
 def allow_connections() -> None:
@@ -62,15 +66,33 @@ class Connection(HttpToolsProtocol):
         """Take what has come; a head or a trailer that does not end is refused."""
         self._framing += len(data)
         super().data_received(data)
-        if self._framing > HEAD_BYTES and not self.transport.is_closing():
+        if self.transport.is_closing():
+            self._flush()
+        elif self._framing > HEAD_BYTES:
             self._end(b"431 Request Header Fields Too Large")
+        elif self._timer is None:
+            self._wait()
+
+    def _wait(self) -> None:
+        """Wait for the rest of a head, or for another request; not for an answer of ours."""
+        if self._in_head:
+            self._within(HEAD_SECONDS)
+        elif self.cycle.response_complete and self.timeout_keep_alive_task is None:
+            self._within(KEEP_ALIVE_SECONDS)
 
     def on_message_begin(self) -> None:
-        """Begin a head."""
+        """Begin a head, unless too many requests wait already.
+
+        Raises:
+            RuntimeError: they do; nothing more is read.
+        """
+        if len(self.pipeline) >= AHEAD:
+            self.transport.abort()
+            raise RuntimeError("too many requests were sent ahead")
         super().on_message_begin()
         self._in_head = True
-        if self._timer is None:
-            self._within(HEAD_SECONDS)
+        if self.cycle is not None:  # the first head is waited for since the connection was made
+            self._stop()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; what comes after the body is none."""
@@ -97,19 +119,37 @@ class Connection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """End an answer; if its request is not over, wait for that, but not for long."""
         super().on_response_complete()
-        if self.cycle.response_complete and self.cycle.more_body:
+        if self.transport.is_closing():
+            self._flush()
+        elif self.pipeline:
+            self.flow.pause_reading()  # so that nothing comes on top of what waits already
+        elif self.cycle.response_complete and self.cycle.more_body:
             self._within(LINGER_SECONDS)
+
+    def eof_received(self) -> None:
+        """End the connection: its caller has nothing more to send."""
+        self._flush()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """End the connection: what was waited for did not come."""
+        super().timeout_keep_alive_handler()
+        self._flush()
 
     def pause_writing(self) -> None:
         """Begin to wait for a caller that does not read."""
         super().pause_writing()
-        if self._unread is None:
-            self._unread = self.loop.call_later(SEND_SECONDS, self.transport.abort)
+        self._flush()
 
     def resume_writing(self) -> None:
         """Go on: it reads again."""
-        self._read_on()
+        if not self.transport.is_closing():
+            self._read_on()
         super().resume_writing()
+
+    def _flush(self) -> None:
+        """Wait for what is not sent yet: until there is little of it, or none when it ends."""
+        if self._unread is None:
+            self._unread = self.loop.call_later(SEND_SECONDS, self.transport.abort)
 
     def _read_on(self) -> None:
         if self._unread is not None:
@@ -131,6 +171,7 @@ class Connection(HttpToolsProtocol):
         head = b"HTTP/1.1 %s\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
         self.transport.write(head % status)
         self.transport.close()
+        self._flush()
 
 
 def limits() -> dict[str, Any]:

@@ -1,14 +1,15 @@
 """``POST /v1/lookup``: signals in, matches out, with nothing between the socket and the index.
 
 One signal, or a few, is searched where the request is read: that takes less than handing it to a
-thread. A batch is searched slice by slice in a thread of its own, so that nobody who asks for
-one signal waits for ten thousand; the number of batches under way is bounded.
+thread. A batch is read, searched slice by slice and written in a thread of its own, so that nobody
+who asks for one signal waits for ten thousand; the number of batches under way is bounded.
 """
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Final, TypeVar
 
@@ -16,7 +17,7 @@ import msgspec
 import numpy as np
 from msgspec import Meta, Struct
 
-from takeback.errors import TooBusy
+from takeback.errors import BadInput, TooBusy
 from takeback.exchange.wire import MAX_LOOKUP
 from takeback.hashing.signal import MATCH_DISTANCE, SIGNAL_BYTES
 from takeback.matcher.access import Caller
@@ -127,17 +128,33 @@ class LookUps:
         """Answer one request."""
         body = await read_json(incoming, self.room)
         began = time.perf_counter()
-        asked = question_of(body) if len(body) <= QUICK else await self._apart(question_of, body)
+        asked = await self.read(body, question_of, caller)
         await reply(send, await self.answer(asked, caller))
         size = "one" if len(asked.signals) <= FEW else "batch"
         self.timings.lookups.labels(size).observe(time.perf_counter() - began)
+
+    async def read(self, body: bytes, reading: Callable[[bytes], T], caller: Caller) -> T:
+        """Return what *reading* makes of a body; a malformed one is paid for as one look-up.
+
+        Raises:
+            BadInput: it is malformed.
+            QuotaSpent: the caller has no look-up left for a body that takes long to read.
+        """
+        try:
+            if len(body) <= QUICK:
+                return reading(body)
+            caller.spend(0)
+            return await self.apart(reading, body)
+        except BadInput:
+            caller.spend(1)
+            raise
 
     async def answer(self, asked: Question, caller: Caller) -> bytes:
         """Return a ``MatchAnswer`` as JSON; raises what ``find`` does."""
         answer = await self.find(asked, caller)
         if len(answer.results) <= FEW:
             return _ENCODE(answer)
-        return await self._apart(_ENCODE, answer)
+        return await self.apart(_ENCODE, answer)
 
     async def find(self, asked: Question, caller: Caller) -> MatchAnswer:
         """Return one result for each signal, and have *caller* pay for them.
@@ -148,27 +165,37 @@ class LookUps:
             QuotaSpent: the caller has used up its look-ups.
             Unavailable: hubs are asked, and none answered.
         """
+        if len(asked.signals) <= FEW:
+            return await self._found(asked, caller)
+        with self._one_batch():
+            return await self._found(asked, caller)
+
+    @contextmanager
+    def _one_batch(self) -> Iterator[None]:
+        if self.batches >= BATCHES:
+            raise TooBusy("too many batches are under way")
+        self.batches += 1
+        try:
+            yield
+        finally:
+            self.batches -= 1
+
+    async def _found(self, asked: Question, caller: Caller) -> MatchAnswer:
         banks = self.matcher.banks
         missing = banks.missing() if banks is not None else []
-        few = len(asked.signals) <= FEW
-        if not few and self.batches >= BATCHES:
-            raise TooBusy("too many batches are under way")
         caller.spend(len(asked.signals))
         if banks is None:
             return await self._asked(asked)
-        results = self._results(banks, asked) if few else await self._batch(banks, asked)
-        return MatchAnswer(results, missing)
+        if len(asked.signals) <= FEW:
+            return MatchAnswer(self._results(banks, asked), missing)
+        return MatchAnswer(await self._batch(banks, asked), missing)
 
     async def _batch(self, banks: HeldBanks, asked: Question) -> list[MatchResult]:
         """Search a batch slice by slice; slices of several batches take turns."""
-        self.batches += 1
         results: list[MatchResult] = []
-        try:
-            for begin in range(0, len(asked.signals), SLICE):
-                some = replace(asked, signals=asked.signals[begin : begin + SLICE])
-                results += await self._apart(self._results, banks, some)
-        finally:
-            self.batches -= 1
+        for begin in range(0, len(asked.signals), SLICE):
+            some = replace(asked, signals=asked.signals[begin : begin + SLICE])
+            results += await self.apart(self._results, banks, some)
         return results
 
     def _results(self, banks: HeldBanks, asked: Question) -> list[MatchResult]:
@@ -183,7 +210,7 @@ class LookUps:
             return answer
         return MatchAnswer([_within(each, asked.radius) for each in answer.results], answer.missing)
 
-    async def _apart(self, act: Callable[..., T], *given: Any) -> T:  # noqa: ANN401 - passed on
+    async def apart(self, act: Callable[..., T], *given: Any) -> T:  # noqa: ANN401 - passed on
         """Do something in the thread of batches."""
         return await asyncio.get_running_loop().run_in_executor(self.thread, act, *given)
 

@@ -174,6 +174,7 @@ def _facts(hma: Hma, room: Room) -> list[HTTPRouteHandler]:
     @post("/m/compare", status_code=200)
     async def compare(request: AnyRequest) -> dict[str, Any]:
         """Return whether two signals of each type are a match, and their distance."""
+        caller_of(request).spend(1)
         text = await read_json(incoming_of(request), room)
         body = await decoded(text, dict[str, list[str]])
         return {kind: _compared(kind, signals) for kind, signals in body.items()}

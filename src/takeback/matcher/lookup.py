@@ -30,6 +30,10 @@ QUICK = 16
 """Signals that are searched faster than a thread is found for them."""
 
 
+Pay = Callable[[int], None]
+"""Told how many look-ups an upload takes beyond the one that every upload is."""
+
+
 class LookUp(Protocol):
     """Answers questions. Each raises ``Unavailable`` if nothing could be compared with at all."""
 
@@ -40,7 +44,7 @@ class LookUp(Protocol):
     async def signals(self, signals: Signals, limit: int) -> MatchAnswer:
         """Return one result for each signal."""
 
-    async def picture(self, upload: PictureSignals, limit: int) -> MatchAnswer:
+    async def picture(self, upload: PictureSignals, limit: int, pay: Pay) -> MatchAnswer:
         """Return one result for the picture."""
 
     async def video(self, upload: VideoSignals, limit: int) -> MatchAnswer:
@@ -124,8 +128,9 @@ class HeldBanks:
             found = await asyncio.to_thread(self.look_up, signals, limit)
         return MatchAnswer([self._result(one) for one in found], missing)
 
-    async def picture(self, upload: PictureSignals, limit: int) -> MatchAnswer:
-        """Return one result for the picture, from what is held."""
+    async def picture(self, upload: PictureSignals, limit: int, pay: Pay) -> MatchAnswer:
+        """Return one result for the picture, from what is held, in one look-up."""
+        del pay
         return await self._upload(lambda: self.pictures.picture(upload, limit))
 
     async def video(self, upload: VideoSignals, limit: int) -> MatchAnswer:

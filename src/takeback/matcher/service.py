@@ -23,7 +23,7 @@ from takeback.matcher.documents import (
     for_hub,
 )
 from takeback.matcher.health import Vitals
-from takeback.matcher.lookup import HeldBanks, LookUp, Signals, signals_of
+from takeback.matcher.lookup import HeldBanks, LookUp, Pay, Signals, signals_of
 from takeback.matcher.metrics import Metrics
 from takeback.matcher.outbox import Outbox, Report
 from takeback.matcher.pool import Pool
@@ -83,7 +83,7 @@ class Matcher:
         return self._counted(answer)
 
     async def match_upload(
-        self, kind: Kind, upload: bytearray, limit: int, *, plain: bool = False
+        self, kind: Kind, upload: bytearray, limit: int, *, pay: Pay, plain: bool = False
     ) -> MatchAnswer:
         """Hash a picture or video, forget it, and compare it with every bank.
 
@@ -91,6 +91,7 @@ class Matcher:
             kind: what it is hashed as.
             upload: its bytes; emptied.
             limit: most matches answered.
+            pay: told what the upload takes beyond one look-up.
             plain: compare a picture whole only, in its eight turns; a fraction of the work.
 
         Raises:
@@ -100,8 +101,9 @@ class Matcher:
         """
         hashed = await self.hash(kind, upload, plain=plain)
         if isinstance(hashed, PictureSignals):
-            answer = await self.lookup.picture(hashed, limit)
+            answer = await self.lookup.picture(hashed, limit, pay)
         else:
+            pay(max(0, len(hashed) - 1))  # every frame is compared as a picture
             answer = await self.lookup.video(hashed, limit)
         (found,) = answer.results
         result = msgspec.structs.replace(
@@ -141,6 +143,7 @@ class Matcher:
         Raises:
             MalformedBody: one is incomplete, or it is not clear whose entry it is about.
             NotFound: one names a hub that there is not.
+            TooBusy: too many wait to be sent.
         """
         for response in responses:
             check_response(response)
@@ -154,6 +157,7 @@ class Matcher:
         Raises:
             MalformedBody: one is incomplete, or it is not clear whose entry it is about.
             NotFound: one names a hub that there is not.
+            TooBusy: too many wait to be sent.
         """
         for opinion in opinions:
             check_opinion(opinion)
