@@ -20,6 +20,7 @@
     │   ├── FormTooOld
     │   ├── BadBackupKey
     │   ├── UnreadableInput
+    │   ├── UnreadableFile
     │   └── PackageMissing
     ├── NotSignedIn            no key, or one that is not known or was revoked
     ├── NotFound               no such record, or none this actor may see
@@ -35,7 +36,8 @@
     │   ├── TooBusy
     │   ├── QuotaSpent
     │   ├── NotReady
-    │   └── HubUnreachable
+    │   ├── HubUnreachable
+    │   └── StoreUnreachable
     └── IntegrityFailure       stored bytes contradict their digest: stop, tell a person
 
 Raise a leaf, catch a branch. ``problems.py`` maps each branch to an HTTP
@@ -170,6 +172,12 @@ class UnreadableInput(BadInput):
     hint = "Give a folder, or a Parquet or CSV file with a column of paths or signals."
 
 
+class UnreadableFile(BadInput):
+    """A file of a back-scan's list is not there, may not be read, or can't be read whole."""
+
+    hint = "Put right what the reason names, and scan the table of what was refused."
+
+
 class PackageMissing(BadInput):
     """What was asked for needs a package that is not installed."""
 
@@ -254,6 +262,12 @@ class HubUnreachable(Unavailable):
     """The hub did not answer, or not in a way that can be understood."""
 
     hint = "Check the hub's address and that it is running."
+
+
+class StoreUnreachable(Unavailable):
+    """A store answers nothing, or lets none of its files be read."""
+
+    hint = "Check the network and the credentials; the same command goes on from here."
 
 
 class IntegrityFailure(TakebackError):

@@ -5,9 +5,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from takeback.backscan.columns import Input
 from takeback.backscan.items import Lists
 from takeback.backscan.listed import LISTED
-from takeback.backscan.listing import Input
 from takeback.backscan.outcome import Outcome
 from takeback.backscan.plan import Choices, Shard
 from takeback.backscan.scan import Order, Progress, Runner, run, tasks

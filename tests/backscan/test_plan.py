@@ -130,7 +130,13 @@ def test_the_plan_can_be_read_by_anybody(done: tuple[Path, Path], library: Libra
 
     assert plan["input"] == str(given)
     assert plan["bank"]["path"] == str(library.bank)
-    assert plan["choices"] == {"limit": 100, "views": "plain", "videos": True, "keep": False}
+    assert plan["choices"] == {
+        "limit": 100,
+        "views": "plain",
+        "videos": True,
+        "keep": False,
+        "protocols": [],
+    }
     assert plan["shards"] == [[0, 0, 0, 1, 0]]
     assert len(plan["listing"]["digest"]) == 64
 

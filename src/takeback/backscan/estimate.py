@@ -1,7 +1,13 @@
-"""What a scan would take, from a sample: nothing is written."""
+"""What a scan would take, from a sample: nothing is left behind.
+
+What a scan writes before its first shard, a list and perhaps an index, is written beside the
+results' folder, where there must be room for it anyway, and removed at the end.
+"""
 
 import random
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -11,9 +17,9 @@ import pyarrow as pa
 from takeback.backscan.arrow import Table
 from takeback.backscan.items import Lists
 from takeback.backscan.outcome import Outcome, Sheet, Task
-from takeback.backscan.plan import Kind, Shard
+from takeback.backscan.plan import Kind, Plan, Shard
 from takeback.backscan.scan import Order, planned, so_far
-from takeback.backscan.tables import packed, unpacked
+from takeback.backscan.tables import counted, packed
 from takeback.backscan.worker import Work, Worker
 
 SAMPLE: Final[dict[Kind, int]] = {"files": 200, "signals": 20_000}
@@ -72,12 +78,14 @@ def estimate(order: Order, workers: int, sample: int | None, price: float | None
         OtherScan: the folder holds another scan.
         UnreadableInput: the input or the bank is none.
     """
-    with tempfile.TemporaryDirectory(prefix="takeback-") as elsewhere:
-        plan, folder = planned(order, Path(elsewhere))
+    with _beside(order.folder) as elsewhere:
+        plan, folder = planned(order, elsewhere)
         progress, shards = so_far(order.folder, plan)
         lists = Lists.of(folder, plan)
         rows = _sample(lists, shards, sample or SAMPLE[plan.listing.kind])
-        outcome = _tried(order.work(plan, Path(elsewhere)), rows) if rows else _NOTHING
+        outcome = (
+            _tried(order.work(plan, _made(order, plan, elsewhere)), rows) if rows else _NOTHING
+        )
     each = outcome.seconds.total / outcome.rows if outcome.rows else 0.0
     left = plan.rows - progress.before
     processor_hours = each * left / 3600
@@ -88,13 +96,27 @@ def estimate(order: Order, workers: int, sample: int | None, price: float | None
         shards=len(shards),
         workers=workers,
         sampled=outcome.rows,
-        refused=len(unpacked(outcome.refused)),
-        hits=len(unpacked(outcome.hits)),
+        refused=counted(outcome.refused),
+        hits=counted(outcome.hits),
         seconds_each=each,
         processor_hours=processor_hours,
         hours=processor_hours / workers,
         cost=None if price is None else processor_hours * price,
     )
+
+
+@contextmanager
+def _beside(folder: Path) -> Iterator[Path]:
+    """Make a folder for the time of the block, on the disk on which the results would be."""
+    there = next(each for each in (folder, *folder.parents) if each.is_dir())
+    with tempfile.TemporaryDirectory(prefix=".takeback-", dir=there) as beside:
+        yield Path(beside)
+
+
+def _made(order: Order, plan: Plan, elsewhere: Path) -> Path:
+    """Return where a listed bank's index is, if the scan has made it already, or will be."""
+    there = order.folder / f"bank-{plan.bank.identity[:16]}"
+    return order.folder if there.is_dir() else elsewhere
 
 
 def _sample(lists: Lists, shards: list[Shard], size: int) -> list[Table]:

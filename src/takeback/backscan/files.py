@@ -4,8 +4,8 @@ import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 from takeback.backscan.arrow import Table
 from takeback.backscan.bank import Bank, Entry
@@ -14,9 +14,11 @@ from takeback.backscan.items import resolved
 from takeback.backscan.kept import kept_of
 from takeback.backscan.outcome import Seconds, Sheet
 from takeback.backscan.plan import Choices
-from takeback.backscan.storage import Unreadable, read
+from takeback.backscan.protocols import allowed
+from takeback.backscan.reach import Reach
+from takeback.backscan.storage import Unreadable, protocol_of, read
 from takeback.backscan.tables import shown
-from takeback.errors import NotAPicture, QualityTooLow
+from takeback.errors import QualityTooLow, UnreadableFile
 from takeback.hashing.messages import Hashed, Refused
 from takeback.hashing.picture import PictureSignals
 from takeback.matching.lookup.found import Found
@@ -29,8 +31,29 @@ AHEAD: Final = 2
 LARGEST: Final = max(bounds.bytes for bounds in BOUNDS.values())
 """Bytes of the largest file that is read."""
 
-Named = tuple[int, bytes]
-"""A row of the input, and the name of the file in it."""
+
+class Listed(NamedTuple):
+    """A row of the input."""
+
+    row: int
+    name: bytes | None
+    """Of the file, as the list has it."""
+
+    place: str | None
+    """Where the file lies."""
+
+    @property
+    def file(self) -> bytes | None:
+        """The same, as bytes."""
+        return None if self.place is None else os.fsencode(self.place)
+
+
+def _read(place: str | None, may: frozenset[str]) -> bytes:
+    if place is None:
+        raise Unreadable("the row names no file")
+    if protocol_of(place) not in may:
+        raise Unreadable("the scan was not told to read such addresses")
+    return read(place, LARGEST)
 
 
 @dataclass(slots=True)
@@ -41,48 +64,61 @@ class Files:
     choices: Choices
     base: str
     hasher: Hasher
+    reach: Reach = field(default_factory=lambda: Reach(LARGEST))
 
     def scan(self, rows: Table, sheet: Sheet) -> None:
-        """Read, hash and match every file of a shard; one is matched while the next is hashed."""
+        """Read, hash and match every file of a shard; one is matched while the next is hashed.
+
+        Raises:
+            StoreUnreachable: it is the store that fails, not some of its files.
+            PackageMissing: a file's protocol needs a package that is not installed.
+        """
         named = list(zip(*(rows.column(name).to_pylist() for name in ("row", "path")), strict=True))
-        waiting: deque[tuple[Named, Future[Hashed | Refused]]] = deque()
+        listed = [Listed(row, name, self._place(name)) for row, name in named]
+        waiting: deque[tuple[Listed, Future[Hashed | Refused]]] = deque()
         with ThreadPoolExecutor(1) as hashing:
-            for each, reading in zip(named, self._reading(named), strict=True):
-                waiting.append((each, hashing.submit(self._hashed, reading, sheet.seconds)))
+            for each, reading in zip(listed, self._reading(listed), strict=True):
+                waiting.append((each, hashing.submit(self._hashed, each, reading, sheet.seconds)))
                 if len(waiting) > 1:
                     self._take(*waiting.popleft(), sheet)
             while waiting:
                 self._take(*waiting.popleft(), sheet)
+        self.reach.end()
 
-    def _reading(self, named: Sequence[Named]) -> Iterator[Future[bytes]]:
+    def _place(self, name: bytes | None) -> str | None:
+        return resolved(os.fsdecode(name), self.base) if name else None
+
+    def _reading(self, listed: Sequence[Listed]) -> Iterator[Future[bytes]]:
         """Read in order, a few files ahead."""
+        may = allowed(self.base, self.choices.protocols)
         ahead: deque[Future[bytes]] = deque()
         with ThreadPoolExecutor(AHEAD) as threads:
-            for _, name in named:
-                path = resolved(os.fsdecode(name or b""), self.base)
-                ahead.append(threads.submit(read, path, LARGEST))
+            for each in listed:
+                ahead.append(threads.submit(_read, each.place, may))
                 if len(ahead) > AHEAD:
                     yield ahead.popleft()
             yield from ahead
 
-    def _hashed(self, reading: Future[bytes], seconds: Seconds) -> Hashed | Refused:
+    def _hashed(self, each: Listed, reading: Future[bytes], seconds: Seconds) -> Hashed | Refused:
         """Wait for a file and hash it, or say why not."""
         try:
             with seconds.spent_on("read"):
                 content = reading.result()
         except Unreadable as problem:
-            return Refused(NotAPicture.__name__, str(problem))
+            self.reach.missed(problem)
+            return Refused(UnreadableFile.__name__, str(problem))
+        if each.place is not None:
+            self.reach.heard(each.place)
         with seconds.spent_on("hash"):
             return self.hasher.hash(content)
 
-    def _take(self, named: Named, hashed: Future[Hashed | Refused], sheet: Sheet) -> None:
+    def _take(self, each: Listed, hashed: Future[Hashed | Refused], sheet: Sheet) -> None:
         """Match one file, and write down what it matches or why it could not be compared."""
-        row, path, upload = named[0], shown(named[1]), hashed.result()
+        row, path, upload = each.row, shown(each.name), hashed.result()
+        if not isinstance(upload, Refused) and _shows_nothing(upload):
+            upload = Refused(QualityTooLow.__name__, "too little detail to be compared")
         if isinstance(upload, Refused):
-            sheet.refuse(row, path, upload.error, upload.detail)
-            return
-        if _shows_nothing(upload):
-            sheet.refuse(row, path, QualityTooLow.__name__, "too little detail to be compared")
+            sheet.refuse(row, path, upload.error, upload.detail, each.file)
             return
         with sheet.seconds.spent_on("match"):
             sheet.take(row, path, self._found(upload))

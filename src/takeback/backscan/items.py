@@ -12,7 +12,9 @@ import pyarrow.parquet as pq
 
 from takeback.backscan.arrow import Column, Table
 from takeback.backscan.plan import Listing, Plan, Shard
-from takeback.backscan.storage import is_local, store_of
+from takeback.backscan.signals import is_binary
+from takeback.backscan.storage import bare, is_local, reaching, store_of
+from takeback.errors import UnreadableInput
 
 
 @dataclass(slots=True)
@@ -30,8 +32,14 @@ class Lists:
         return cls(folder, plan.listing)
 
     def items(self, shard: Shard) -> Table:
-        """Return a shard's rows: ``row`` in the whole input, ``path``, and ``signal`` if ready."""
-        pieces = list(self._pieces(shard))
+        """Return a shard's rows: ``row`` in the whole input, ``path``, and ``signal`` if ready.
+
+        Raises:
+            StoreUnreachable: the list lies elsewhere and can't be read.
+            UnreadableInput: the list is gone or damaged.
+        """
+        with reaching(self.listing.files[shard.file].url):
+            pieces = list(self._sound(shard))
         rows = pa.concat_tables(pieces)
         numbers = pa.array(range(shard.before, shard.before + shard.rows), pa.int64())
         listing = self.listing
@@ -39,6 +47,12 @@ class Lists:
             return pa.table({"row": numbers, "path": _bytes(rows.column(listing.column))})
         names = _bytes(rows.column(listing.names)) if listing.names else _nothing(shard.rows)
         return pa.table({"row": numbers, "path": names, "signal": rows.column(listing.column)})
+
+    def _sound(self, shard: Shard) -> Iterator[Table]:
+        try:
+            yield from self._pieces(shard)
+        except (pa.ArrowException, KeyError):
+            raise UnreadableInput("the list is damaged, or not as it was") from None
 
     def _pieces(self, shard: Shard) -> Iterator[Table]:
         """Yield the parts of row groups that the shard covers."""
@@ -71,8 +85,9 @@ def _is_elsewhere(url: str) -> bool:
 
 def _bytes(column: Column) -> Column:
     """Return names as bytes, which names of files are."""
-    binary = pa.types.is_binary(column.type)
-    return column if binary else column.cast(pa.string()).cast(pa.binary())
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    return column.cast(pa.binary() if is_binary(column.type) else pa.string()).cast(pa.binary())
 
 
 def _nothing(rows: int) -> Column:
@@ -86,4 +101,5 @@ def path_of(listed: bytes) -> str:
 
 def resolved(path: str, base: str) -> str:
     """Return where a file lies; a relative path begins at *base*."""
+    path = bare(path)
     return path if _is_elsewhere(path) else posixpath.join(base, path)

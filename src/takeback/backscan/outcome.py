@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from takeback.backscan.bank import Entry
-from takeback.backscan.tables import HITS, KEPT, REFUSED, Rows, hits_of, packed
+from takeback.backscan.tables import HITS, KEPT, REFUSED, Rows, hits_of
 from takeback.matching.lookup.found import Found
 
 Phase = Literal["read", "hash", "match", "total"]
@@ -77,17 +77,19 @@ class Sheet:
         for hit in hits_of(found):
             self.hits.add(row, path, **hit)
 
-    def refuse(self, row: int, path: str | None, error: str, why: str) -> None:
-        """Write down that a file could not be compared, and why."""
-        self.refused.add(row, path, error=error, why=why)
+    def refuse(
+        self, row: int, path: str | None, error: str, why: str, file: bytes | None = None
+    ) -> None:
+        """Write down that a file could not be compared, and why; *file* is where it lies."""
+        self.refused.add(row, path, error=error, why=why, file=file)
 
     def outcome(self, number: int, rows: int, *, keep: bool) -> Outcome:
         """Return what crosses back."""
         return Outcome(
             number=number,
             rows=rows,
-            hits=packed(self.hits.table()),
-            refused=packed(self.refused.table()),
-            kept=packed(self.kept.table()) if keep else None,
+            hits=self.hits.packed(),
+            refused=self.refused.packed(),
+            kept=self.kept.packed() if keep else None,
             seconds=self.seconds,
         )

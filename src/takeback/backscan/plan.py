@@ -50,6 +50,9 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     keep: bool = False
     """Whether the library's own signals are kept, for signals that are registered later."""
 
+    protocols: tuple[str, ...] = ()
+    """Where else than with the list its rows may lie; ``file`` is this machine."""
+
 
 class Shard(msgspec.Struct, frozen=True, array_like=True):
     """Some rows of the input that are done as one."""
@@ -87,7 +90,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     """Where relative paths begin."""
 
     digest: str
-    """SHA-256 of the list: of its bytes, or of the paths found in a folder."""
+    """SHA-256 of the list's bytes."""
 
     files: list[ListFile]
 
@@ -110,6 +113,9 @@ class BankFacts(msgspec.Struct, frozen=True, kw_only=True):
     mark: int = 0
     """How far it was when the scan was planned; it follows its feed meanwhile."""
 
+    instance: str = ""
+    """Whose numbers a mark counts in: marks of one mean nothing in another. A list has none."""
+
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """One scan."""
@@ -131,14 +137,23 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """SHA-256 of the plan."""
         return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
 
+    def check_input(self, url: str) -> None:
+        """Refuse to go on with another input.
+
+        Raises:
+            OtherScan: it is another.
+        """
+        if self.input != url:
+            raise OtherScan("this folder holds a scan of another input")
+
     def check(self, wanted: "Plan") -> None:
         """Refuse to go on if *wanted* is another scan.
 
         Raises:
             OtherScan: says in what they differ.
         """
+        self.check_input(wanted.input)
         for what, mine, theirs in (
-            ("input", self.input, wanted.input),
             ("column", _columns(self.listing), _columns(wanted.listing)),
             ("content of the input", self.listing.digest, wanted.listing.digest),
             ("bank", _bank(self.bank), _bank(wanted.bank)),

@@ -10,14 +10,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from takeback.backscan.outcome import Outcome
 from takeback.backscan.plan import PART, Plan, settle
-from takeback.backscan.tables import unpacked
+from takeback.backscan.tables import batches, schema_of
 from takeback.errors import Conflict, IntegrityFailure
 
 LOCK: Final = "scan.lock"
@@ -49,10 +49,17 @@ def commit(folder: Path, outcome: Outcome) -> None:
         part = path.with_name(path.name + PART)
         with part.open("wb") as file:
             os.fchmod(file.fileno(), 0o600)
-            pq.write_table(unpacked(table), file)
+            _copy(table, file)
             file.flush()
             os.fsync(file.fileno())
         settle(part, path)
+
+
+def _copy(table: bytes, file: IO[bytes]) -> None:
+    """Write a table piece by piece: it may be far larger than it is packed."""
+    with pq.ParquetWriter(file, schema_of(table)) as writer:
+        for batch in batches(table):
+            writer.write_batch(batch)
 
 
 def count(folder: Path, number: int) -> tuple[int, int]:

@@ -1,6 +1,5 @@
 """A scan from order to summary: plan, or go on by the plan; do the shards; write each down."""
 
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,14 +9,15 @@ from typing import Protocol
 import msgspec
 
 from takeback.backscan import plan as plans
-from takeback.backscan import results
+from takeback.backscan import protocols, results
 from takeback.backscan.bank import BankKind
+from takeback.backscan.columns import Input
 from takeback.backscan.crew import Crew
 from takeback.backscan.items import Lists
-from takeback.backscan.listing import Input, survey
+from takeback.backscan.listing import survey
 from takeback.backscan.outcome import Outcome, Seconds, Task
 from takeback.backscan.plan import Choices, Plan, Shard
-from takeback.backscan.tables import packed, unpacked
+from takeback.backscan.tables import counted, packed
 from takeback.backscan.worker import Work
 
 
@@ -39,7 +39,6 @@ class Order:
             kind=plan.listing.kind,
             base=plan.listing.base,
             bank=self.bank_kind.prepare(self.bank, folder),
-            identity=plan.bank.identity,
             bank_kind=self.bank_kind,
             choices=self.choices,
         )
@@ -85,6 +84,9 @@ class Progress(msgspec.Struct):
     mark: int = 0
     """How far the bank was when the scan was planned."""
 
+    instance: str = ""
+    """Whose numbers that counts in."""
+
     seconds: Seconds = msgspec.field(default_factory=Seconds)
     """Where the time of this run's workers went, in seconds of all workers together."""
 
@@ -125,10 +127,8 @@ def prepare(order: Order) -> Plan:
         OtherScan: the folder holds another scan.
         UnreadableInput: the input or the bank is none.
     """
-    with tempfile.TemporaryDirectory(prefix="takeback-") as elsewhere:
-        known = plans.read(order.folder) is not None
-        plan, _ = planned(order, Path(elsewhere) if known else order.folder)
-    if not known:
+    plan, _ = planned(order, order.folder)
+    if plans.read(order.folder) is None:
         plans.write(order.folder, plan)
     return plan
 
@@ -138,25 +138,29 @@ def planned(order: Order, elsewhere: Path) -> tuple[Plan, Path]:
 
     Args:
         order: what is wanted.
-        elsewhere: where a list is written, if one is needed.
+        elsewhere: where a list is written, if there is no plan and one is needed.
 
     Raises:
         OtherScan: the folder holds another scan.
-        UnreadableInput: the input or the bank is none.
+        UnreadableInput: the input or the bank is none, or none of its first rows may be read.
+        PackageMissing: something needs a package that is not installed.
+        StoreUnreachable: the input lies elsewhere, and its store does not answer.
     """
     known = plans.read(order.folder)
+    if known is not None:
+        known.check_input(order.given.url)
     made = _made(order, elsewhere, known)
-    if known is None:
-        return made, elsewhere
-    known.check(made)
-    return known, order.folder
+    if known is not None:
+        known.check(made)
+    plan, folder = (made, elsewhere) if known is None else (known, order.folder)
+    protocols.check(plan, Lists.of(folder, plan))
+    return plan, folder
 
 
 def _made(order: Order, folder: Path, known: Plan | None) -> Plan:
-    """Make a plan; a folder that was listed once is not listed again."""
+    """Make a plan; where there is one already, nothing is written."""
     facts = order.bank_kind.facts(order.bank)
-    listed = known is not None and known.input == order.given.url and known.listing.folder
-    listing = known.listing if known and listed else survey(order.given, folder)
+    listing = survey(order.given, folder, known.listing if known else None)
     return Plan(
         input=order.given.url,
         listing=listing,
@@ -206,7 +210,10 @@ def run(
 def so_far(folder: Path, plan: Plan) -> tuple[Progress, list[Shard]]:
     """Return what earlier runs did, and the shards that are left."""
     done = results.done(folder, plan)
-    progress = Progress(plan.rows, plan=plan.digest, shards=len(plan.shards), mark=plan.bank.mark)
+    bank, shards = plan.bank, len(plan.shards)
+    progress = Progress(
+        plan.rows, plan=plan.digest, shards=shards, mark=bank.mark, instance=bank.instance
+    )
     for shard in plan.shards:
         if shard.number in done:
             hits, refused = results.count(folder, shard.number)
@@ -217,7 +224,7 @@ def so_far(folder: Path, plan: Plan) -> tuple[Progress, list[Shard]]:
 
 
 def _sizes(outcome: Outcome) -> tuple[int, int]:
-    return len(unpacked(outcome.hits)), len(unpacked(outcome.refused))
+    return counted(outcome.hits), counted(outcome.refused)
 
 
 def tasks(lists: Lists, shards: Iterable[Shard]) -> Iterator[Task]:

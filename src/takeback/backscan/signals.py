@@ -19,6 +19,14 @@ def is_binary(kind: Kind) -> bool:
     )
 
 
+def is_text(kind: Kind) -> bool:
+    """Tell whether a column's type holds text."""
+    types = pa.types
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(types.is_string(kind) or types.is_large_string(kind))
+
+
 def signals_of(column: Column) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """Return the signals, shape (k, 32), and which rows of *column* they are, shape (n,)."""
     binary = is_binary(column.type)

@@ -1,15 +1,23 @@
-"""Files wherever they lie: on this machine, or where fsspec reaches."""
+"""Files wherever they lie: on this machine, or where fsspec reaches.
 
+A name is an address only if it begins like one, and an address means one store: fsspec's chains
+(``simplecache::s3://…``) are not followed, so that ``::`` in a file's name is part of the name.
+"""
+
+import errno
 import os
+import re
 import stat
 import time
-from collections.abc import Callable
-from typing import Final, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import IO, Any, Final, TypeVar
 
-from fsspec.core import split_protocol, url_to_fs
+import pyarrow as pa
+from fsspec import get_filesystem_class
 
 from takeback.backscan.arrow import Store
-from takeback.errors import PackageMissing, UnreadableInput
+from takeback.errors import PackageMissing, StoreUnreachable, TakebackError, UnreadableInput
 
 TRIES: Final = 3
 """Times that a file is asked for where an answer can fail for the moment …"""
@@ -17,11 +25,70 @@ TRIES: Final = 3
 PAUSE: Final = 0.5
 """… seconds after the first failure, and twice as long after each other."""
 
+PIECE: Final = 8 * 1024 * 1024
+"""Bytes that are asked of a store at first; most pictures have no more."""
+
+HERE: Final = "file"
+"""The protocol of this machine's own files."""
+
+_ADDRESS: Final = re.compile(r"([a-z][a-z0-9+.-]*)://(.*)", re.DOTALL)
+_HERE: Final = frozenset({HERE, "local"})
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+_WHOLE: Final = frozenset({"http", "https"})
+"""Protocols of stores that may answer with all when asked for a part."""
+
 Made = TypeVar("Made")
 
 
 class Unreadable(Exception):
     """One file can't be read; its words name no file."""
+
+
+class Absent(Unreadable):
+    """A store has no such file."""
+
+
+class Denied(Unreadable):
+    """A store does not let a file be read: this one, or all of them."""
+
+
+class Unanswered(Unreadable):
+    """A store does not say what is with a file: it, or the way to it, may be out of order."""
+
+
+def protocol_of(path: str) -> str:
+    """Return how a file is reached; ``HERE`` if it is this machine's own."""
+    address = _ADDRESS.match(path)
+    return HERE if address is None or address[1] in _HERE else address[1]
+
+
+def is_local(path: str) -> bool:
+    """Tell whether *path* is one of this machine's own."""
+    return protocol_of(path) == HERE
+
+
+def bare(path: str) -> str:
+    """Return a path of this machine without its ``file://``; any other address as it is."""
+    address = _ADDRESS.match(path)
+    return address[2] if address is not None and address[1] in _HERE else path
+
+
+def kind_of(protocol: str) -> Any:  # noqa: ANN401 - fsspec has no types
+    """Return what reads addresses of a protocol.
+
+    Raises:
+        PackageMissing: it needs a package that is not installed.
+        UnreadableInput: there is no such protocol.
+    """
+    try:
+        return get_filesystem_class(protocol)
+    except ImportError as problem:
+        missing = PackageMissing(f"reading {protocol}:// addresses needs another package")
+        reason = str(problem).removesuffix(".")
+        missing.hint = f"{reason}: it must be on every machine that scans."
+        raise missing from None
+    except ValueError:
+        raise UnreadableInput(f"nothing here reads {protocol}:// addresses") from None
 
 
 def store_of(url: str) -> tuple[Store, str]:
@@ -31,37 +98,44 @@ def store_of(url: str) -> tuple[Store, str]:
         PackageMissing: the protocol needs a package that is not installed.
         UnreadableInput: there is no such protocol.
     """
-    protocol = split_protocol(url)[0]
+    kind = kind_of(protocol_of(url))
+    path = bare(url)
+    return kind(**kind._get_kwargs_from_urls(path)), kind._strip_protocol(path)
+
+
+@contextmanager
+def reaching(url: str) -> Iterator[None]:
+    """Turn what a store's package raises while a list is read into errors of ours.
+
+    Raises:
+        StoreUnreachable: a store elsewhere does not answer, or not to us.
+        UnreadableInput: the list is gone, or a file of this machine that can't be read.
+    """
     try:
-        store, name = url_to_fs(url)
-    except ImportError as problem:
-        raise _missing(protocol or "file", problem) from None
-    except ValueError:
-        raise UnreadableInput(f"nothing here reads {protocol}:// addresses") from None
-    return store, name
-
-
-def _missing(protocol: str, problem: ImportError) -> PackageMissing:
-    missing = PackageMissing(f"reading {protocol}:// addresses needs another package")
-    missing.hint = f"{str(problem).removesuffix('.')}: it must be on every machine that scans."
-    return missing
-
-
-def is_local(path: str) -> bool:
-    """Tell whether *path* is one of this machine's own."""
-    return "://" not in path and "::" not in path
+        yield
+    except (TakebackError, UnicodeError, pa.ArrowException):
+        raise
+    except FileNotFoundError:
+        raise UnreadableInput("there is no such file or folder") from None
+    except Exception as problem:
+        if getattr(problem, "errno", None) in _FULL:
+            raise  # a list is being written
+        if not is_local(url):
+            raise StoreUnreachable(f"the input can't be read: {words_of(problem)}") from None
+        if isinstance(problem, OSError):
+            raise UnreadableInput(f"the input can't be read: {words_of(problem)}") from None
+        raise
 
 
 def read(path: str, largest: int) -> bytes:
-    """Read a whole file, or one byte more than *largest*.
+    """Read a whole file; no more than *largest* bytes of it are ever held.
 
     Raises:
         Unreadable: there is no such file, it may not be read, or it is too large.
+        PackageMissing: its protocol needs a package that is not installed.
+        UnreadableInput: there is no such protocol.
     """
-    content = _local(path, largest) if is_local(path) else _remote(path, largest)
-    if len(content) > largest:
-        raise Unreadable(f"the file has more than {largest} bytes")
-    return content
+    return _local(bare(path), largest) if is_local(path) else _remote(path, largest)
 
 
 def _local(path: str, largest: int) -> bytes:
@@ -69,23 +143,78 @@ def _local(path: str, largest: int) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would wait for a writer
     except (OSError, ValueError) as problem:
         raise Unreadable(_reason(problem)) from None
-    with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise Unreadable("not a file")
-        try:
-            return file.read(largest + 1)
-        except OSError as problem:
-            raise Unreadable(_reason(problem)) from None
+    try:
+        return _regular(descriptor, largest)
+    except OSError as problem:
+        raise Unreadable(_reason(problem)) from None
+    finally:
+        os.close(descriptor)
+
+
+def _regular(descriptor: int, largest: int) -> bytes:
+    found = os.fstat(descriptor)
+    if stat.S_ISDIR(found.st_mode):
+        raise Unreadable("a folder: what is in it was not scanned")
+    if not stat.S_ISREG(found.st_mode):
+        raise Unreadable("not a file")
+    _check(found.st_size, largest)
+    with open(descriptor, "rb", closefd=False) as file:
+        content = file.read(found.st_size + 1)
+        if len(content) > found.st_size:  # it grows, or its size was not known
+            content += file.read(largest + 1 - len(content))
+    _check(len(content), largest)
+    return content
+
+
+def _check(size: int, largest: int) -> None:
+    if size > largest:
+        raise Unreadable(f"the file has more than {largest} bytes")
 
 
 def _remote(url: str, largest: int) -> bytes:
     """Read from a store; whatever its package raises is about this file and ends no other."""
+    if url.endswith("/"):
+        raise Unreadable("the address ends with a slash")  # fsspec would read without it
     try:
         store, name = store_of(url)
-        content: bytes = again(lambda: store.cat_file(name, 0, largest + 1))
+        return _pieces(store, name, largest)
+    except (TakebackError, Unreadable):
+        raise
+    except (FileNotFoundError, IsADirectoryError) as problem:
+        raise Absent(_reason(problem)) from None
+    except PermissionError as problem:
+        raise Denied(_reason(problem)) from None
     except Exception as problem:
-        raise Unreadable(_reason(problem)) from None
+        raise Unanswered(_reason(problem)) from None
+
+
+def _pieces(store: Store, name: str, largest: int) -> bytes:
+    """Read a file's beginning, and if there is more, ask how much before the whole is read."""
+    begin = again(lambda: _begin(store, name, min(PIECE, largest + 1)))
+    if len(begin) < PIECE:
+        _check(len(begin), largest)
+        return begin
+    size: int | None = again(lambda: store.info(name))["size"]
+    _check(size or 0, largest)
+    content = again(lambda: _begin(store, name, size or largest + 1))
+    _check(len(content), largest)
     return content
+
+
+def _begin(store: Store, name: str, size: int) -> bytes:
+    """Return the first bytes of a file."""
+    if _WHOLE.isdisjoint([store.protocol] if isinstance(store.protocol, str) else store.protocol):
+        content: bytes = store.cat_file(name, 0, size)
+        return content
+    with store.open(name, "rb", block_size=0) as stream:
+        return b"".join(_bounded(stream, size))
+
+
+def _bounded(stream: IO[bytes], size: int) -> Iterator[bytes]:
+    """Yield what comes, up to so many bytes; a stream may give fewer than it was asked for."""
+    while size and (piece := stream.read(min(size, PIECE))):
+        size -= len(piece)
+        yield piece
 
 
 def again(ask: Callable[[], Made]) -> Made:
@@ -93,7 +222,7 @@ def again(ask: Callable[[], Made]) -> Made:
     for number in range(TRIES - 1):
         try:
             return ask()
-        except (FileNotFoundError, PermissionError, IsADirectoryError):
+        except (FileNotFoundError, PermissionError, IsADirectoryError, Unreadable):
             raise
         except Exception:
             time.sleep(PAUSE * 2**number)
@@ -101,6 +230,10 @@ def again(ask: Callable[[], Made]) -> Made:
 
 
 def _reason(problem: Exception) -> str:
-    """Say why; the error's own words could name the file."""
-    reason = getattr(problem, "strerror", None) or type(problem).__name__
-    return f"the file can't be read: {reason}"
+    return f"the file can't be read: {words_of(problem)}"
+
+
+def words_of(problem: Exception) -> str:
+    """Say what went wrong; an error's own words could name the file."""
+    number = getattr(problem, "errno", None)
+    return os.strerror(number) if isinstance(number, int) else type(problem).__name__

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 
-from takeback.backscan.arrow import Schema, Table
+from takeback.backscan.arrow import Batch, Schema, Table
 from takeback.backscan.bank import Entry
 from takeback.matching.evidence import Evidence
 from takeback.matching.lookup.found import Found
@@ -36,7 +36,13 @@ HITS: Final = pa.schema(
 """docs/reference/backscan.md says what each column means."""
 
 REFUSED: Final = pa.schema(
-    [("row", pa.int64()), ("path", pa.string()), ("error", pa.string()), ("why", pa.string())]
+    [
+        ("row", pa.int64()),
+        ("path", pa.string()),
+        ("error", pa.string()),
+        ("why", pa.string()),
+        ("file", pa.binary()),
+    ]
 )
 
 KEPT: Final = pa.schema(
@@ -52,23 +58,45 @@ KEPT: Final = pa.schema(
 """Signals of the library's own pictures and frames, see ``kept.py``."""
 
 
+PIECE: Final = 5_000
+"""Rows that are held as Python's own objects, which are large."""
+
+_SMALL: Final = pa.ipc.IpcWriteOptions(compression="zstd")
+
+
 @dataclass(slots=True)
 class Rows:
-    """Rows of a table to be."""
+    """Rows of a table to be: packed as they come, for there may be millions."""
 
     schema: Schema
-    rows: list[Mapping[str, object]] = field(default_factory=list)
+    _rows: list[Mapping[str, object]] = field(default_factory=list)
+    _sink: Any = field(default_factory=pa.BufferOutputStream)
+    _stream: Any = None
 
-    def __len__(self) -> int:
-        return len(self.rows)
+    def __post_init__(self) -> None:
+        """Begin the table."""
+        self._stream = pa.ipc.new_stream(self._sink, self.schema, options=_SMALL)
 
     def add(self, row: int, path: str | None, **columns: object) -> None:
         """Add one row."""
-        self.rows.append({"row": row, "path": path, **columns})
+        self._rows.append({"row": row, "path": path, **columns})
+        if len(self._rows) >= PIECE:
+            self._write()
+
+    def packed(self) -> bytes:
+        """Return the table, as :func:`packed` does; nothing is added to it any more."""
+        self._write()
+        self._stream.close()
+        content: bytes = self._sink.getvalue().to_pybytes()
+        return content
 
     def table(self) -> Table:
-        """Return the table."""
-        return pa.Table.from_pylist(self.rows, self.schema)
+        """Return the table; nothing is added to it any more."""
+        return unpacked(self.packed())
+
+    def _write(self) -> None:
+        self._stream.write_batch(pa.RecordBatch.from_pylist(self._rows, self.schema))
+        self._rows.clear()
 
 
 def hits_of(found: Found[Entry]) -> Iterator[dict[str, object]]:
@@ -108,6 +136,23 @@ def unpacked(content: bytes) -> Table:
     """Return the table of :func:`packed`."""
     with pa.ipc.open_stream(content) as stream:
         return stream.read_all()
+
+
+def schema_of(content: bytes) -> Schema:
+    """Return the columns of the table of :func:`packed`."""
+    with pa.ipc.open_stream(content) as stream:
+        return stream.schema
+
+
+def batches(content: bytes) -> Iterator[Batch]:
+    """Yield the table of :func:`packed` piece by piece."""
+    with pa.ipc.open_stream(content) as stream:
+        yield from stream
+
+
+def counted(content: bytes) -> int:
+    """Return how many rows the table of :func:`packed` has."""
+    return sum(len(batch) for batch in batches(content))
 
 
 def shown(name: bytes | None) -> str | None:

@@ -24,9 +24,6 @@ class Work:
     """Where relative paths begin."""
 
     bank: Path
-    identity: str
-    """Tells the bank from another in the same place."""
-
     bank_kind: BankKind
     choices: Choices
 
