@@ -38,8 +38,17 @@ def commit_one(*given):
     die()
 
 
+def commit_and_be_told_to_end(*given):
+    commit(*given)
+    pids = (each.pid for each in multiprocessing.active_children())
+    print(*pids, file=sys.__stdout__, flush=True)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 if stage == "planning":
     plan.write = die
+elif stage == "told":
+    results.commit = commit_and_be_told_to_end
 elif stage == "hashing":
     results.commit = commit_one
 else:
@@ -47,19 +56,24 @@ else:
 sys.exit(main.run(["backscan", *arguments]))
 """
 """The program, made to kill itself: once the list is written and the plan is not; once one
-shard is written; and once a shard's hits are written and have no name yet."""
+shard is written; and once a shard's hits are written and have no name yet. Or made to send
+itself SIGTERM, as a service manager does, once one shard is written."""
 
 
-def killed(stage: str, *arguments: object) -> list[int]:
-    """Run the program until it kills itself; return the processes that it had started."""
-    done = subprocess.run(
+def ended(stage: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run the program until it ends itself; it prints the processes that it had started."""
+    return subprocess.run(
         [sys.executable, "-c", PROGRAM, stage, *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
+
+
+def killed(stage: str, *arguments: object) -> list[int]:
+    """Run the program until it kills itself; return the processes that it had started."""
+    done = ended(stage, *arguments)
     assert done.returncode == -signal.SIGKILL
     return [int(each) for each in done.stdout.split()]
 
@@ -97,6 +111,20 @@ def test_a_scan_that_was_killed_three_times_ends_as_one_that_was_not(
     assert not list(out.glob("*.part"))
     assert workers
     assert all(map(gone, workers))
+
+
+def test_a_scan_that_is_told_to_end_clears_away_behind_it(library: Library, tmp_path: Path) -> None:
+    """SIGTERM: workers end, copies go, and the person reads that nothing is lost."""
+    out = tmp_path / "out"
+    arguments = (library.folder, "--bank", library.bank, "--out", out, "--workers", 1)
+
+    done = ended("told", *arguments, "--views=plain")
+
+    assert done.returncode == 128 + signal.SIGTERM
+    assert "goes on from here" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(list(out.glob("hits-*.parquet"))) == 1
+    assert all(map(gone, map(int, done.stdout.split())))
 
 
 def test_on_ray_too(library: Library, tmp_path: Path) -> None:

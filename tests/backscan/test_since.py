@@ -546,6 +546,23 @@ def test_the_command_keeps_a_library_and_looks_in_it_later(
     assert set(made.hits(tmp_path / "out")) == made.expected(library)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "s3://name:secret@bucket/pictures",
+        "https://store.example/list.csv?X-Amz-Signature=ab",
+        "simplecache::https://token@store.example/list.csv",
+    ],
+)
+def test_an_address_with_a_secret_is_refused(address: str, tmp_path: Path) -> None:
+    """Others see the command line; the refusal does not repeat it."""
+    done = caller(tmp_path)("backscan", address, "--bank", "bank.parquet", "--out", "out")
+
+    assert (done.code, "environment" in done.err) == (3, True)
+    assert not any(secret in done.err for secret in ("secret", "ab\n", "token@"))
+    assert not (tmp_path / "out").exists()
+
+
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "look-in-old-uploads.md"
 
 

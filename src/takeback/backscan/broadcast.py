@@ -1,16 +1,19 @@
-"""A bank that nodes of a cluster do not see: copied to each of them once.
+"""A bank for the other nodes of a cluster: copied to each of them once.
 
 Workers of one node share one copy and map it, as they would the original. A copy is the bank
-as it was; it lies in the node's folder for temporary files and is removed when the scan ends.
+as it was. It lies in the node's folder for temporary files, under a name that no other scan
+has; it is removed when the scan ends, or by a later scan where that one was killed.
 """
 
 import fcntl
 import os
+import secrets
 import shutil
 import sqlite3
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +29,14 @@ TRIES: Final = 10
 BESIDE: Final = ("-wal", "-shm", ".lock")
 """Ends of names of files that are of no use to a copy."""
 
+PREFIX: Final = "takeback-bank-"
+
+MAKING: Final = "lock"
+"""The lock of whoever makes or removes a copy."""
+
+USED: Final = "used"
+"""The lock that all share who have a copy open."""
+
 Ref = Any
 """Stands for bytes that are held by the cluster."""
 
@@ -35,56 +46,58 @@ class Copy:
     """A bank that the cluster holds."""
 
     name: str
-    """Of the folder that it is copied to."""
-
-    original: str
-    facts: tuple[tuple[str, int], ...]
-    """Each file of the original with its size, to tell whether a node sees it."""
+    """Of the folder that it is copied to; nobody can foresee it."""
 
     files: tuple[tuple[str, tuple[Ref, ...]], ...]
+    """Each file of the original, in pieces."""
 
 
-def facts_of(bank: Path) -> tuple[tuple[str, int], ...]:
-    """Return each file of a bank with its size; none if it is not seen from here."""
-    return tuple((name, (bank / name).stat().st_size) for name in _names(bank))
-
-
-def pack(bank: Path, identity: str, put: Callable[[bytes], Ref]) -> Copy:
+def pack(bank: Path, put: Callable[[bytes], Ref]) -> Copy:
     """Hand a bank to the cluster.
 
     Raises:
         NotReady: it changed each time while it was read.
     """
     for _ in range(TRIES):
-        before = _stamps(bank)
-        try:
+        with suppress(FileNotFoundError):  # a merge removed a file
+            before = _stamps(bank)
             files = tuple((name, tuple(map(put, _chunks(bank / name)))) for name in _names(bank))
-        except FileNotFoundError:
-            continue  # a merge removed it
-        if _stamps(bank) == before:
-            return Copy(f"takeback-bank-{identity[:32]}", str(bank), facts_of(bank), files)
-    raise NotReady("the bank changes too fast to be copied; let every node see its directory")
+            if _stamps(bank) == before:
+                return Copy(f"{PREFIX}{secrets.token_hex(8)}", files)
+    raise NotReady("the bank changes too fast to be copied; try again when fewer entries come")
 
 
-def place(copy: Copy, get: Callable[[Ref], bytes], root: Path | None = None) -> Path:
-    """Return where this node has the bank; the first worker of a node copies it."""
-    original = Path(copy.original)
-    if original.exists() and facts_of(original) == copy.facts:
-        return original
-    with _locked(copy, root) as folder:
-        whole = folder / "whole"
-        if not whole.exists():
-            part = folder / "part"
-            shutil.rmtree(part, ignore_errors=True)
-            _write(copy, get, part)
-            part.rename(whole)
-    is_file = [name for name, _ in copy.files] == [""]
-    return whole / "bank" if is_file else whole
+@contextmanager
+def placed(copy: Copy, get: Callable[[Ref], bytes], root: Path | None = None) -> Iterator[Path]:
+    """Hold this node's copy, so that nobody removes it as forgotten; the first to come makes it.
+
+    Raises:
+        NotReady: it can't be made here.
+    """
+    folder = _folder(copy.name, root)
+    try:
+        used = _made(copy, get, folder)
+    except OSError as problem:
+        raise NotReady(f"the bank can't be copied to a node: {problem.strerror}") from None
+    try:
+        is_file = [name for name, _ in copy.files] == [""]
+        yield folder / "whole" / "bank" if is_file else folder / "whole"
+    finally:
+        os.close(used)
 
 
-def remove(copy: Copy, root: Path | None = None) -> None:
-    """Remove this node's copy, if it has one."""
-    shutil.rmtree(_folder(copy, root), ignore_errors=True)
+def remove(name: str, root: Path | None = None) -> None:
+    """Remove this node's copy of a name, if it has one."""
+    shutil.rmtree(_folder(name, root), ignore_errors=True)
+
+
+def sweep(root: Path | None = None) -> None:
+    """Remove from this node the copies of scans that were killed: those that nobody has open."""
+    for folder in _root(root).glob(f"{PREFIX}*-{os.getuid()}"):
+        with suppress(OSError, NotReady):
+            _check_own(folder)
+            with _locked(folder / MAKING), _locked(folder / USED):
+                shutil.rmtree(folder)
 
 
 def _names(bank: Path) -> list[str]:
@@ -97,7 +110,7 @@ def _names(bank: Path) -> list[str]:
 
 def _stamps(bank: Path) -> list[tuple[str, int, int]]:
     stats = [(name, (bank / name).stat()) for name in _names(bank)]
-    return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
+    return [(name, status.st_size, status.st_mtime_ns) for name, status in stats]
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
@@ -120,26 +133,71 @@ def _snapshot(path: Path, to: Path) -> Path:
     return to
 
 
-def _folder(copy: Copy, root: Path | None) -> Path:
-    return (root or Path(tempfile.gettempdir())) / f"{copy.name}-{os.getuid()}"
+def _root(root: Path | None) -> Path:
+    return root or Path(tempfile.gettempdir())
+
+
+def _folder(name: str, root: Path | None) -> Path:
+    return _root(root) / f"{name}-{os.getuid()}"
+
+
+def _made(copy: Copy, get: Callable[[Ref], bytes], folder: Path) -> int:
+    """Make a copy, unless it is made; return the open file by which it counts as used."""
+    making = _lock_of_maker(folder)
+    try:
+        if not (folder / "whole").exists():
+            shutil.rmtree(folder / "part", ignore_errors=True)
+            _write(copy, get, folder / "part")
+            (folder / "part").rename(folder / "whole")
+        used = _opened(folder / USED)
+        fcntl.flock(used, fcntl.LOCK_SH)
+    finally:
+        os.close(making)
+    return used
+
+
+def _lock_of_maker(folder: Path) -> int:
+    """Wait for the right to make a copy, in a folder that is made anew if it was just removed."""
+    while True:
+        with suppress(FileNotFoundError):
+            folder.mkdir(mode=0o700, exist_ok=True)
+            _check_own(folder)
+            descriptor = _opened(folder / MAKING)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if os.fstat(descriptor).st_nlink:
+                return descriptor
+            os.close(descriptor)
+
+
+def _check_own(folder: Path) -> None:
+    """Do nothing if a folder is ours alone: it is to hold signals.
+
+    Raises:
+        NotReady: it is another user's, open to others, or only a link.
+    """
+    found = folder.lstat()
+    ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+    if not ours or found.st_mode & 0o077:
+        raise NotReady("the folder for the bank's copy is not this user's alone")
 
 
 @contextmanager
-def _locked(copy: Copy, root: Path | None) -> Iterator[Path]:
-    """Hold the node's folder for the copy; it holds signals, so it is for its user only."""
-    folder = _folder(copy, root)
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.stat().st_uid != os.getuid():
-        raise NotReady("the folder for the bank's copy belongs to another user")
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+def _locked(path: Path) -> Iterator[None]:
+    """Hold a lock, at once or not at all."""
+    descriptor = _opened(path)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield folder
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
     finally:
         os.close(descriptor)
 
 
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+
+
 def _write(copy: Copy, get: Callable[[Ref], bytes], folder: Path) -> None:
+    folder.mkdir()
     for name, refs in copy.files:
         path = folder / (name or "bank")
         path.parent.mkdir(parents=True, exist_ok=True)

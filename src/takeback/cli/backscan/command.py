@@ -1,6 +1,7 @@
 """The command line of a back-scan."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -138,10 +139,12 @@ def _order(given: Given) -> "Order":
     from takeback.backscan.columns import Input
     from takeback.backscan.plan import Choices
     from takeback.backscan.scan import Order
+    from takeback.cli.backscan.addresses import checked
     from takeback.cli.backscan.banks import kind_of
 
+    address = checked(given["given"] or "")
     return Order(
-        given=Input.of(given["given"] or "", given["column"], signals=given["signals"]),
+        given=Input.of(address, given["column"], signals=given["signals"]),
         bank=given["bank"].absolute(),
         bank_kind=kind_of(given["bank"]),
         folder=given["folder"].absolute(),
@@ -175,11 +178,11 @@ def _scan(order: "Order", given: Given, *, as_json: bool) -> None:
 
     runner, kept = _runner(given["ray"], given["workers"]), given["keep"]
     try:
-        with redirect_stdout(sys.stderr):  # what Ray has to say is no data
+        with _ended_in_order(), redirect_stdout(sys.stderr):  # what Ray has to say is no data
             progress = run(
                 order, runner, Telling(), partial(library.keeper, kept) if kept else None
             )
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):
         talk.say("what is done is kept; the same command goes on from here")
         raise
     if not progress.done:
@@ -189,6 +192,20 @@ def _scan(order: "Order", given: Given, *, as_json: bool) -> None:
             library.finish(kept, progress.plan, progress.shards, progress.mark, progress.instance)
     done = summary(progress, order.folder)
     emit(done, lambda: lines_of(done), as_json=as_json)
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Have SIGTERM end the block as Ctrl-C does, with workers and copies cleared away."""
+    before = signal.signal(signal.SIGTERM, _leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _leave(number: int, _: object) -> None:
+    raise SystemExit(128 + number)
 
 
 def _search(kept: Path, given: Given, *, as_json: bool) -> None:
