@@ -205,6 +205,8 @@ def test_what_cannot_be_watched_is_refused(
 
     assert done.code == code
     assert done.err.startswith("takeback: error: ")
+    assert "settings.md" not in done.err
+    assert not (store.parent / "takeback-watch.db").exists()
 
 
 def test_a_place_is_the_same_by_each_of_its_names(
@@ -354,11 +356,12 @@ def test_a_watch_goes_on_while_the_matcher_restarts(store: Path, matcher: BadSer
     ) as run:
         assert run.stderr is not None
         assert run.stdout is not None
-        away = run.stderr.readline()
+        begun, away = run.stderr.readline(), run.stderr.readline()
         matcher.behaviours = behaviour
         told = json.loads(run.stdout.readline())
         run.kill()
 
+    assert begun == "takeback: looking every 0.05 s until it is stopped\n"
     assert away.startswith("takeback: error: the matcher can't be reached")
     assert told["object"] == "deep/b.jpg"
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from takeback.cli.watch import rounds
 from tests.cli.conftest import Takeback
 from tests.client_library.badserver import Asked, BadServer, answers, bad_server
 
@@ -59,8 +60,9 @@ def uploads(matcher: BadServer) -> list[bytes]:
 
 
 @pytest.fixture
-def matcher() -> Iterator[BadServer]:
-    """A matcher."""
+def matcher(monkeypatch: pytest.MonkeyPatch) -> Iterator[BadServer]:
+    """A matcher, and little patience with it."""
+    monkeypatch.setattr(rounds, "KNOCK", 0.5)
     with bad_server() as server:
         server.behaviours = Always([Matcher().answer_slowly])
         yield server

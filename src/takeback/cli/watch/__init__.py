@@ -73,7 +73,7 @@ def watch(place: str, state: Path, on_match: str | None, **given: Unpack[Given])
     "error". With --once the exit code is 7 when not everything could be asked about, and 3 when
     some objects were refused.
     """
-    tell = hook(on_match) if on_match else json_lines
+    tell, there = hook(on_match) if on_match else json_lines, place_at(place, given["only"])
     with (
         client_for(
             given["url"], given["key_file"], given["within"], allow_http=given["allow_http"]
@@ -81,7 +81,7 @@ def watch(place: str, state: Path, on_match: str | None, **given: Unpack[Given])
         Memory.open(state, whole(place)) as memory,
     ):
         watching = Watch(
-            place=place_at(place, given["only"]),
+            place=there,
             memory=memory,
             client=client,
             teller=Teller(memory, tell),

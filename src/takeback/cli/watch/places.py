@@ -1,15 +1,17 @@
 """Where objects lie: a directory, or an object store through fsspec. Both are only read."""
 
+import errno
 import fnmatch
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol
 
 from takeback.cli.watch.opening import open_below
+from takeback.client import MatcherError
 from takeback.errors import BadSettings
 
 SETTLING: Final = 2.0
@@ -63,7 +65,7 @@ def place_at(address: str, only: Sequence[str]) -> Place:
     if "://" in address:
         return _store(address, only)
     if not Path(address).is_dir():
-        raise BadSettings("there is no such directory to watch")
+        raise _refused("there is no such directory to watch", "Check the path.")
     return Folder(Path(address), tuple(only))
 
 
@@ -153,17 +155,35 @@ class Store:
 
     def objects(self, unseen: Unseen) -> Iterator[Object]:
         """List the prefix; a store lists all or nothing."""
-        self.files.invalidate_cache()
-        listed: Mapping[str, Mapping[str, Any]] = self.files.find(self.root, detail=True)
+        with _answering():
+            self.files.invalidate_cache()
+            listed: Mapping[str, Mapping[str, Any]] = self.files.find(self.root, detail=True)
         for path, about in sorted(listed.items()):
             name = path.removeprefix(self.root).lstrip("/")
             if _wanted(name, self.only):
                 yield Object(name, _version_of(about))
 
-    def open(self, name: str) -> AbstractContextManager[BinaryIO]:
+    @contextmanager
+    def open(self, name: str) -> Iterator[BinaryIO]:
         """Open the object."""
-        opened: AbstractContextManager[BinaryIO] = self.files.open(f"{self.root}/{name}", "rb")
-        return opened
+        with _answering(), self.files.open(f"{self.root}/{name}", "rb") as file:
+            yield file
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Turn what the package of a store raises of its own into an error of the system.
+
+    Raises:
+        OSError: the store can't be read.
+    """
+    try:
+        yield
+    except (OSError, MatcherError):
+        raise
+    except Exception as problem:
+        said = f"the store can't be read ({type(problem).__name__})"
+        raise ConnectionError(errno.EIO, said) from None
 
 
 def _version_of(about: Mapping[str, Any]) -> str:
@@ -178,10 +198,19 @@ def _store(url: str, only: Sequence[str]) -> Store:
         import fsspec  # here: only who watches a store has it
 
         files, root = fsspec.core.url_to_fs(url)
-    except ImportError as missing:
-        refused = BadSettings(f"to watch such a store {missing.name or 'a package'} is needed")
-        refused.hint = "pip install 'takeback[backscan]', and for s3:// also s3fs."
-        raise refused from None
+    except ImportError:
+        raise _refused(
+            "what reads such a store is not installed",
+            "pip install 'takeback[backscan]', and for s3:// also s3fs.",
+        ) from None
     except ValueError:
-        raise BadSettings("no store is known for such an address") from None
+        raise _refused(
+            "no store is known for such an address", "It looks like s3://bucket/prefix."
+        ) from None
     return Store(files, root.rstrip("/"), tuple(only))
+
+
+def _refused(reason: str, hint: str) -> BadSettings:
+    refused = BadSettings(reason)
+    refused.hint = hint
+    return refused

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, NoReturn
 
 from takeback.cli import talk
 from takeback.cli.asking import (
+    KNOCK,
     answer_as_data,
     as_line,
     in_order,
@@ -28,9 +29,6 @@ from takeback.client import (
     Refused,
 )
 from takeback.errors import TooBusy
-
-KNOCK: Final = 10.0
-"""Seconds in which a matcher that is there says whether it is ready."""
 
 SELDOM: Final = 60.0
 """Seconds between two looks, at most, while the matcher can't be asked."""
@@ -124,6 +122,7 @@ class Watch:
 
     def forever(self, every: float) -> NoReturn:
         """Look every *every* seconds, less often while the matcher can't be asked."""
+        talk.say(f"looking every {every:g} s until it is stopped")
         pause, trouble = every, ""
         while True:
             look, said = self._try()

@@ -62,7 +62,9 @@ def _words(command: str) -> list[str]:
     except ValueError:
         words = []
     if not words:
-        raise BadSettings("the command of --on-match can't be read")
+        refused = BadSettings("the command of --on-match can't be read")
+        refused.hint = "Quote it as a shell wants it."
+        raise refused
     if shutil.which(words[0]) is None:
         refused = BadSettings("the command of --on-match can't be run")
         refused.hint = "Check its path, and that it is executable; it is run without a shell."
