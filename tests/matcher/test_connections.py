@@ -1,6 +1,8 @@
 """Connections of callers that send too much ahead, or nothing, or never read: each ends in time."""
 
 import asyncio
+import io
+import logging
 import socket
 import threading
 import time
@@ -144,6 +146,19 @@ def test_nothing_is_read_on_top_of_what_waits(served: Served) -> None:
         assert answers(caller, 4) == 4
 
     assert most == 0
+
+
+def test_what_is_no_request_fills_no_log(served: Served, logged: io.StringIO) -> None:
+    """Anybody can send it, as often as it likes; what fails here is still logged."""
+    upgrade = GET[:-2] + b"connection: upgrade\r\nupgrade: websocket\r\n\r\n"
+    for nonsense in (b"nonsense\r\n\r\n", upgrade, GET * 100):
+        with served.connect() as caller, suppress(ConnectionError):
+            caller.sendall(nonsense)
+            caller.recv(65536)
+
+    assert logged.getvalue() == ""
+    logging.getLogger("uvicorn.error").error("%s failed", "it")
+    assert "%s failed" in logged.getvalue()
 
 
 def test_a_body_that_comes_after_its_answer_leaves_no_connection_behind(served: Served) -> None:

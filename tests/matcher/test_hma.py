@@ -233,6 +233,22 @@ def test_forms_that_hold_no_file_or_several_are_refused(client: httpx2.Client) -
     assert client.post("/h/hash", files={"photo": one}, data={"note": "x"}).status_code == 200
 
 
+def test_what_is_not_taken_is_refused_with_what_is(client: httpx2.Client) -> None:
+    """A photo sent bare, as to ``/v1/match``, learns of the form; each address of its own."""
+    bare = {"content-type": "image/jpeg"}
+    hints = {
+        path: client.post(path, content=b"x", headers=bare).json()["hint"]
+        for path in ("/h/hash", "/m/lookup", "/m/lookup/", "/m/compare")
+    }
+
+    assert "multipart/form-data" in hints["/h/hash"]
+    assert "?signal" not in hints["/h/hash"]
+    assert all(word in hints["/m/lookup"] for word in ("photo or video", "?signal="))
+    assert hints["/m/lookup/"] == hints["/m/lookup"]
+    assert "application/json" in hints["/m/compare"]
+    assert not any("/v1/match" in hint for hint in hints.values())
+
+
 def test_comparisons_that_make_no_sense_are_refused(client: httpx2.Client) -> None:
     """As HMA does."""
     bodies: list[Any] = [["x"], {"pdq": "x"}, {"pdq": []}, {"pdq": ["x"] * 2}, {"pdq": [FIRST] * 3}]

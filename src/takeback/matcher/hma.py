@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 from litestar import Response, Router, get, post
+from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
 from takeback import problems
@@ -39,6 +40,15 @@ NO_DISTANCE: Final = "-"
 """What HMA says where a type of signal knows no distance."""
 
 ALIVE, NOT_LOADED, STALE = "I-AM-ALIVE", "INDEX-NOT-LOADED", "INDEX-STALE"
+
+_FILE: Final = "Send the file as multipart/form-data, in a field photo or video; not compressed."
+
+HINTS: Final[Mapping[str, str]] = {
+    "/h/hash": _FILE,
+    "/m/lookup": f"{_FILE} Or give a signal as ?signal= and ?signal_type= instead.",
+    "/m/compare": "Send application/json in UTF-8; not compressed.",
+}
+"""What is said of another content type, by address."""
 
 ByBank = dict[str, list[dict[str, Any]]]
 
@@ -288,6 +298,8 @@ def _nothing_is_fetched() -> NotAllowed:
 def _on_error(request: AnyRequest, error: Exception) -> Response[Any]:
     """Answer as everywhere, with the ``message`` that HMA's callers look for."""
     problem, headers = described(error, request.scope["state"]["request_id"])
+    if isinstance(error, HTTPException) and error.status_code == 415:
+        problem["hint"] = HINTS.get(request.scope["path"], problem["hint"])
     return Response(
         {**problem, "message": problem["detail"]},
         status_code=problem["status"],

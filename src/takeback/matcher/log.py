@@ -1,7 +1,8 @@
 """The matcher's log: one JSON object a line, on stderr, with nothing in it about a person.
 
 No caller's address, no number, signal, key or picture: nothing here is ever given them.
-Other libraries are logged by their template, never with its arguments.
+Other libraries are logged by their template, never with its arguments; the server's only from
+errors on, because any caller can make it warn as often as it likes.
 """
 
 import logging
@@ -26,6 +27,7 @@ def configure(stream: TextIO | None = None) -> None:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(handlers=[_Library()], level=logging.WARNING, force=True)
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 
 
 def log() -> FilteringBoundLogger:
