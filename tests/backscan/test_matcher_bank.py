@@ -50,6 +50,13 @@ def scanned(library: Library, data: Path, out: Path, **choices: object) -> list[
     return rows(out, "hits")
 
 
+def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """Return every file with its time, without the two by which SQLite's users keep clear."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    mine = (path for path in files if not path.name.endswith(("-wal", "-shm")))
+    return {str(path): (path.stat().st_mtime_ns, path.read_bytes()) for path in mine}
+
+
 def test_what_a_running_matcher_follows_is_looked_for_and_what_was_withdrawn_is_not(
     library: Library, options: MatcherOptions, hub: FakeHub, tmp_path: Path
 ) -> None:
@@ -73,17 +80,18 @@ def test_what_a_running_matcher_follows_is_looked_for_and_what_was_withdrawn_is_
 def test_a_matcher_that_was_stopped_can_be_scanned_with_keypoints_too(
     library: Library, options: MatcherOptions, hub: FakeHub, tmp_path: Path
 ) -> None:
-    """From the command line; an upload in a bar is found by them."""
+    """From the command line; an upload in a bar is found by them. Its directory stays as it is."""
     made = hash_picture(library.pictures[0], role="reporter")
     described = made.keypoints[0].plain.pack()
     number = hub.put(to_text(SignalType.KEYPOINTS, described), type="kp1", ask="remove")
     with running(options) as client:
         eventually(lambda: ready(client))
-    out = tmp_path / "out"
+    out, before = tmp_path / "out", contents(options.data)
 
     done = takeback(library.folder, "--bank", options.data, "--out", out, "--json", "--workers", 1)
 
     assert done.returncode == 0, done.stderr
+    assert contents(options.data) == before
     summary = json.loads(done.stdout)
     found = [hit for hit in rows(out, "hits") if hit["path"] == str(library.pictures[0])]
     assert [(hit["number"], hit["ground"]) for hit in found] == [(number, "keypoints")]

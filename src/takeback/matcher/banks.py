@@ -233,7 +233,8 @@ def followed(directory: Path) -> FollowedBanks:
         NotReady: no matcher ever held a bank there, or its index is being made.
         IntegrityFailure: the index is damaged.
     """
-    banks = FollowedBanks(StateReader(directory), directory, reading_only=True)
+    reader = StateReader(directory, only_read=True)
+    banks = FollowedBanks(reader, directory, reading_only=True)
     banks.catch_up()
     banks.require()
     return banks
