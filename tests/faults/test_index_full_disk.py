@@ -126,6 +126,53 @@ def test_a_full_disk_loses_nothing_and_the_index_goes_on_when_there_is_room(
     assert first > 100
 
 
+@pytest.mark.parametrize(
+    ("number", "hint"),
+    [(errno.ENOSPC, "Make room"), (errno.EROFS, "mounted for writing"), (errno.EACCES, "own")],
+)
+def test_whoever_runs_it_reads_what_to_do(number: int, hint: str, tmp_path: Path) -> None:
+    """Room is not what a disk lacks that may not be written."""
+
+    def refuse(step: str, *_on: Any) -> None:  # noqa: ANN401
+        if step in TAKES_ROOM:
+            raise OSError(number, os.strerror(number))
+
+    with reopened(tmp_path) as index:
+        with watched(refuse), pytest.raises(NotReady, match="nothing was changed") as refusal:
+            tell(index, 0)
+        assert hint in refusal.value.hint
+        tell(index, 0)
+
+
+@contextmanager
+def out_of_reach(directory: Path) -> Iterator[None]:
+    """Take away this user's right to a directory."""
+    user = os.geteuid()
+    directory.chmod(0)
+    if not user:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if not user:
+            os.seteuid(user)
+        directory.chmod(0o700)
+
+
+def test_a_directory_of_another_user_is_refused_and_not_called_damaged(tmp_path: Path) -> None:
+    """To who would write there and to who would read; once it is theirs, all is there."""
+    with reopened(tmp_path) as index:
+        tell(index, 0)
+
+    with out_of_reach(tmp_path):
+        for opening in (Index.open, FollowedIndex.open):
+            with pytest.raises(NotReady, match="can't be") as refusal:
+                opening(tmp_path)
+            assert "own the directory" in refusal.value.hint
+
+    assert seen(FollowedIndex.open(tmp_path)) == STATES[1]
+
+
 def mounted(directory: Path, size: str, *, again: bool = False) -> bool:
     """Mount a disk of that size in memory, or resize it; tell whether this user may."""
     options = f"remount,size={size}" if again else f"size={size}"

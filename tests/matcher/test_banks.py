@@ -1,11 +1,16 @@
 """The banks on disk: what the keeper writes, and what every process makes of it."""
 
+import asyncio
 import gc
+import io
+import json
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
@@ -14,6 +19,9 @@ from takeback.errors import IntegrityFailure, NotReady
 from takeback.hashing.signal_types import SignalType
 from takeback.matcher import banks
 from takeback.matcher.banks import DAMAGED, FollowedBanks, followed
+from takeback.matcher.board import Board
+from takeback.matcher.keeper import Election
+from takeback.matcher.options import MatcherOptions
 from takeback.matcher.reading import Change
 from takeback.matcher.state import State
 from takeback.matcher.statereader import StateReader
@@ -248,6 +256,26 @@ def test_indexes_that_were_removed_and_made_anew_are_found(
     assert deleted_maps(tmp_path) == []
 
 
+def test_an_old_copy_that_is_put_back_is_noticed_by_who_keeps_the_directory(
+    tmp_path: Path, answering: FollowedBanks
+) -> None:
+    """The index is made anew at once, and what came since the copy is found again."""
+    with kept(tmp_path) as keeper:
+        keeper.take(active(1))
+        shutil.copytree(tmp_path / SIGNALS, tmp_path / "copy")
+        keeper.take(active(2), cursor="c")
+        assert not keeper.banks.lost
+
+        shutil.rmtree(tmp_path / SIGNALS)
+        (tmp_path / "copy").rename(tmp_path / SIGNALS)
+
+        assert keeper.banks.lost
+    with kept(tmp_path):
+        answering.catch_up()
+        assert found(answering) == {number(1): signal(1), number(2): signal(2)}
+        answering.require()
+
+
 def test_a_directory_is_opened_for_one_look(tmp_path: Path) -> None:
     """While nobody keeps it, or while somebody does; one that no matcher made is refused."""
     with pytest.raises(NotReady):
@@ -283,3 +311,29 @@ def test_one_look_leaves_nothing_in_a_directory_of_somebody_elses(tmp_path: Path
     assert not (tmp_path / DAMAGED).exists()
     assert not list(tmp_path.rglob("verified*"))
     once.reader.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(NotReady("the disk is full"), "the disk is full"), (OSError("/home/jo"), "")],
+)
+def test_a_keeper_that_fails_says_why_where_nobody_is_named(
+    error: Exception,
+    said: str,
+    tmp_path: Path,
+    logged: io.StringIO,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The operator has nothing but the log; an error that is not ours might hold anything."""
+    monkeypatch.setattr(Election, "stand", MagicMock(side_effect=error))
+    clock = partial(datetime.now, UTC)
+    election = Election(
+        MatcherOptions(sources=(), data=tmp_path), clock, clock, Board(tmp_path / "board")
+    )
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(asyncio.wait_for(election.run(), 0.2))
+
+    (line,) = map(json.loads, logged.getvalue().splitlines())
+    assert (line["event"], line["error"]) == ("keeper.failed", type(error).__name__)
+    assert line["why"].partition(".")[0] == said

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +19,7 @@ import msgspec
 from takeback.exchange.follow import State
 from takeback.matcher.health import HubStatus
 from takeback.matcher.log import log
+from takeback.matching.disk.boot import boot_id
 
 FILE_NAME: Final = "status.json"
 
@@ -27,12 +27,6 @@ FILE_NAME: Final = "status.json"
 def since_boot() -> datetime:
     """Return a clock's instant that only ever moves on: 1970 is when this machine started."""
     return datetime.fromtimestamp(time.clock_gettime(time.CLOCK_BOOTTIME), UTC)
-
-
-@cache
-def boot() -> str:
-    """Name the machine's last start."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
 class HubNote(msgspec.Struct):
@@ -65,7 +59,7 @@ class Board:
 
     def write(self, hubs: Sequence[HubStatus]) -> None:
         """Say how it goes; where the disk is full the hubs grow stale for those who read."""
-        notes = Notes(boot(), [_note_of(hub) for hub in hubs])
+        notes = Notes(str(boot_id()), [_note_of(hub) for hub in hubs])
         with self._lock:
             try:
                 self._swap(msgspec.json.encode(notes))
@@ -89,7 +83,7 @@ class Board:
                 return
             notes = msgspec.json.decode(self.path.read_bytes(), type=Notes)
             self._seen = (about.st_ino, about.st_mtime_ns)
-            if notes.boot == boot():
+            if notes.boot == str(boot_id()):
                 _take(notes.hubs, hubs)
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from takeback.clock import Clock
-from takeback.errors import Conflict
+from takeback.errors import Conflict, TakebackError
 from takeback.exchange.client import Caller, HubClient, KeyFile
 from takeback.exchange.follow import Feed, Follower
 from takeback.exchange.follow import State as FeedState
@@ -126,7 +126,7 @@ class Keeper:
                 for each in self.connections:
                     each.courier.wake()
             version, looks = seen, looks + 1
-            if self.banks is not None and self.banks.damaged:
+            if self.banks is not None and self.banks.lost:
                 return
             await asyncio.sleep(LOOK_SECONDS)
 
@@ -200,6 +200,11 @@ def fresh_since(remembered: datetime | None, now: Clock, steady: Clock) -> datet
     return steady() - max(timedelta(0), now() - remembered)
 
 
+def _why(error: Exception) -> str:
+    """Return what a person can do; only our own errors are known to name nobody."""
+    return f"{error}. {error.hint}".strip(" .") if isinstance(error, TakebackError) else ""
+
+
 @dataclass(slots=True)
 class Election:
     """Makes this process the keeper whenever nobody else is."""
@@ -229,7 +234,7 @@ class Election:
                 keeper = await asyncio.to_thread(self.stand)
                 await (self._keep(keeper) if keeper else asyncio.sleep(ELECTION_SECONDS))
             except Exception as error:
-                log().error("keeper.failed", error=type(error).__name__)
+                log().error("keeper.failed", error=type(error).__name__, why=_why(error))
                 await asyncio.sleep(AGAIN_SECONDS)
 
     async def _keep(self, keeper: Keeper) -> None:

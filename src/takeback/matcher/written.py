@@ -14,7 +14,15 @@ from takeback.matcher.log import log
 from takeback.matcher.reading import Arrivals, Change
 from takeback.matcher.state import State
 from takeback.matcher.unfinished import Note
-from takeback.matching.lookup.indexes import KEYPOINTS, SIGNALS, Indexes, Piece, build
+from takeback.matching.lookup.indexes import (
+    KEYPOINTS,
+    SIGNALS,
+    Identity,
+    Indexes,
+    Piece,
+    build,
+    identity,
+)
 
 ON_DISK: Final = (SignalType.PDQ, SignalType.KEYPOINTS)
 
@@ -40,6 +48,9 @@ class WrittenBanks:
     """Number of the last change that was begun and not taken back."""
 
     _note: Note
+    _made: Identity
+    """Of the indexes that are written."""
+
     _damaged: bool = False
 
     @classmethod
@@ -53,7 +64,8 @@ class WrittenBanks:
         indexes = _opened(directory, state)
         if indexes is None:
             indexes = _made_anew(directory, state)
-        banks = cls(directory, state, indexes, _highest_mark(indexes), Note(directory / WITHDRAWN))
+        note = Note(directory / WITHDRAWN)
+        banks = cls(directory, state, indexes, _highest_mark(indexes), note, identity(directory))
         try:
             banks._take_back_unfinished()
         except BaseException:
@@ -62,9 +74,10 @@ class WrittenBanks:
         return banks
 
     @property
-    def damaged(self) -> bool:
-        """Whether some process found that the indexes must be made anew."""
-        return self._damaged or (self.directory / DAMAGED).exists()
+    def lost(self) -> bool:
+        """Whether some process found them damaged, or others lie in their place."""
+        damaged = self._damaged or (self.directory / DAMAGED).exists()
+        return damaged or identity(self.directory) != self._made
 
     def apply(self, change: Change) -> None:
         """Withdraw what is gone, and add what is new; on the disk when this returns.

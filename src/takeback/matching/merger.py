@@ -28,7 +28,11 @@ class Tidying(Protocol):
 
 
 PAUSE_SECONDS: Final = 10.0
-"""How long after a disk refused a merge the next one is tried."""
+"""How long after a merge that there was no room for, on the disk or in memory, the next one is
+tried; twice as long each time …"""
+
+MOST_DOUBLINGS: Final = 6
+"""… up to ten minutes."""
 
 
 class Merging(NamedTuple, Generic[S]):
@@ -67,6 +71,8 @@ class Merger(Generic[S]):
         self._thread: threading.Thread | None = None
         self._ended: list[Ids] = []
         self._not_before = 0.0
+        self._refusals = 0
+        """How many there were since something was merged."""
         self._stopped = False
 
     def run_if_due(self) -> None:
@@ -101,12 +107,19 @@ class Merger(Generic[S]):
         try:
             while work := self._next():
                 work()
-        except (OSError, NotReady):
-            self._not_before = time.monotonic() + PAUSE_SECONDS
-            raise
+                self._refusals = 0
+        except (MemoryError, OSError, NotReady):
+            self._pause()
+            if self._refusals == 1:  # said once, not again and again
+                raise
         except Conflict:  # the index was closed meanwhile, and may be another writer's by now
             if not self._stopped:
                 raise
+
+    def _pause(self) -> None:
+        doublings = min(self._refusals, MOST_DOUBLINGS)
+        self._not_before = time.monotonic() + PAUSE_SECONDS * 2**doublings
+        self._refusals += 1
 
     def _next(self) -> Callable[[], None] | None:
         """Choose what to do next; nothing, and the thread ends."""

@@ -5,7 +5,6 @@ A search looks at its generation first, which is one load of one word.
 
 import mmap
 import os
-import uuid
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -13,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from takeback.matching.disk import steps
+from takeback.matching.disk.boot import boot_id
 
 NAME: Final = "control"
 SIZE: Final = 4096
@@ -21,16 +21,6 @@ SIGN: Final = int.from_bytes(b"tb-ctl-1", "little")
 _SIGN, _GENERATION, _MARK, _LOG, _LOG_SIZE, _BOOT = range(6)
 _BOOT_WORDS: Final = slice(_BOOT, _BOOT + 2)
 _REPLACED: Final = _BOOT + 2
-_BOOT_FILE: Final = Path("/proc/sys/kernel/random/boot_id")
-
-
-def boot_id() -> uuid.UUID:
-    """Return what names this run of the machine; a new one each time where nothing does."""
-    try:
-        return uuid.UUID(_BOOT_FILE.read_text().strip())
-    except OSError:
-        return uuid.uuid4()
-
 
 THIS_BOOT: Final = np.frombuffer(boot_id().bytes, np.int64)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from takeback.errors import Conflict, IntegrityFailure, NotReady
-from takeback.matching.disk import shared
+from takeback.matching.disk import shared, steps
 from takeback.matching.disk.control import Control
 from takeback.matching.disk.files import DAMAGED
 from takeback.matching.disk.log import Record
@@ -77,6 +77,8 @@ class Follower(Generic[P, T]):
             self._control = Control(directory, writable=False)
         except (FileNotFoundError, ValueError) as error:
             raise _nothing_there() from error
+        except PermissionError as error:
+            raise _not_ours() from error
         self._view = self._fresh_view(())
 
     def view(self) -> View[P, T]:
@@ -149,3 +151,9 @@ class Follower(Generic[P, T]):
 
 def _nothing_there() -> NotReady:
     return NotReady("there is no index yet; it is made by the matcher that follows the hub")
+
+
+def _not_ours() -> NotReady:
+    refused = NotReady("the index can't be read by this user")
+    refused.hint = steps.GIVE_RIGHT
+    return refused

@@ -16,14 +16,25 @@ from numpy.typing import NDArray
 
 from takeback.errors import NotReady
 
-NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
+NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """What a disk answers that is full, has no room for this user, or is failing."""
+
+NO_RIGHT: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+"""What it answers a user who may not write there."""
 
 Bytes = bytes | bytearray | memoryview
 
 BITE: Final = 8 << 20
 """After so many bytes of a large file the disk may catch up. Else they would all be waiting in
 its queue when the log has a few to write, and a change would take as long as a merge."""
+
+
+MAKE_ROOM: Final = "Make room on the disk of the index, or replace it if it is failing."
+
+GIVE_RIGHT: Final = (
+    "Let the user whose program this is own the directory of the index and all that is in it, "
+    "on a disk that is mounted for writing."
+)
 
 
 class Ending(Protocol):
@@ -43,16 +54,16 @@ before: Callable[..., None] = go_on
 
 @contextmanager
 def refused_as_not_ready() -> Iterator[None]:
-    """Turn a disk that takes nothing more into ``NotReady``."""
+    """Turn a disk that takes nothing, or nothing more, into ``NotReady``."""
     try:
         yield
     except OSError as error:
-        if error.errno not in NO_ROOM:
+        if error.errno not in NO_ROOM | NO_RIGHT:
             raise
         reason = os.strerror(error.errno or 0)
-        raise NotReady(
-            f"the index can't be written ({reason}); make room on its disk, nothing was changed"
-        ) from error
+        refused = NotReady(f"the index can't be written ({reason}); nothing was changed")
+        refused.hint = GIVE_RIGHT if error.errno in NO_RIGHT else MAKE_ROOM
+        raise refused from error
 
 
 def create(path: Path) -> int:
@@ -138,7 +149,7 @@ def put(path: Path, parts: list[Bytes]) -> None:
             write(fd, part)
         sync(fd)
         rename(fresh, path)
-    except OSError:
+    except (MemoryError, OSError):
         with suppress(OSError):
             fresh.unlink(missing_ok=True)
         raise

@@ -188,7 +188,7 @@ class Store(Generic[P]):
             marks = np.zeros(-(-rows // 64), np.uint64)
             try:
                 part = self._with_live(Listed(name, "", upto=upto), marks)
-            except NotReady:
+            except (MemoryError, NotReady):
                 self._folder.remove([name])
                 raise
         with self._freshening:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from takeback.matching.disk.control import boot_id
+from takeback.matching.disk.boot import boot_id
 from takeback.matching.disk.files import verify
 
 NAME: Final = "verified"
