@@ -199,14 +199,15 @@ def test_names_and_sentences_can_not_drive_the_terminal(
 def test_a_name_that_is_no_text_goes_into_json_all_the_same(
     call: Takeback, matcher: str, tmp_path: Path
 ) -> None:
-    """As bytes that no reader of JSON stumbles over."""
-    name = os.fsdecode(b"\xff.jpg")
-    Image.new("RGB", (40, 40)).save(tmp_path / "upload.jpg")
-    (tmp_path / "upload.jpg").rename(tmp_path / name)
+    """No reader of JSON stumbles over it, and no terminal."""
+    names = [os.fsdecode(b"\xff.jpg"), "\x9b2J\u202e.jpg"]
+    for name in names:
+        Image.new("RGB", (40, 40)).save(tmp_path / name, "JPEG")
 
-    [record] = json.loads(call("match", "--matcher", matcher, name, "--json").out)
+    done = call("match", "--matcher", matcher, *names, "--json")
 
-    assert record["path"] == r"\xff.jpg"
+    assert [record["path"] for record in json.loads(done.out)] == [r"\xff.jpg", names[1]]
+    assert all(line.isprintable() for line in done.out.splitlines())
 
 
 @pytest.fixture

@@ -2,11 +2,14 @@
 
 import threading
 
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from takeback.cli import talk
+from takeback.cli.refusals import refusal
+from takeback.errors import HubUnreachable
 
 
 @pytest.mark.parametrize(
@@ -40,6 +43,15 @@ def test_a_name_can_not_write_a_line_of_its_own(capsys: pytest.CaptureFixture[st
     talk.error("\u202egpj.a\ntakeback: 자물쇠")
 
     assert capsys.readouterr().err == "takeback: error: \\u202egpj.a\\ntakeback: 자물쇠\n"
+
+
+@pytest.mark.parametrize("content", [b"<html>", b"\xff", b'{"detail": "\xff"}', b"[" * 100_000])
+def test_a_refusal_that_can_not_be_read_is_one_all_the_same(content: bytes) -> None:
+    """Whatever stands there instead of a hub."""
+    error = refusal(httpx2.Response(502, content=content))
+
+    assert isinstance(error, HubUnreachable)
+    assert error.hint
 
 
 def test_a_quick_command_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:

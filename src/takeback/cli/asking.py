@@ -2,7 +2,6 @@
 
 import os
 import queue
-import re
 import threading
 from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,6 +14,7 @@ import msgspec
 
 from takeback import errors
 from takeback.cli import talk
+from takeback.cli.output import escaped
 from takeback.client import (
     Answer,
     BadAnswer,
@@ -42,8 +42,6 @@ from takeback.errors import (
     TakebackError,
     TooBusy,
 )
-
-_OBEYED: Final = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 Item = TypeVar("Item")
@@ -158,12 +156,8 @@ def name_as_text(name: bytes) -> str:
 
 
 def as_line(record: Mapping[str, Any]) -> bytes:
-    """Return *record* as JSON that is safe to show on a terminal.
-
-    JSON itself leaves some characters as they are that a terminal obeys, or that turn text around.
-    """
-    text = msgspec.json.encode(record).decode()
-    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()
+    """Return *record* as one line of JSON that is safe to show on a terminal."""
+    return escaped(msgspec.json.encode(record).decode()).encode()
 
 
 def file_trouble(problem: OSError | ValueError) -> str:
