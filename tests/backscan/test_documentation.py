@@ -42,7 +42,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_the_blocks_print_what_the_page_says(folder: Path) -> None:
     """Command by command, and the lines of Python; numbers that differ by machine are dots."""
-    assert [kind for kind, _, _ in BLOCKS] == ["console"] * 3 + ["python", "console"]
+    assert [kind for kind, _, _ in BLOCKS] == ["console"] * 3 + ["python"] + ["console"] * 2
     for kind, block, said in BLOCKS:
         printed = _typed(block, folder) if kind == "console" else _python(block, folder)
         wanted = block.split("\n", 1)[1] if kind == "console" else said

@@ -2,6 +2,7 @@
 
 import json
 import re
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,21 @@ def test_a_sample_says_what_the_rest_takes(library: Library, tmp_path: Path) -> 
     assert made.hours == pytest.approx(made.processor_hours / 4)
     assert made.cost == pytest.approx(made.processor_hours * 2)
     assert not (tmp_path / "out").exists()
+
+
+def test_it_leaves_nothing_and_needs_no_room_but_that_of_the_results(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list and an index may be too large for the folder for temporary files."""
+    given = tmp_path / "list.csv"
+    given.write_text("path\n" + "\n".join(map(str, library.pictures[:3])) + "\n")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    wanted = order(given, library.bank, tmp_path / "deep" / "out", views="plain")
+
+    made = estimate(wanted, workers=1, sample=2, price=None)
+
+    assert (made.rows, made.sampled) == (3, 2)
+    assert list(tmp_path.iterdir()) == [given]
 
 
 def test_of_a_finished_scan_nothing_is_left(library: Library, tmp_path: Path) -> None:
