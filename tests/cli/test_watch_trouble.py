@@ -243,8 +243,18 @@ def test_what_failed_comes_last_and_less_often(monkeypatch: pytest.MonkeyPatch) 
     put_off.put_off(bad)
     assert list(put_off.last([bad, good])) == [good, bad]
 
-    put_off.forget(bad)
-    assert list(put_off.last([bad, good])) == [bad, good]
+
+def test_what_fails_while_others_are_listed_is_put_off_too() -> None:
+    """And forgotten once it is gone."""
+    bad, good = Object("a", "1"), Object("b", "1")
+    put_off = Later()
+    for each in put_off.last([bad, good]):
+        if each == bad:
+            put_off.put_off(each)
+
+    assert list(put_off.last([bad, good])) == [good]
+    assert list(put_off.last([good])) == [good]
+    assert put_off.waits == {}
 
 
 @dataclass

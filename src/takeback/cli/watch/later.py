@@ -36,19 +36,17 @@ class Later:
         pause = min(2 * before.pause, LONGEST) if before else FIRST
         self.waits[digest_of(failed)] = Wait(pause, time.monotonic() + pause)
 
-    def forget(self, answered: Object) -> None:
-        """Treat an object like any other again."""
-        self.waits.pop(digest_of(answered), None)
-
     def last(self, objects: Iterable[Object]) -> Iterator[Object]:
-        """Put what failed behind all others, and leave out what is not due yet."""
-        behind = []
+        """Put what failed before behind all others, and leave out what is not due yet."""
+        behind, gone = [], set(self.waits)
         for each in objects:
-            if digest_of(each) in self.waits:
+            if digest_of(each) in gone:
+                gone.remove(digest_of(each))
                 behind.append(each)
             else:
                 yield each
-        self.waits = {digest: self.waits[digest] for digest in map(digest_of, behind)}
+        for digest in gone:
+            del self.waits[digest]
         yield from [each for each in behind if self._due(each)]
 
     def _due(self, failed: Object) -> bool:
