@@ -14,6 +14,9 @@ from pathlib import Path
 
 PACKAGES = ("numpy", "numba", "faiss-cpu", "threatexchange", "pillow")
 
+ALLOWED = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+"""The cores that this process was given when it started."""
+
 
 def description() -> dict[str, object]:
     """Return what a reader of figures wants to know."""
@@ -58,9 +61,9 @@ def now() -> str:
 
 
 def keep_to(count: int) -> None:
-    """Let this thread, and those it starts, run on the last so many cores only."""
+    """Let this thread, and those it starts, run on the last so many of its cores only."""
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, set(range(os.cpu_count() or 1)[-count:]))
+        os.sched_setaffinity(0, ALLOWED[-count:])
 
 
 @contextmanager
