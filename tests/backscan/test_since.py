@@ -547,6 +547,26 @@ def test_the_command_keeps_a_library_and_looks_in_it_later(
 
 
 @pytest.mark.parametrize(
+    "given",
+    [
+        ("--library", "kept", "--dry-run"),
+        ("--library", "kept", "--keep", "more"),
+        ("library", "--since", "3"),
+        ("library", "--library", "kept"),
+        (),
+    ],
+)
+def test_options_that_make_no_sense_together_are_refused(
+    given: tuple[str, ...], tmp_path: Path
+) -> None:
+    """A dry run, above all, must not go on and move the cursor."""
+    done = caller(tmp_path)("backscan", *given, "--bank", "bank.parquet", "--out", "out")
+
+    assert done.code == 2
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
     "address",
     [
         "s3://name:secret@bucket/pictures",

@@ -111,8 +111,7 @@ def backscan(dry_run: bool, as_json: bool, **given: Unpack[Given]) -> None:
     exit code is 0 also when files were refused. With --library nothing is read or hashed again:
     what was registered since is looked for in the signals that a scan kept.
     """
-    if (given["given"] is None) == (given["library"] is None):
-        raise click.UsageError("give either INPUT or --library")
+    _check(given, dry_run=dry_run)
     with _extra():
         if given["library"] is not None:
             _search(given["library"], given, as_json=as_json)
@@ -120,6 +119,17 @@ def backscan(dry_run: bool, as_json: bool, **given: Unpack[Given]) -> None:
             _estimate(_order(given), given, as_json=as_json)
         else:
             _scan(_order(given), given, as_json=as_json)
+
+
+def _check(given: Given, *, dry_run: bool) -> None:
+    """Refuse what makes no sense together, rather than leave it out."""
+    library = given["library"] is not None
+    if (given["given"] is None) != library:
+        raise click.UsageError("give either INPUT or --library")
+    if library and (dry_run or given["keep"]):
+        raise click.UsageError("--library goes with neither --keep nor --dry-run")
+    if given["since"] is not None and not library:
+        raise click.UsageError("--since goes with --library")
 
 
 @contextmanager
@@ -212,8 +222,8 @@ def _search(kept: Path, given: Given, *, as_json: bool) -> None:
     from takeback.backscan.since import search
     from takeback.cli.backscan.banks import kind_of
 
-    bank = given["bank"].absolute()
-    found = search(kept, given["since"], bank, kind_of(bank), given["folder"])
+    bank, out = given["bank"].absolute(), given["folder"].absolute()
+    found = search(kept, given["since"], bank, kind_of(bank), out)
     emit(found, lambda: fields(msgspec.structs.asdict(found)), as_json=as_json)
 
 
