@@ -26,6 +26,7 @@ from takeback.cli.explain.writing import explain_option, pages_for, write_page
 from takeback.cli.files import each_file
 from takeback.cli.output import as_json, emit
 from takeback.client import Answer, BadAnswer, Client, MatcherError
+from takeback.client.uploads import Upload
 from takeback.errors import BadInput, NotAPicture
 from takeback.matcher.documents import HubMatch, MatchAnswer
 
@@ -166,7 +167,7 @@ def _explain(path: Path, answer: MatchAnswer, page: Path) -> None:
     write_page(page, explain_answered(path, talk.shown(path.name), answer))
 
 
-def ask(client: Client, path: Path) -> MatchAnswer:
+def ask(client: Client, upload: Upload) -> MatchAnswer:
     """Return what the matcher says of one picture or video.
 
     Raises:
@@ -174,7 +175,7 @@ def ask(client: Client, path: Path) -> MatchAnswer:
         TakebackError: the matcher can't be asked at all.
     """
     try:
-        return _as_documented(client.match(path))
+        return _as_documented(client.match(upload))
     except (OSError, ValueError) as problem:
         refused = NotAPicture(f"the file can't be read: {file_trouble(problem)}")
         refused.hint = CHECK_PATH

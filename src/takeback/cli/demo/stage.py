@@ -6,24 +6,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
-import msgspec
 
 from takeback.accounts.model import Role, Staff
 from takeback.app import Hub, open_hub
 from takeback.cases.wire import Access, Choices, Opened, Receipt, RegistrationDocument
+from takeback.cli.asking import ours
 from takeback.cli.case.items import documents, prepare_file
 from takeback.cli.demo.programs import Program, running
 from takeback.cli.match import ask
 from takeback.cli.privatefile import write_new
-from takeback.cli.refusals import refusal
 from takeback.cli.reporterhub import ReporterHub
-from takeback.matcher.documents import HubMatch, HubResponse, HubResponsesRequest
+from takeback.client import Client, MatcherError, Response
+from takeback.matcher.documents import HubMatch
 from takeback.settings import Settings
 from takeback.web.demo import claim
 
 FEED, LOOKUP = "Large Photo Site", "Small Federated Server"
 """The two platforms: one receives the feed, one asks the hub."""
 
+
+PATIENCE = 30.0
+"""Seconds that any of the programs may take to answer."""
 
 CENTRE, CONTACT = "Demonstration Centre", "Nobody is there: this is a demonstration."
 """What the portal says of who runs the hub."""
@@ -35,20 +38,19 @@ class Platform:
 
     name: str
     program: Program
-    http: httpx2.Client
+    matcher: Client
 
     def matches(self, upload: bytes) -> list[HubMatch]:
         """Ask the matcher about a picture or a video."""
-        [result] = ask(self.http, upload).results
+        [result] = ask(self.matcher, upload).results
         return result.matches
 
-    def respond(self, response: HubResponse) -> None:
+    def respond(self, response: Response) -> None:
         """Say what the platform did about a match."""
-        body = msgspec.json.encode(HubResponsesRequest([response]))
-        headers = {"content-type": "application/json"}
-        answer = self.http.post("/v1/responses", content=body, headers=headers)
-        if not answer.is_success:
-            raise refusal(answer)
+        try:
+            self.matcher.respond(response)
+        except MatcherError as error:
+            raise ours(error) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +127,8 @@ def set_up(folder: Path) -> Iterator[Stage]:
             ReporterHub(reporter),
             sent,
             stack.enter_context(_client(hub.url)),
-            Platform(FEED, feed, stack.enter_context(_client(feed.url))),
-            Platform(LOOKUP, lookup, stack.enter_context(_client(lookup.url))),
+            Platform(FEED, feed, stack.enter_context(Client(feed.url, within=PATIENCE))),
+            Platform(LOOKUP, lookup, stack.enter_context(Client(lookup.url, within=PATIENCE))),
         )
 
 
@@ -152,4 +154,4 @@ def _matcher(hub: str, folder: Path, name: str, *more: str) -> list[str]:
 
 
 def _client(url: str) -> httpx2.Client:
-    return httpx2.Client(base_url=url, timeout=30, trust_env=False)
+    return httpx2.Client(base_url=url, timeout=PATIENCE, trust_env=False)

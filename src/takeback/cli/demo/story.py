@@ -1,7 +1,6 @@
 """The main story: from a picture on one device to a blocked re-upload and a receipt."""
 
 import re
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,10 +18,11 @@ from takeback.cli.demo.telling import Stopwatch, Telling, timed, wait_until
 from takeback.cli.demo.videos import Videos
 from takeback.cli.explain.found import evidence_of
 from takeback.cli.explain.reasons import ground_in_words
+from takeback.client import Response
 from takeback.hashing import MINIMUM_QUALITY, hash_picture
 from takeback.hashing.video import hash_video
 from takeback.ids import CaseId
-from takeback.matcher.documents import HubMatch, HubResponse
+from takeback.matcher.documents import HubMatch
 
 SOON = 1.0
 """Seconds within which a registration matches everywhere, and a withdrawal stops it."""
@@ -237,10 +237,9 @@ class Story:
         )
 
 
-def _response(match: HubMatch, **said: object) -> HubResponse:
+def _response(match: HubMatch, **said: object) -> Response:
     """Return a platform's response about *match*."""
-    facts = {"id": secrets.token_hex(16), "number": match.number, "hub": match.hub, **said}
-    return msgspec.convert(facts, HubResponse)
+    return msgspec.convert({"number": match.number, "hub": match.hub, **said}, Response)
 
 
 def _removals(receipt: Receipt) -> list[tuple[str, str]]:
