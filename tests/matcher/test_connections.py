@@ -148,13 +148,23 @@ def test_nothing_is_read_on_top_of_what_waits(served: Served) -> None:
     assert most == 0
 
 
-def test_what_is_no_request_fills_no_log(served: Served, logged: io.StringIO) -> None:
-    """Anybody can send it, as often as it likes; what fails here is still logged."""
+def leave(served: Served, sent: bytes) -> None:
+    """Send something, and leave while it is answered, or once it was refused."""
+    asked = served.asked
+    with served.connect() as caller:
+        eventually(served.connections)
+        caller.sendall(sent)
+        eventually(lambda: served.asked > asked or not served.connections())
+    eventually(lambda: not served.connections())
+
+
+def test_no_caller_fills_the_log(served: Served, logged: io.StringIO) -> None:
+    """With what is no request, or by leaving early; what fails here is still logged."""
     upgrade = GET[:-2] + b"connection: upgrade\r\nupgrade: websocket\r\n\r\n"
-    for nonsense in (b"nonsense\r\n\r\n", upgrade, GET * 100):
-        with served.connect() as caller, suppress(ConnectionError):
-            caller.sendall(nonsense)
-            caller.recv(65536)
+    served.takes = 0.05
+    for sent in (b"nonsense\r\n\r\n", upgrade, GET, GET * 2, GET * 100):
+        leave(served, sent)
+    time.sleep(2 * served.takes)
 
     assert logged.getvalue() == ""
     logging.getLogger("uvicorn.error").error("%s failed", "it")

@@ -9,7 +9,7 @@ import asyncio
 import resource
 from typing import Any, Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 MOST: Final = 4096
 """Connections at once; one more is refused."""
@@ -44,6 +44,9 @@ class Connection(HttpToolsProtocol):
 
     _timer: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
+    _answering: RequestResponseCycle | None = None
+    """The request that is answered; ``cycle`` is the newest."""
+
     _in_head = True
     _framing = 0
     """Bytes of heads, of trailers and between chunks, since anything else came."""
@@ -57,10 +60,17 @@ class Connection(HttpToolsProtocol):
             self._within(HEAD_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget it."""
+        """Forget it; what is still answered learns that nobody reads that."""
         self._stop()
         self._read_on()
         super().connection_lost(exc)
+        if self._answering is not None:
+            self._answering.disconnected = True
+            self._answering.message_event.set()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
 
     def data_received(self, data: bytes) -> None:
         """Take what has come; a head or a trailer that does not end is refused."""
