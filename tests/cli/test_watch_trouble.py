@@ -185,13 +185,19 @@ def test_what_the_matcher_refuses_is_said_to_be(
     assert second == (0, [], "takeback: 0 asked about, 0 with a match\n")
 
 
+@pytest.mark.parametrize(
+    ("status", "page"),
+    [
+        (413, b"<html>413 Request Entity Too Large</html>"),
+        (400, b'{"type": "about:blank", "title": "Bad Request"}'),
+    ],
+)
 def test_a_refusal_of_a_proxy_is_not_the_matchers(
-    call: Takeback, store: Path, matcher: BadServer
+    call: Takeback, store: Path, matcher: BadServer, status: int, page: bytes
 ) -> None:
     """Many take no more than one megabyte as they come; the matcher never saw the upload."""
     kept = matcher.behaviours
-    page = answers(413, content=b"<html>413 Request Entity Too Large</html>")
-    matcher.behaviours = but_for(b"bad b", page)
+    matcher.behaviours = but_for(b"bad b", answers(status, content=page))
     refused = look(call, store, matcher)
     matcher.behaviours = kept
 
@@ -199,7 +205,7 @@ def test_a_refusal_of_a_proxy_is_not_the_matchers(
 
     assert (refused[0], refused[1]) == (7, [])
     assert "1 to be asked about again: " in refused[2]
-    assert "(status 413)" in refused[2]
+    assert f"(status {status})" in refused[2]
     assert (code, names(told)) == (0, ["deep/b.jpg"])
 
 
