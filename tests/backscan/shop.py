@@ -1,5 +1,6 @@
 """An object store that tests fill, look into and break: ``shop://bucket/key``."""
 
+import errno
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,14 +49,27 @@ class Shop(fsspec.AbstractFileSystem):  # type: ignore[misc]
         return {"name": path, "type": "directory", "size": 0}
 
     def cat_file(
-        self, path: str, start: int | None = None, end: int | None = None, **_: object
+        self,
+        path: str,
+        version_id: str | None = None,
+        start: int | None = None,
+        end: int | None = None,
     ) -> bytes:
-        """Return a part of an object."""
+        """Return a part of an object; arguments are in S3's order, and so are its ways."""
+        assert version_id is None
         self._fail(path)
+        if end and self.objects.get(path) == b"":
+            raise OSError(errno.EINVAL, "the range is not satisfiable")
         if path not in self.objects:
             raise FileNotFoundError
         self.given.append(len(self.objects[path][start:end]))
         return self.objects[path][start:end]
+
+    def split_path(self, path: str) -> tuple[str, str, str]:
+        """Take bucket, key and version apart, as S3's does."""
+        bucket, _, key = path.partition("/")
+        key, _, version = key.partition("?versionId=")
+        return bucket, key, version
 
     def _open(self, path: str, *_: object, **__: object) -> io.BytesIO:
         return io.BytesIO(self.cat_file(path))

@@ -211,6 +211,12 @@ def test_an_empty_folder_is_refused(library: Library, tmp_path: Path) -> None:
     assert not (tmp_path / "out" / plans.FILE).exists()
 
 
+def test_results_do_not_lie_in_the_folder_that_is_scanned(library: Library, tmp_path: Path) -> None:
+    """They would be taken for files of the library."""
+    with pytest.raises(UnreadableInput, match="the results would lie"):
+        scan(order(tmp_path, library.bank, tmp_path / "deep" / "out"))
+
+
 def test_what_was_refused_can_be_scanned_again(library: Library, tmp_path: Path) -> None:
     """Also relative paths, and names that are no text: the column has the file's own bytes."""
     odd = os.fsencode(tmp_path) + b"/a\xe9.png"

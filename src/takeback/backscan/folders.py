@@ -82,4 +82,5 @@ def _entries(store: Store, folder: str) -> list[dict[str, object]]:
         entries: list[dict[str, object]] = again(lambda: store.ls(folder, detail=True))
     except FileNotFoundError:
         return []
+    store.invalidate_cache()  # else it would remember the whole bucket
     return entries

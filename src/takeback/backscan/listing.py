@@ -83,10 +83,12 @@ def _folder(store: Store, name: str, given: Input, folder: Path | None) -> Listi
         raise UnreadableInput("a folder of files has no columns")
     if folder is None:
         raise OtherScan("this folder holds a scan of another input")
+    if is_local(given.url) and folder.is_relative_to(given.url):
+        raise UnreadableInput("the results would lie in the folder that is scanned")
     files = below(given.url) if is_local(given.url) else below_elsewhere(store, name, given.url)
     rows = _write(folder, _PATH, _batches(files))
     if not rows:
-        raise UnreadableInput("the folder holds no file")
+        raise _empty()
     return Listing(
         kind="files",
         column="path",
@@ -95,6 +97,12 @@ def _folder(store: Store, name: str, given: Input, folder: Path | None) -> Listi
         files=[ListFile(FILE, rows)],
         folder=True,
     )
+
+
+def _empty() -> UnreadableInput:
+    empty = UnreadableInput("the folder holds no file")
+    empty.hint = "Check that its disk is mounted, or the address right."
+    return empty
 
 
 _PATH: Final = pa.schema([("path", pa.binary())])

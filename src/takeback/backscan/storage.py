@@ -190,23 +190,42 @@ def _remote(url: str, largest: int) -> bytes:
 
 def _pieces(store: Store, name: str, largest: int) -> bytes:
     """Read a file's beginning, and if there is more, ask how much before the whole is read."""
-    begin = again(lambda: _begin(store, name, min(PIECE, largest + 1)))
-    if len(begin) < PIECE:
-        _check(len(begin), largest)
-        return begin
-    size: int | None = again(lambda: store.info(name))["size"]
-    _check(size or 0, largest)
-    content = again(lambda: _begin(store, name, size or largest + 1))
+    _check_name(store, name)
+    if not _WHOLE.isdisjoint(
+        [store.protocol] if isinstance(store.protocol, str) else store.protocol
+    ):
+        content = again(lambda: _streamed(store, name, largest + 1))
+    else:
+        content = again(lambda: _part(store, name, PIECE))
+        if len(content) == PIECE:
+            size = again(lambda: int(store.info(name)["size"]))
+            _check(size, largest)
+            content = again(lambda: _part(store, name, size))
     _check(len(content), largest)
     return content
 
 
-def _begin(store: Store, name: str, size: int) -> bytes:
+def _check_name(store: Store, name: str) -> None:
+    """Refuse a name that the store takes apart into another's: ``key?versionId=…``."""
+    split = getattr(store, "split_path", None)
+    if split is not None and "/".join(split(name)[:2]) != name:
+        raise Unreadable("its store takes the name for that of another file")
+
+
+def _part(store: Store, name: str, size: int) -> bytes:
     """Return the first bytes of a file."""
-    if _WHOLE.isdisjoint([store.protocol] if isinstance(store.protocol, str) else store.protocol):
-        content: bytes = store.cat_file(name, 0, size)
-        return content
-    with store.open(name, "rb", block_size=0) as stream:
+    try:
+        content: bytes = store.cat_file(name, start=0, end=size)
+    except OSError as problem:
+        if problem.errno == errno.EINVAL and store.info(name)["size"] == 0:
+            return b""  # an empty object has no part
+        raise
+    return content
+
+
+def _streamed(store: Store, name: str, size: int) -> bytes:
+    """Return the first bytes of what a server sends; *size* keeps fsspec from asking for it."""
+    with store.open(name, "rb", block_size=0, size=size) as stream:
         return b"".join(_bounded(stream, size))
 
 
