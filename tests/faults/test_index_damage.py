@@ -23,6 +23,7 @@ from tests.matching.disk.story import (
     STATES,
     State,
     few_logs,
+    moved,
     reopened,
     seen,
     tell,
@@ -98,8 +99,7 @@ def test_a_flipped_bit_is_noticed_or_changes_no_answer(
     for name in lasting_files(sound):
         content = bytearray((sound / name).read_bytes())
         for place in {0, len(content) - 1, *rng.integers(0, len(content), 40).tolist()}:
-            copy = tmp_path / "copy"
-            shutil.copytree(sound, copy)
+            copy = moved(sound, tmp_path / "copy")
             content[place] ^= 1 << int(rng.integers(8))
             (copy / name).write_bytes(content)
             content = bytearray((sound / name).read_bytes())
@@ -119,8 +119,7 @@ def test_a_file_that_is_cut_short_is_noticed(
 ) -> None:
     """By a page, by half, to nearly nothing, to nothing: by whoever reads that file."""
     for name in lasting_files(sound):
-        copy = tmp_path / name
-        shutil.copytree(sound, copy)
+        copy = moved(sound, tmp_path / name)
         size = (copy / name).stat().st_size
         cut = {-4096: max(0, size - 4096), 0.5: size // 2}.get(left, int(left))
         with (copy / name).open("r+b") as file:
@@ -136,8 +135,7 @@ def test_a_file_that_is_missing_is_noticed(
 ) -> None:
     """A directory without a manifest is none for a reader, and damaged for the writer."""
     for name in lasting_files(sound):
-        copy = tmp_path / name
-        shutil.copytree(sound, copy)
+        copy = moved(sound, tmp_path / name)
         (copy / name).unlink()
 
         with pytest.raises((IntegrityFailure, NotReady)) as refusal:
@@ -151,8 +149,7 @@ def test_a_bit_that_flips_in_a_file_that_was_verified_is_noticed_at_the_next_ope
     sound: Path, tmp_path: Path
 ) -> None:
     """The note tells which bytes were verified by the file's times."""
-    copy = tmp_path / "copy"
-    shutil.copytree(sound, copy)
+    copy = moved(sound, tmp_path / "copy")
     assert opened_by_follower(copy) == STATES[TOLD]
     segment = copy / read_manifest(copy).segments[0].segment
     with segment.open("r+b") as file:
@@ -181,8 +178,7 @@ def test_a_tail_that_says_more_than_it_has_room_for_is_damage(
     count: int, sound: Path, tmp_path: Path
 ) -> None:
     """Compiled code would read what lies behind it, and end the process or answer with that."""
-    copy = tmp_path / "copy"
-    shutil.copytree(sound, copy)
+    copy = moved(sound, tmp_path / "copy")
     followed = FollowedIndex.open(copy)
     overwritten(copy, "count", count)
 
@@ -209,10 +205,20 @@ def test_keypoints_are_looked_for_only_where_the_tail_has_room(
     index.close()
 
 
-def test_a_damaged_index_is_built_anew_under_its_followers(sound: Path, tmp_path: Path) -> None:
-    """They go on with what they had mapped, then find the new one by themselves."""
+def test_a_copy_that_was_made_while_somebody_wrote_is_read_from_its_log(
+    sound: Path, tmp_path: Path
+) -> None:
+    """The tail was copied before the last changes were in it, and control after them."""
     copy = tmp_path / "copy"
     shutil.copytree(sound, copy)
+    overwritten(copy, "count", 0)
+
+    assert opened_by_follower(copy) == STATES[TOLD]
+
+
+def test_a_damaged_index_is_built_anew_under_its_followers(sound: Path, tmp_path: Path) -> None:
+    """They go on with what they had mapped, then find the new one by themselves."""
+    copy = moved(sound, tmp_path / "copy")
     fresh = State({(5, 50), (3, 30)})
     followed = FollowedIndex.open(copy)
     (copy / "manifest").write_bytes(b"no manifest")
@@ -230,8 +236,7 @@ def test_a_damaged_index_is_built_anew_under_its_followers(sound: Path, tmp_path
 
 def test_an_index_of_another_kind_is_not_opened(sound: Path, tmp_path: Path) -> None:
     """Neither to read nor to write: its rows mean something else."""
-    copy = tmp_path / "copy"
-    shutil.copytree(sound, copy)
+    copy = moved(sound, tmp_path / "copy")
 
     write_manifest(copy, replace(read_manifest(copy), kind="keypoints"))
 

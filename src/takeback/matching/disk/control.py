@@ -21,6 +21,7 @@ SIGN: Final = int.from_bytes(b"tb-ctl-1", "little")
 _SIGN, _GENERATION, _MARK, _LOG, _LOG_SIZE, _BOOT = range(6)
 _BOOT_WORDS: Final = slice(_BOOT, _BOOT + 2)
 _REPLACED: Final = _BOOT + 2
+_PLACE: Final = slice(_REPLACED + 1, _REPLACED + 3)
 
 THIS_BOOT: Final = np.frombuffer(boot_id().bytes, np.int64)
 
@@ -32,15 +33,20 @@ class Control:
         fd = _open(directory / NAME, writable=writable)
         access = mmap.ACCESS_WRITE if writable else mmap.ACCESS_READ
         try:
+            self._place = np.array(_place(os.fstat(fd)), np.uint64).view(np.int64)
             self._words = np.frombuffer(mmap.mmap(fd, SIZE, access=access), np.int64)
         finally:
             os.close(fd)
 
     @property
     def trusted(self) -> bool:
-        """Whether a writer of this run of the machine made what the shared files hold."""
+        """Whether a writer of this run of the machine made what the shared files hold, here.
+
+        Of a copy that was made while it wrote, each file is of another instant.
+        """
         words = self._words
-        return bool(words[_SIGN] == SIGN and (words[_BOOT_WORDS] == THIS_BOOT).all())
+        here = (words[_PLACE] == self._place).all()
+        return bool(words[_SIGN] == SIGN and here and (words[_BOOT_WORDS] == THIS_BOOT).all())
 
     @property
     def generation(self) -> int:
@@ -78,18 +84,22 @@ class Control:
         steps.show(self._words[_LOG_SIZE:], size)
 
     def show_generation(self, generation: int) -> None:
-        """Send every process to the manifest; from here on it is of this run of the machine."""
+        """Send every process to the manifest; from here on it is of this run, and of this place."""
         steps.show(self._words[_GENERATION:], generation)
         self._words[_BOOT_WORDS] = THIS_BOOT
+        self._words[_PLACE] = self._place
         steps.show(self._words[_SIGN:], SIGN)
 
 
 def identity(directory: Path) -> tuple[int, int] | None:
     """Return what tells the page from one that is made after it was removed; None without one."""
     with suppress(FileNotFoundError):
-        found = (directory / NAME).stat()
-        return found.st_dev, found.st_ino
+        return _place((directory / NAME).stat())
     return None
+
+
+def _place(file: os.stat_result) -> tuple[int, int]:
+    return file.st_dev, file.st_ino
 
 
 def _open(path: Path, *, writable: bool) -> int:
