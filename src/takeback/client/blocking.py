@@ -12,7 +12,7 @@ from takeback.client import calls
 from takeback.client.calls import Call, Outcome, Send, Views
 from takeback.client.documents import Answer, Health, Opinion, Response
 from takeback.client.errors import MatcherError
-from takeback.client.ontime import Transport, ending
+from takeback.client.patience import ending
 from takeback.client.signals import Signal
 from takeback.client.transport import (
     FAILURES,
@@ -51,6 +51,8 @@ class Client:
         Raises:
             ValueError: the address or the key can't be used.
         """
+        from takeback.client.ontime import Transport  # here: imports httpcore2
+
         self._address = Address.of(url, key, allow_http=allow_http)
         self._within = within
         self._http = httpx2.Client(transport=Transport(), **OPTIONS)

@@ -2,19 +2,17 @@
 
 httpx2 limits each read and each write by itself, so a peer that sends one byte at a time would
 hold a caller for as long as it likes. Here a step gets what is left of the whole call, as the
-thread that makes it has said with :func:`ending`.
+thread that makes it has said with ``patience.ending``.
 """
 
 import ssl
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Iterable
 from typing import Any, Final
 
 import httpcore2
 import httpx2
 
-from takeback.client.patience import left
+from takeback.client.patience import left_of_call
 
 PIECE: Final = 64 * 1024
 """Bytes written at a time: httpcore2 begins its time limit anew whenever the peer took some."""
@@ -28,18 +26,6 @@ KEPT: Final = 20
 KEPT_SECONDS: Final = 5.0
 
 Option = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
-
-_until: Final[ContextVar[float]] = ContextVar("until", default=float("inf"))
-
-
-@contextmanager
-def ending(until: float) -> Iterator[None]:
-    """End every step of the block's requests at *until*, an instant of the monotonic clock."""
-    token = _until.set(until)
-    try:
-        yield
-    finally:
-        _until.reset(token)
 
 
 class Transport(httpx2.HTTPTransport):
@@ -99,7 +85,7 @@ class _Stream(httpcore2.NetworkStream):
 
 def _remaining(timeout: float | None, over: type[httpcore2.TimeoutException]) -> float:
     """Return the seconds that a step may take, and end the call if there are none."""
-    remaining = left(_until.get())
+    remaining = left_of_call()
     if not remaining:
         raise over
     return remaining if timeout is None else min(timeout, remaining)

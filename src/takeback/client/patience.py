@@ -5,6 +5,9 @@ Retry-After RFC 9110, section 10.2.3.
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from random import SystemRandom
@@ -15,6 +18,8 @@ FIRST: Final = 0.1
 
 LONGEST: Final = 10.0
 """Seconds that a pause lasts at most where the other side asked for none."""
+
+_until: Final[ContextVar[float]] = ContextVar("until", default=float("inf"))
 
 _random: Final = SystemRandom()
 
@@ -48,3 +53,18 @@ def seconds(retry_after: str | None) -> float:
 def left(until: float) -> float:
     """Return the seconds left until an instant of the monotonic clock, none below 0."""
     return max(0.0, until - time.monotonic())
+
+
+@contextmanager
+def ending(until: float) -> Iterator[None]:
+    """Have what this thread sends and receives in the block end at *until*."""
+    token = _until.set(until)
+    try:
+        yield
+    finally:
+        _until.reset(token)
+
+
+def left_of_call() -> float:
+    """Return the seconds left to what this thread is doing, for ever outside of ``ending``."""
+    return left(_until.get())
