@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from takeback.matching import Index
+from takeback.matching import Index, merger
 from takeback.matching.exact.layout import Layout, Rows
 from takeback.matching.exact.merge import Policy
 from tests.matching.index_oracle import TINY, Signals, flipped, random_signals
@@ -118,9 +118,10 @@ class BrokenOnce(Layout):
 def test_a_merge_that_fails_costs_nothing_but_time(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is reported, every entry is still found, and the next change tries again."""
+    """It is reported, every entry is still found, and a change after a pause tries again."""
     reported: list[Any] = []
     monkeypatch.setattr(threading, "excepthook", reported.append)
+    monkeypatch.setattr(merger, "PAUSE_SECONDS", 0.0)
     monkeypatch.setattr(BrokenOnce, "broken", False)
     bank = random_signals(40, seed=1)
     layout = BrokenOnce(TINY.widths, TINY.deal_table, TINY.restore_table, TINY.step)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from takeback.hashing.keypoint_signals import KeypointLook, KeypointSignals
+from takeback.matching import merger
 from takeback.matching.keypoints.index import KeypointIndex, KeypointPolicy
 from takeback.matching.keypoints.tables import KeypointLayout
 from tests.matching.keypoint_oracle import KEYPOINTS, SMALL, look_at, look_for, pictures, shown
@@ -108,9 +109,10 @@ class BrokenOnce(tuple[tuple[int, KeypointLayout], ...]):
 
 
 def test_a_merge_that_fails_costs_nothing_but_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is reported, every entry is still found, and the next change tries again."""
+    """It is reported, every entry is still found, and a change after a pause tries again."""
     reported: list[Any] = []
     monkeypatch.setattr(threading, "excepthook", reported.append)
+    monkeypatch.setattr(merger, "PAUSE_SECONDS", 0.0)
     bank = pictures(20, seed=5)
     index = KeypointIndex(KeypointPolicy(tail_rows=KEYPOINTS, layouts=BrokenOnce(SMALL)))
 

@@ -17,6 +17,7 @@ from takeback.hashing.keypoints import describe, describe_pixels, squeezed
 from takeback.hashing.place import EVERYWHERE, Place
 from takeback.hashing.shrink import Shrinker
 from takeback.hashing.upright import AS_STORED
+from takeback.matching.keypoints import voting
 from takeback.matching.keypoints.voting import (
     MOST_PAIRS,
     NEAR,
@@ -272,3 +273,25 @@ def test_an_agreement_in_a_part_lies_in_the_whole() -> None:
     assert whole.place == ((0.25, 0.5), (0.75, 0.5), (0.75, 0.75), (0.25, 0.75))
     assert whole.scale == 0.5
     assert within(EVERYWHERE, agreement, signals) is agreement
+
+
+@pytest.mark.parametrize("second", [200, 0], ids=["fewer", "more"])
+def test_keypoints_that_are_overwritten_while_they_are_compared_are_left_out(
+    second: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was near at the first look may be far at the second; no pair is made up, or too many."""
+    looks: list[int] = []
+
+    def measure(_theirs: object, _ours: object, bits: NDArray[np.uint64]) -> None:
+        looks.append(1)
+        bits[:] = 200 - second if len(looks) <= 3 else second
+        bits[0] = 0
+
+    monkeypatch.setattr(voting, "measure", measure)
+    rows = np.zeros((3, 4), np.uint64)
+
+    pairs = voting.compare_all.py_func(rows, rows, NEAR)  # type: ignore[attr-defined]
+
+    assert len(pairs) == 3
+    assert (pairs[:, 0] == 0).all()
+    assert (pairs[:, 1:] < 3).all()

@@ -201,7 +201,11 @@ def _corners(
 def compare_all(
     ours: NDArray[np.uint64], theirs: NDArray[np.uint64], near: int
 ) -> NDArray[np.uint64]:
-    """Return the pairs of rows within *near* bits as their distance and two row numbers."""
+    """Return the pairs of rows within *near* bits as their distance and two row numbers.
+
+    Rows of ours may be overwritten meanwhile: the second look may find fewer than the first, or
+    more, and what the first made no room for is left out.
+    """
     bits, passed = np.empty(theirs.shape[0], np.uint64), np.empty(ours.shape[0], np.int64)
     for i in range(ours.shape[0]):
         measure(theirs, ours[i], bits)
@@ -210,10 +214,10 @@ def compare_all(
     for i in range(ours.shape[0]):
         if passed[i]:
             measure(theirs, ours[i], bits)
-            for j in np.flatnonzero(bits <= np.uint64(near)):
+            for j in np.flatnonzero(bits <= np.uint64(near))[: found.shape[0] - count]:
                 found[count, 0], found[count, 1], found[count, 2] = bits[j], i, j
                 count += 1
-    return found
+    return found[:count]
 
 
 @compiled
