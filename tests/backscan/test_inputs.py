@@ -186,19 +186,17 @@ def test_a_listed_folder_says_that_its_files_were_left_out(tmp_path: Path) -> No
 
 def test_folders_may_be_nested_deeply(tmp_path: Path) -> None:
     """Deeper than functions may call themselves."""
-    folders = [tmp_path / "top"]
-    folders[0].mkdir()
+    folders = [f"{tmp_path}/top" + "/d" * depth for depth in range(1_100)]
+    for folder in folders:
+        os.mkdir(folder)
+    deepest = Path(folders[-1], "a.png")
+    deepest.touch()
     try:
-        for _ in range(1_100):
-            folders.append(folders[-1] / "d")
-            folders[-1].mkdir()
-        (folders[-1] / "a.png").touch()
-
-        assert list(below(str(folders[0]))) == [os.fsencode(folders[-1] / "a.png")]
+        assert list(below(folders[0])) == [os.fsencode(deepest)]
     finally:
-        (folders[-1] / "a.png").unlink(missing_ok=True)
+        deepest.unlink()
         for folder in reversed(folders):
-            folder.rmdir()
+            os.rmdir(folder)
 
 
 def test_an_empty_folder_is_refused(library: Library, tmp_path: Path) -> None:
