@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from takeback.backscan.arrow import Table
 from takeback.backscan.items import Lists
+from takeback.backscan.listed import index_of
 from takeback.backscan.outcome import Outcome, Sheet, Task
 from takeback.backscan.plan import Kind, Plan, Shard
 from takeback.backscan.scan import Order, planned, so_far
@@ -115,7 +116,7 @@ def _beside(folder: Path) -> Iterator[Path]:
 
 def _made(order: Order, plan: Plan, elsewhere: Path) -> Path:
     """Return where a listed bank's index is, if the scan has made it already, or will be."""
-    there = order.folder / f"bank-{plan.bank.identity[:16]}"
+    there = index_of(order.folder, plan.bank.identity)
     return order.folder if there.is_dir() else elsewhere
 
 

@@ -109,6 +109,11 @@ def _readable() -> Iterator[None]:
         raise refused from None
 
 
+def index_of(folder: Path, identity: str) -> Path:
+    """Return where a list's index is in the scan's folder, once it is made."""
+    return folder / f"bank-{identity[:16]}"
+
+
 def prepare(path: Path, folder: Path) -> Path:
     """Make an index of the list, whole or not at all, in a folder that is named by its content.
 
@@ -118,7 +123,7 @@ def prepare(path: Path, folder: Path) -> Path:
     Raises:
         UnreadableInput: it is no such file, or a signal in it is none.
     """
-    made = folder / f"bank-{facts(path).identity[:16]}"
+    made = index_of(folder, facts(path).identity)
     if made.exists():
         return made
     part = made.with_name(made.name + PART)
