@@ -18,7 +18,9 @@ from takeback.errors import MalformedSignal
 from takeback.matching.lookup.pictures import PictureSearch
 
 BATCH: Final = 10_000
-"""Signals that are looked up in one call."""
+"""Signals that are looked up in one call, of which each may match a hundred; fewer if more."""
+
+USUAL: Final = 100
 
 Named = tuple[int, str | None]
 """A row of the input, and what its signal is called."""
@@ -33,8 +35,9 @@ class Ready:
 
     def scan(self, rows: Table, sheet: Sheet) -> None:
         """Match every signal of a shard."""
-        for begin in range(0, len(rows), BATCH):
-            piece = rows.slice(begin, BATCH)
+        batch = BATCH * USUAL // max(USUAL, self.choices.limit)
+        for begin in range(0, len(rows), batch):
+            piece = rows.slice(begin, batch)
             names = map(shown, piece.column("path").to_pylist())
             named = list(zip(piece.column("row").to_pylist(), names, strict=True))
             signals, sound = signals_of(piece.column("signal"))
