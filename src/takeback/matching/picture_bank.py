@@ -132,6 +132,10 @@ class PictureBank(Generic[EntryId]):
         known = ((number, self._rows.get(number)) for number in numbers)
         return {number: row for number, row in known if row is not None}
 
+    def vouched(self, numbers: Sequence[int], /) -> Sequence[int]:
+        """Return those whose entry is vouched for."""
+        return [number for number, row in self.held(numbers).items() if row.vouched]
+
     def _add_picture(self, entry_id: EntryId, signals: PictureSignals) -> None:
         if not signals.keypoints_alone:
             self._add_views(entry_id, signals)

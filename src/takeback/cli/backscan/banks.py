@@ -40,6 +40,10 @@ class MatcherEntries:
         known = self.reader.held(ids)
         return {number: _entry(held, self.hubs) for number, held in known.items()}
 
+    def vouched(self, ids: Sequence[int], /) -> Sequence[int]:
+        """Return those whose hub asks for removal."""
+        return self.reader.vouched(ids)
+
 
 def facts(directory: Path) -> BankFacts:
     """Return which matcher's it is: who follows other hubs, or began anew, has another bank.

@@ -30,6 +30,9 @@ class Register(Protocol[Known]):
     def held(self, ids: Sequence[int], /) -> Mapping[int, Known]:
         """Return what is known of the entries; one that is gone is left out."""
 
+    def vouched(self, ids: Sequence[int], /) -> Sequence[int]:
+        """Return those that are vouched for, of many."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found(Generic[Held]):

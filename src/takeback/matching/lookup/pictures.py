@@ -125,10 +125,9 @@ class PictureSearch(Generic[Held]):
         if limit <= most:
             return ()
         answer = self.indexes.signals.search(crowded, radius, limit=limit)
-        held = self.register.held(np.unique(answer.rows["id"]).tolist())
-        vouched = {entry: known for entry, known in held.items() if known.vouched}
-        rows = answer.rows[np.isin(answer.rows["id"], list(vouched))]
-        return _as_they_are(Answer(rows, answer.more), vouched)
+        vouched = self.register.vouched(np.unique(answer.rows["id"]).tolist())
+        rows = answer.rows[np.isin(answer.rows["id"], vouched)]
+        return _as_they_are(Answer(rows, answer.more), self.register.held(vouched))
 
     def picture(self, upload: PictureSignals, limit: int) -> Found[Held]:
         """Compare a picture: whole, then in views, by keypoints, and as part of a video."""
