@@ -1,7 +1,6 @@
 """From a phone's browser to a platform that catches a copy, and back to the receipt."""
 
 import io
-import secrets
 from pathlib import Path
 
 from PIL import Image
@@ -10,7 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 from takeback.cli.demo.clock import advance_clock
 from takeback.cli.demo.stage import FEED, Stage, set_up
 from takeback.cli.demo.story import DAYS
-from takeback.matcher.documents import HubMatch, HubResponse
+from takeback.client import Response
+from takeback.matcher.documents import HubMatch
 from tests.browser.harness import PICTURE, Complaints, tab
 from tests.browser.journey import Journey, Keys
 from tests.web.conftest import wait_until
@@ -53,8 +53,7 @@ def _copy() -> bytes:
 def _remove(stage: Stage, match: HubMatch) -> None:
     """A person at the platform looks, confirms and removes; the hub hears of it."""
     stage.feed.respond(
-        HubResponse(
-            id=secrets.token_hex(16),
+        Response(
             number=match.number,
             hub=match.hub,
             response="removed",
