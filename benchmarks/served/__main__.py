@@ -39,6 +39,9 @@ PICTURE: Final = (1632, 1224)
 PICTURES: Final = 24
 BATCH: Final = 10_000
 KEYPOINT_PICTURES: Final = 10_000
+WARM_UP: Final = 6
+"""Seconds of a load that are not measured: the processes that hash start on the same core."""
+
 JSON: Final = "application/json"
 JPEG: Final = "image/jpeg"
 
@@ -79,7 +82,7 @@ def _looked_up(options: argparse.Namespace, told: dict[str, Answered]) -> dict[s
     with matcher(directory, cores_for_server(1), "--hashers", "1") as served:
         url = f"{served.url}/v1/lookup"
         first = seconds_of_one(url, ones[0])
-        put(Load(url, JSON, ones, options.connections, 2))
+        put(Load(url, JSON, ones, options.connections, WARM_UP))
         told["one signal"] = put(Load(url, JSON, ones, options.connections, options.seconds))
         told["ten thousand signals"] = put(Load(url, JSON, batches, 1, options.seconds))
     shutil.rmtree(directory, ignore_errors=True)
@@ -132,7 +135,7 @@ def _matched(options: argparse.Namespace, told: dict[str, Answered]) -> dict[str
         with matcher(directory, cores_for_server(1), "--hashers", "1") as served:
             for name, query in _asked(with_keypoints=bool(keypoints)):
                 url = f"{served.url}/v1/match{query}"
-                put(Load(url, JPEG, bodies, 2, 2))
+                put(Load(url, JPEG, bodies, 2, WARM_UP))
                 told[name] = put(Load(url, JPEG, bodies, 2, options.seconds))
                 found[f"served.pictures.{name} a second"] = told[name].rate
         shutil.rmtree(directory, ignore_errors=True)

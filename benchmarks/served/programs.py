@@ -1,6 +1,5 @@
 """A matcher as a real process, kept to some cores."""
 
-import os
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import httpx2
+from benchmarks.machine import ALLOWED
 from benchmarks.served.filling import URL
 
 START_SECONDS: Final = 600.0
@@ -87,9 +87,9 @@ def _is_ready(url: str) -> bool:
 
 def cores_for_server(count: int) -> list[int]:
     """Return the last cores: the server's. Whoever asks has the others."""
-    return list(range(os.cpu_count() or 1))[-count:]
+    return ALLOWED[-count:]
 
 
 def cores_for_load() -> list[int]:
     """Return all cores but the server's one."""
-    return list(range(os.cpu_count() or 1))[:-1] or [0]
+    return ALLOWED[:-1] or ALLOWED

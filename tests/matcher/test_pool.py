@@ -16,7 +16,8 @@ from takeback.hashing import hash_picture, hasher
 from takeback.hashing.hasher import LENGTH, Wanted
 from takeback.hashing.messages import Hashed, HashedPicture, Refused
 from takeback.hashing.picture import PictureSignals
-from takeback.matcher.pool import Child, ChildDied, Pool
+from takeback.matcher import pool as pool_module
+from takeback.matcher.pool import Child, ChildDied, Pool, start
 from tests.matcher.conftest import jpeg, photograph
 
 Result = TypeVar("Result")
@@ -143,6 +144,36 @@ def test_a_child_that_dies_while_nobody_asks_is_not_counted_and_is_replaced() ->
         assert children(pool) != [idle]
 
     in_pool(act)
+
+
+def test_nobody_waits_for_a_child_that_has_hashed_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes on until the fresh one is there, and leaves then."""
+    monkeypatch.setattr(pool_module, "RELIEVED_AFTER", 2)
+    upload = jpeg(photograph())
+
+    async def act(pool: Pool) -> tuple[list[int], list[int], list[int]]:
+        may_start = asyncio.Event()
+
+        async def start_late(*given: Any) -> Child:  # noqa: ANN401
+            await may_start.wait()
+            return await start(*given)
+
+        monkeypatch.setattr(pool_module, "start", start_late)
+        first = children(pool)
+        for _ in range(3):
+            await pool.hash(upload)
+        meanwhile = children(pool)
+        may_start.set()
+        async with asyncio.timeout(30):
+            while children(pool) in (first, []) or len(children(pool)) > 1:
+                await pool.hash(upload)
+        return first, meanwhile, children(pool)
+
+    first, meanwhile, last = in_pool(act)
+
+    assert first == meanwhile
+    assert len(last) == 1
+    assert last != first
 
 
 def test_a_picture_that_takes_too_long_is_given_up() -> None:

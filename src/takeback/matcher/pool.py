@@ -35,6 +35,9 @@ START_SECONDS: Final = 120.0
 CHUNK: Final = 1024 * 1024
 """Bytes of an upload that are handed to a child at once; each is copied on its way."""
 
+RELIEVED_AFTER: Final = UPLOADS_PER_LIFE * 3 // 4
+"""Uploads after which a child's successor is started; nobody waits for that."""
+
 ANSWER_BYTES: Final = 32 * 1024 * 1024
 """Most bytes of an answer; a video's longest has about two million."""
 
@@ -65,13 +68,16 @@ class Child:
     stdin: asyncio.StreamWriter
     stdout: asyncio.StreamReader
     hashed: int = 0
-    replaced: bool = False
-    """Whether another is being started in its place."""
+    followed: bool = False
+    """Whether another is started in its place."""
+
+    leaving: bool = False
+    """Whether it takes no upload any more."""
 
     def lives(self) -> bool:
         """Tell whether it can take an upload; it may have been ended while it was idle."""
         ended = self.stdin.is_closing() or self.stdout.at_eof()
-        return self.process.returncode is None and not ended and not self.replaced
+        return self.process.returncode is None and not ended and not self.leaving
 
     async def hash(self, upload: bytes | bytearray, wanted: Wanted) -> Hashed | Refused:
         """Hand one upload over and return what came back. A bytearray is emptied.
@@ -167,7 +173,7 @@ class Pool:
     def open(self) -> None:
         """Start the children, in the background."""
         for _ in range(self.size):
-            self._in_background(self._replace(None))
+            self._in_background(self._start())
 
     async def close(self) -> None:
         """End every child."""
@@ -235,27 +241,38 @@ class Pool:
 
     def _give_back(self, child: Child, *, sound: bool) -> None:
         """Put the child back, or a fresh one in its place."""
-        if sound and child.hashed < UPLOADS_PER_LIFE:
-            self._idle.put_nowait(child)
-        else:
+        if not sound or child.leaving or child.hashed >= UPLOADS_PER_LIFE:
             self._lose(child)
+            return
+        self._idle.put_nowait(child)
+        if child.hashed >= RELIEVED_AFTER and not child.followed:
+            child.followed = True
+            self._in_background(self._relieve(child))
 
     def _lose(self, child: Child) -> None:
-        """Put a fresh child in this one's place, once."""
-        if not child.replaced:
-            child.replaced = True
-            self._in_background(self._replace(child))
+        """End a child, and put a fresh one in its place, once."""
+        fresh = not child.followed
+        child.followed = child.leaving = True
+        self._in_background(self._end(child, fresh=fresh))
 
     def _in_background(self, act: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(act)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _replace(self, old: Child | None) -> None:
-        """End *old*, then start a child; slower each time that fails."""
-        if old is not None:
-            await old.end()
-            self._children.discard(old)
+    async def _end(self, child: Child, *, fresh: bool) -> None:
+        await child.end()
+        self._children.discard(child)
+        if fresh:
+            await self._start()
+
+    async def _relieve(self, child: Child) -> None:
+        """Let a child go on until a fresh one is there."""
+        await self._start()
+        child.leaving = True
+
+    async def _start(self) -> None:
+        """Start a child; slower each time that fails."""
         delay = 0.5
         while True:
             try:
